@@ -1,0 +1,53 @@
+"""MQTT topic names, built and parsed in one place."""
+
+from dataclasses import dataclass
+
+from contract.ids import NodeId, is_name
+
+DEFAULT_PREFIX = "xunjie/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics under one prefix.
+
+    >>> Topics().event_live(NodeId("node-1"))
+    'xunjie/v1/node/node-1/event/live'
+    """
+
+    prefix: str = DEFAULT_PREFIX
+
+    def event_live(self, node_id: NodeId) -> str:
+        return f"{self.prefix}/node/{node_id}/event/live"
+
+    def event_backfill(self, node_id: NodeId) -> str:
+        return f"{self.prefix}/node/{node_id}/event/backfill"
+
+    def receipt(self, node_id: NodeId) -> str:
+        return f"{self.prefix}/node/{node_id}/receipt"
+
+    def status(self, node_id: NodeId) -> str:
+        return f"{self.prefix}/node/{node_id}/status"
+
+    @property
+    def all_events(self) -> str:
+        """The filter that matches every node's events, live and back-filled."""
+        return f"{self.prefix}/node/+/event/+"
+
+    @property
+    def all_statuses(self) -> str:
+        return f"{self.prefix}/node/+/status"
+
+    def node_of(self, topic: str) -> NodeId | None:
+        """The node that `topic` belongs to, or None if it is not one of ours.
+
+        >>> Topics().node_of("xunjie/v1/node/n1/status")
+        'n1'
+        >>> Topics().node_of("other/node/n1/status") is None
+        True
+        """
+        head = f"{self.prefix}/node/"
+        if not topic.startswith(head):
+            return None
+        name = topic.removeprefix(head).split("/", 1)[0]
+        return NodeId(name) if is_name(name) else None
