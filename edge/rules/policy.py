@@ -1,0 +1,50 @@
+"""The presence policy: when something seen is there, and when it is gone (values: `configs/edge/policies.yaml`).
+
+What it *means* — dwell in law, hours, permits — is central's business (ARCHITECTURE §2).
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from contract.configfile import Settings
+from contract.taxonomy import Seen
+
+Seconds = Annotated[float, Field(gt=0, le=7 * 24 * 3600)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Gather(StrEnum):
+    """How boxes of one look that overlap become one thing."""
+
+    UNION = "union"
+    """Pieces of one plume or one fire: their hull."""
+    BEST = "best"
+    """Nested boxes of one solid thing: the highest score."""
+
+
+class PresencePolicy(Settings):
+    """When one kind of thing counts as present and as gone. All times are capture time."""
+
+    look_every_s: Seconds
+    """The window is cut into slots of this length; a slot counts once, however many looks fall into it."""
+    share: Share
+    """Share of the window's slots that must show the thing. Higher: occlusion delays it; lower: flicker confirms."""
+    present_after_s: Seconds
+    """The window. Longer: later but surer."""
+    gone_after_s: Seconds
+    """Watched time without it until it counts as gone. Shorter: a passing bus splits one incident into two."""
+    confirm_score: Annotated[float, Field(ge=0, le=1)]
+    """Mean score the positive slots must reach; above the detector's own threshold, which only keeps a track alive."""
+    update_every_s: Seconds = 60.0
+    """At most one `updated` in this time while it stays."""
+    gather: Gather = Gather.BEST
+    base_height_m: Annotated[float, Field(ge=0, le=10)] | None = 0.0
+    """Height above ground of the box's lower edge (a grill's smoke starts at 0.8 m); null: not a ground thing."""
+
+
+class Policies(Settings):
+    """One policy per kind; a kind without one is not reported."""
+
+    presence: dict[Seen, PresencePolicy]

@@ -1,0 +1,107 @@
+"""Tracks → incidents: when a thing is present, still there, and gone.
+
+The window is cut into slots of `look_every_s`. A slot counts at most once, by its best look, against the number of
+slots the window *should* hold. So a dropped frame can only ever delay an incident, never open one, and dwell is
+seconds of capture time whatever the frame rate (a frame count would stretch when frames drop).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import ceil, floor
+
+from contract.events import IncidentState
+from contract.taxonomy import Seen
+from edge.rules.policy import PresencePolicy
+from edge.rules.track import TrackedLook
+from edge.values import Incident, ScoreSummary, Track
+
+
+@dataclass(slots=True)
+class _Record:
+    """What is remembered of one track."""
+
+    best_by_slot: dict[int, float] = field(default_factory=dict)
+    looks: int = 0
+    positive_looks: int = 0
+    total: float = 0.0
+    peak: float = 0.0
+    latest: float = 0.0
+    revision: int = 0
+    told_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.revision > 0
+
+    def summary(self) -> ScoreSummary:
+        mean = self.total / max(1, self.positive_looks)
+        return ScoreSummary(self.latest, mean, self.peak, self.looks, self.positive_looks)
+
+
+class Presence:
+    """One camera's confirmation. Not thread-safe: one writer.
+
+    `slowest_look_s` is the camera's own cadence: slots are never shorter, or a slow camera could never confirm.
+    """
+
+    def __init__(self, presence: Mapping[Seen, PresencePolicy], slowest_look_s: float) -> None:
+        self._presence = presence
+        self._slowest_look_s = slowest_look_s
+        self._records: dict[int, _Record] = {}
+
+    def step(self, look: TrackedLook, at: datetime) -> tuple[Incident, ...]:
+        """The incidents that opened, stayed (at most one a minute) or closed with this look."""
+        incidents: list[Incident] = []
+        for track in look.live:
+            record = self._records.setdefault(track.track_id, _Record())
+            policy = self._presence[track.seen]
+            slot_s = max(policy.look_every_s, self._slowest_look_s)
+            _note(record, track, slot=floor(at.timestamp() / slot_s))
+            state = _decide(record, track, policy, slot_s, at)
+            if state is not None:
+                incidents.append(_tell(record, track, state, at))
+        for track in look.lost:
+            gone = self._records.pop(track.track_id, None)
+            if gone is not None and gone.is_open:
+                incidents.append(_tell(gone, track, IncidentState.CLOSED, at))
+        return tuple(incidents)
+
+
+def _note(record: _Record, track: Track, slot: int) -> None:
+    record.looks += 1
+    if track.score is None:
+        return
+    record.positive_looks += 1
+    record.total += track.score
+    record.peak = max(record.peak, track.score)
+    record.latest = track.score
+    record.best_by_slot[slot] = max(record.best_by_slot.get(slot, 0.0), track.score)
+
+
+def _decide(record: _Record, track: Track, policy: PresencePolicy, slot_s: float, at: datetime) -> IncidentState | None:
+    """What this look changes, or None."""
+    if track.score is None:
+        return None
+    if record.told_at is not None:
+        is_due = (at - record.told_at).total_seconds() >= policy.update_every_s
+        return IncidentState.UPDATED if is_due else None
+    return IncidentState.OPENED if _is_present(record, track, policy, slot_s, at) else None
+
+
+def _is_present(record: _Record, track: Track, policy: PresencePolicy, slot_s: float, at: datetime) -> bool:
+    slots = max(1, ceil(policy.present_after_s / slot_s))
+    newest = floor(at.timestamp() / slot_s)
+    for slot in [slot for slot in record.best_by_slot if slot <= newest - slots]:
+        del record.best_by_slot[slot]
+    if (at - track.first_seen_at).total_seconds() < policy.present_after_s:
+        return False
+    needed = policy.share * slots
+    scores = record.best_by_slot.values()
+    return len(scores) >= needed and sum(scores) >= needed * policy.confirm_score
+
+
+def _tell(record: _Record, track: Track, state: IncidentState, at: datetime) -> Incident:
+    record.revision += 1
+    record.told_at = at
+    return Incident(track, state, record.revision, record.summary())

@@ -1,0 +1,135 @@
+"""Things → tracks: which thing of this look is which thing of the looks before.
+
+Made for what stands still: a track's box follows slowly (time constant `FOLLOW_S`), so a stall stays itself behind a
+passing bus and a passing van never becomes a stall. Ids belong to one camera's tracker; ages are seconds of capture
+time, so it works at five looks a second and at one every five seconds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import exp
+
+from contract.taxonomy import Seen
+from edge.rules.boxes import blend, iou, nearness, share_of_smaller
+from edge.rules.policy import PresencePolicy
+from edge.values import Box, Thing, Track
+
+FOLLOW_S = 8.0
+"""How fast a track's box follows what it matches. Shorter: a slow vehicle drags it along; longer: a stall that is
+being set up is boxed too small for a while."""
+MIN_AFFINITY = 0.35
+"""Overlap plus nearness (each 0..1) below which a thing is not this track. Lower: neighbours swap identities."""
+MAX_LOOK_GAP_S = 10.0
+"""One look vouches for at most this much absence: a camera that was away proves nothing about the time between."""
+SAME_SHARE = 0.8
+"""Two tracks of one kind whose boxes cover each other this much are one thing; the younger is dropped."""
+MAX_TRACKS = 200
+"""Per camera; beyond it the faintest new things are not followed (a camera full of noise must not eat the node)."""
+
+
+@dataclass(slots=True)
+class _State:
+    track_id: int
+    seen: Seen
+    box: Box
+    first_seen_at: datetime
+    last_seen_at: datetime
+    absent_s: float = 0.0
+    score: float | None = None
+
+    def snapshot(self) -> Track:
+        return Track(self.track_id, self.seen, self.box, self.score, self.first_seen_at, self.last_seen_at)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedLook:
+    """All tracks after one look: those alive (matched or not) and those given up."""
+
+    live: tuple[Track, ...]
+    lost: tuple[Track, ...]
+
+
+class Tracker:
+    """One camera's tracks. Not thread-safe: one writer."""
+
+    def __init__(self, presence: Mapping[Seen, PresencePolicy]) -> None:
+        self._presence = presence
+        self._states: list[_State] = []
+        self._next_id = 1
+        self._last_look_at: datetime | None = None
+
+    def step(self, things: Sequence[Thing], at: datetime) -> TrackedLook:
+        """Takes one look. `at` is its capture time and must not go back.
+
+        Raises:
+            ValueError: `at` lies before the last look.
+        """
+        if self._last_look_at is not None and at < self._last_look_at:
+            raise ValueError(f"look at {at} after one at {self._last_look_at}")
+        elapsed = timedelta(0) if self._last_look_at is None else at - self._last_look_at
+        self._last_look_at = at
+        matches = self._match(things)
+        for state in self._states:
+            _advance(state, matches.get(state.track_id), elapsed.total_seconds(), at)
+        taken = set(map(id, matches.values()))
+        self._begin([thing for thing in things if id(thing) not in taken], at)
+        lost = self._give_up()
+        return TrackedLook(tuple(state.snapshot() for state in self._states), tuple(state.snapshot() for state in lost))
+
+    def _match(self, things: Sequence[Thing]) -> dict[int, Thing]:
+        """Greedy by affinity, older track first on a tie: deterministic for the same looks."""
+        pairs = [
+            (affinity, state.track_id, index)
+            for state in self._states
+            for index, thing in enumerate(things)
+            if thing.seen is state.seen and (affinity := _affinity(state.box, thing.box_norm)) >= MIN_AFFINITY
+        ]
+        matches: dict[int, Thing] = {}
+        taken: set[int] = set()
+        for _, track_id, index in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
+            if track_id not in matches and index not in taken:
+                matches[track_id] = things[index]
+                taken.add(index)
+        return matches
+
+    def _begin(self, things: Sequence[Thing], at: datetime) -> None:
+        for thing in things:
+            if len(self._states) >= MAX_TRACKS:
+                return
+            state = _State(self._next_id, thing.seen, thing.box_norm, at, at, score=thing.score)
+            self._states.append(state)
+            self._next_id += 1
+
+    def _give_up(self) -> list[_State]:
+        """Tracks absent for long enough, and younger doubles of a thing already followed."""
+        lost = [state for state in self._states if state.absent_s >= self._presence[state.seen].gone_after_s]
+        kept: list[_State] = []
+        for state in self._states:
+            if state in lost:
+                continue
+            if any(_is_double(older, state) for older in kept):
+                lost.append(state)
+            else:
+                kept.append(state)
+        self._states = kept
+        return lost
+
+
+def _affinity(track: Box, thing: Box) -> float:
+    return iou(track, thing) + nearness(track, thing)
+
+
+def _advance(state: _State, thing: Thing | None, elapsed_s: float, at: datetime) -> None:
+    if thing is None:
+        state.score = None
+        state.absent_s += min(elapsed_s, MAX_LOOK_GAP_S)
+        return
+    state.box = blend(state.box, thing.box_norm, 1.0 - exp(-max(elapsed_s, 0.05) / FOLLOW_S))
+    state.score = thing.score
+    state.absent_s = 0.0
+    state.last_seen_at = at
+
+
+def _is_double(older: _State, younger: _State) -> bool:
+    return older.seen is younger.seen and share_of_smaller(older.box, younger.box) >= SAME_SHARE

@@ -1,0 +1,205 @@
+"""A node's configuration: YAML + environment secrets → frozen settings, once, at start.
+
+Nothing else in the edge reads a file of settings or an environment variable.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from contract.configfile import Settings, load_yaml
+from contract.errors import UsageError
+from contract.events import Name
+from contract.ids import CameraId, NodeId
+from contract.manifest import Engine
+from edge.rules.places import CameraPose, Zone
+from edge.rules.policy import Policies
+from edge.values import DecodeMode
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_POLICIES = ROOT / "configs" / "edge" / "policies.yaml"
+DEFAULT_MODEL = ROOT / "models" / "zoo" / "current"
+
+Point = tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]]
+
+
+class ZoneSettings(Settings):
+    """A region of the camera's picture; vertices in shares of width and height, origin top left."""
+
+    name: Name
+    polygon: Annotated[tuple[Point, ...], Field(min_length=3, max_length=200)]
+
+    def to_zone(self) -> Zone:
+        return Zone(self.name, self.polygon)
+
+
+class PoseSettings(Settings):
+    """Where the camera hangs, in metres from the site's origin; see `edge.rules.places.CameraPose`."""
+
+    origin_lat: Annotated[float, Field(ge=-90, le=90)]
+    origin_lon: Annotated[float, Field(ge=-180, le=180)]
+    east_m: float
+    north_m: float
+    height_m: Annotated[float, Field(gt=0.5, le=200)]
+    yaw_deg: Annotated[float, Field(ge=-360, le=360)]
+    tilt_deg: Annotated[float, Field(gt=-45, le=90)]
+    fov_deg: Annotated[float, Field(gt=5, lt=170)]
+    sigma_m: Annotated[float, Field(gt=0, le=100)] = 0.5
+
+    def to_pose(self, aspect: float) -> CameraPose:
+        return CameraPose(**self.model_dump(), aspect=aspect)
+
+
+class CameraSettings(Settings):
+    """One camera. `source` is ``rtsp://…``, a clip's path, or ``scene:NAME/CAMERA`` for the simulated street."""
+
+    camera_id: Name
+    source: Annotated[str, Field(min_length=1, max_length=500)]
+    secret: Name | None = None
+    """Name of the environment variable ``XUNJIE_SECRET_<NAME>`` that holds ``user:password`` for the stream."""
+    look_every_s: Annotated[float, Field(gt=0, le=600)] = 0.5
+    """Seconds between looks; over budget, looks are skipped and counted."""
+    decode: DecodeMode = DecodeMode.ALL
+    loop: bool = True
+    """A clip starts again at its end (`run` only)."""
+    zones: Annotated[tuple[ZoneSettings, ...], Field(max_length=32)] = ()
+    pose: PoseSettings | None = None
+
+    @field_validator("source")
+    @classmethod
+    def _has_no_password(cls, source: str) -> str:
+        if "://" in source and urlsplit(source).password is not None:
+            raise ValueError("carries a password; name it with `secret:` and put the value in the environment")
+        return source
+
+    @property
+    def id(self) -> CameraId:
+        return CameraId(self.camera_id)
+
+
+class UplinkSettings(Settings):
+    """Where findings go. Without `mqtt_url` they stay in the outbox."""
+
+    mqtt_url: str | None = None
+    topic_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_/-]{1,100}$")] = "xunjie/v1"
+    central_url: str | None = None
+    """Base of central's HTTP interface, for evidence."""
+    node_token_secret: Name = "node-token"
+    resend_after_s: Annotated[float, Field(ge=1, le=3600)] = 15.0
+    """Unreceipted for this long while connected: sent again."""
+    status_every_s: Annotated[float, Field(ge=1, le=3600)] = 10.0
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _is_mqtt(cls, url: str | None) -> str | None:
+        if url is not None and urlsplit(url).scheme not in {"mqtt", "mqtts"}:
+            raise ValueError("must begin with mqtt:// or mqtts://")
+        return url
+
+    @field_validator("central_url")
+    @classmethod
+    def _is_http(cls, url: str | None) -> str | None:
+        if url is not None and urlsplit(url).scheme not in {"http", "https"}:
+            raise ValueError("must begin with http:// or https://")
+        return url
+
+
+class EvidenceSettings(Settings):
+    """Pictures that prove an incident."""
+
+    jpeg_quality: Annotated[int, Field(ge=40, le=100)] = 85
+    max_width_px: Annotated[int, Field(ge=320, le=7680)] = 1920
+    redact_hold_s: Annotated[float, Field(ge=0, le=30)] = 1.0
+    """A person's box stays pixelated this long after the detector last saw it (it blinks)."""
+
+
+class NodeSettings(Settings):
+    """The whole node."""
+
+    node_id: Name = "node-1"
+    state_dir: Path = Path("var/edge")
+    model: Path = DEFAULT_MODEL
+    engine: Engine | None = None
+    """None: the cheapest variant of the model that passes its self-test on this machine."""
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+    policies: Path = DEFAULT_POLICIES
+    clock: Literal["assume-synchronised", "unknown"] = "unknown"
+    uplink: UplinkSettings = UplinkSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
+    cameras: Annotated[tuple[CameraSettings, ...], Field(min_length=1, max_length=256)]
+
+    @model_validator(mode="after")
+    def _has_unique_cameras(self) -> Self:
+        names = [camera.camera_id for camera in self.cameras]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"cameras: camera_id {', '.join(doubled)} is used twice; every camera needs its own")
+        return self
+
+    @property
+    def id(self) -> NodeId:
+        return NodeId(self.node_id)
+
+
+class ReplaySettings(Settings):
+    """How `replay` looks at a clip: the whole picture unless zones are given."""
+
+    camera_id: Name = "clip"
+    node_id: Name = "replay"
+    look_every_s: Annotated[float, Field(gt=0, le=600)] = 0.2
+    policies: Path = DEFAULT_POLICIES
+    evidence: EvidenceSettings = EvidenceSettings()
+    zones: Annotated[tuple[ZoneSettings, ...], Field(max_length=32)] = ()
+    pose: PoseSettings | None = None
+
+
+def load_node(path: Path) -> NodeSettings:
+    """The node's settings; relative paths in the file are taken from the file's own folder.
+
+    Raises:
+        UsageError: one line per problem.
+    """
+    settings = load_yaml(path, NodeSettings)
+    named = settings.model_fields_set & {"policies", "model", "state_dir"}
+    return settings.model_copy(update={key: _beside(path, getattr(settings, key)) for key in named})
+
+
+def load_replay(path: Path) -> ReplaySettings:
+    """The replay's settings; see `load_node` for paths and errors."""
+    settings = load_yaml(path, ReplaySettings)
+    if "policies" in settings.model_fields_set:
+        settings = settings.model_copy(update={"policies": _beside(path, settings.policies)})
+    return settings
+
+
+def load_policies(path: Path) -> Policies:
+    """The presence policies at `path`."""
+    return load_yaml(path, Policies)
+
+
+def settings_version(*blocks: Settings) -> str:
+    """A short hash of everything that changes what is decided; stands in every event."""
+    text = "\n".join(block.model_dump_json() for block in blocks)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def secret_value(name: str, environment: Mapping[str, str] | None = None) -> str:
+    """The secret `name` from the environment: ``XUNJIE_SECRET_`` and the name in capitals, ``-`` and ``.`` as ``_``.
+
+    Raises:
+        UsageError: the variable is not set; the message names it.
+    """
+    variable = "XUNJIE_SECRET_" + name.upper().replace("-", "_").replace(".", "_")
+    value = (os.environ if environment is None else environment).get(variable)
+    if not value:
+        raise UsageError(f"secret {name!r}: environment variable {variable} is not set")
+    return value
+
+
+def _beside(config: Path, path: Path) -> Path:
+    return path if path.is_absolute() else (config.parent / path).resolve()
