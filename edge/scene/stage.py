@@ -1,0 +1,84 @@
+"""Where the actors of one moment stand in one camera's picture: the ground both the frame and the truth stand on."""
+
+from dataclasses import dataclass
+
+from edge.scene.camera import PinholeCamera
+from edge.scene.fire import flame_cover
+from edge.scene.mesh import Mesh
+from edge.scene.order import far_to_near
+from edge.scene.paint import Drawing, Light, draw
+from edge.scene.plume import Cover, smoke_cover
+from edge.scene.world import ActorNow, Flame, Smoke, Stand, World
+
+
+@dataclass(frozen=True, slots=True)
+class Solid:
+    """An object with a surface."""
+
+    now: ActorNow
+    mesh: Mesh
+    drawing: Drawing
+
+    @property
+    def is_still(self) -> bool:
+        """Whether it looks the same in the next frame."""
+        form = self.now.actor.form
+        return isinstance(self.now.actor.place, Stand) and not isinstance(form, Smoke | Flame) and form.is_still
+
+
+@dataclass(frozen=True, slots=True)
+class Vapour:
+    """Smoke or flame; `cell_px` is the side of a cover's cell."""
+
+    now: ActorNow
+    cover: Cover
+    cell_px: int
+
+
+class Stage:
+    """Places one world's actors before one camera and keeps the meshes that never change."""
+
+    def __init__(self, world: World, camera: PinholeCamera, light: Light) -> None:
+        self._world = world
+        self._camera = camera
+        self._light = light
+        self._local: dict[str, Mesh] = {}
+        self._still: dict[str, Solid | None] = {}
+
+    def at(self, t_s: float) -> list[Solid | Vapour]:
+        """Everything in view at a moment, far to near."""
+        placed: list[Solid | Vapour] = []
+        for now in far_to_near(self._world.actors_at(t_s), self._camera):
+            item = self._placed(now)
+            if item is not None:
+                placed.append(item)
+        return placed
+
+    def _placed(self, now: ActorNow) -> Solid | Vapour | None:
+        form, wind = now.actor.form, self._world.wind_mps
+        if isinstance(form, Smoke):
+            cover = smoke_cover(now, form, wind, self._camera)
+            return None if cover is None else Vapour(now, cover, 2)
+        if isinstance(form, Flame):
+            cover = flame_cover(now, form, wind, self._camera)
+            return None if cover is None else Vapour(now, cover, 1)
+        if not form.is_still:
+            return self._drawn(now, form.mesh(now.age_s, now.travelled_m))
+        key = now.actor.identity
+        if key not in self._local:
+            self._local[key] = form.mesh(0.0, 0.0)
+        if not isinstance(now.actor.place, Stand):
+            return self._drawn(now, self._local[key])
+        if key not in self._still:
+            self._still[key] = self._drawn(now, self._local[key])
+        return self._still[key]
+
+    def _drawn(self, now: ActorNow, mesh: Mesh) -> Solid | None:
+        placed = mesh.placed(now.stand.east_m, now.stand.north_m, now.stand.heading_deg)
+        drawing = draw(placed, self._camera, self._light)
+        if drawing is None:
+            return None
+        x1, y1, x2, y2 = drawing.box_px
+        if x2 <= 0 or y2 <= 0 or x1 >= self._camera.width_px or y1 >= self._camera.height_px:
+            return None
+        return Solid(now, placed, drawing)
