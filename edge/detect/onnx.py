@@ -1,0 +1,54 @@
+"""The detector on ONNX Runtime: the fallback where OpenVINO has no wheel or refuses the machine."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from contract.errors import PermanentError
+from contract.manifest import Engine, ModelManifest
+from edge.detect.decode import Decoder
+from edge.detect.letterbox import Letterbox
+from edge.values import Detection
+
+
+class OnnxDetector:
+    """One session on the CPU with a fixed number of threads."""
+
+    def __init__(self, model_path: Path, manifest: ModelManifest, threads: int) -> None:
+        """Loads `model_path`.
+
+        Raises:
+            PermanentError: ONNX Runtime can't read the file.
+        """
+        self._manifest = manifest
+        self._letterbox = Letterbox(manifest.input)
+        self._decoder = Decoder(manifest)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads would burn the core
+        try:
+            self._session = ort.InferenceSession(str(model_path), options, providers=["CPUExecutionProvider"])
+        except (RuntimeError, ValueError) as error:
+            raise PermanentError(f"{model_path}: ONNX Runtime can't use this model: {error}") from error
+        self._input_name = self._session.get_inputs()[0].name
+
+    @property
+    def manifest(self) -> ModelManifest:
+        return self._manifest
+
+    @property
+    def engine(self) -> Engine:
+        return Engine.ONNX_FP32
+
+    def detect(self, frame: NDArray[np.uint8]) -> tuple[Detection, ...]:
+        placement = self._letterbox.place(frame)
+        blob = cv2.dnn.blobFromImage(self._letterbox.tensor[0], scalefactor=1 / 255.0, swapRB=True)
+        output: NDArray[np.float32] = self._session.run(None, {self._input_name: blob})[0]
+        return self._decoder.decode(output, placement)
+
+    def close(self) -> None:
+        del self._session
