@@ -1,0 +1,176 @@
+"""Publishes the outbox over MQTT 5 and settles it on central's receipts.
+
+The loop owns connection, back-off and stop; `step` does one round. paho's network thread only hands over what arrived.
+"""
+
+import queue
+import ssl
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import paho.mqtt.client as mqtt
+import structlog
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from pydantic import ValidationError
+
+from contract.clock import Clock
+from contract.errors import TransientError
+from contract.events import CONTENT_TYPE
+from contract.ids import NodeId
+from contract.receipts import Receipt
+from contract.status import NodeState, NodeStatus
+from contract.topics import Topics
+from edge.backoff import Backoff
+from edge.outbox.sqlite import Entry, Outbox
+from edge.settings import UplinkSettings
+from edge.uplink.window import MAX_IN_FLIGHT, SendWindow
+
+CONNECT_TIMEOUT_S = 10.0
+IDLE_S = 0.5
+"""Longest wait of a round without news; receipts and new events end it at once."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Uplink:
+    """The node's connection to the broker. `run` is a thread's target."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        settings: UplinkSettings,
+        node_id: NodeId,
+        status: Callable[[NodeState], NodeStatus],
+        clock: Clock,
+        stop: threading.Event,
+    ) -> None:
+        """`status` gives the node's status for the moment it is called in."""
+        self._outbox = outbox
+        self._settings = settings
+        self._topics = Topics(settings.topic_prefix)
+        self._node_id = node_id
+        self._status = status
+        self._clock = clock
+        self._stop = stop
+        self._news: queue.SimpleQueue[Receipt | None] = queue.SimpleQueue()
+        self._backoff = Backoff()
+        self._was_away = False
+        outbox.on_append(self.wake)
+
+    def wake(self) -> None:
+        """Ends the present wait: there is something to send, or it is time to stop."""
+        self._news.put(None)
+
+    def run(self) -> None:
+        """Connects, publishes and reconnects until `stop`."""
+        while not self._stop.is_set():
+            try:
+                self._run_session()
+            except TransientError as error:
+                if not self._was_away:
+                    _log.warning("broker is away; events wait on disk", broker=self._address(), reason=str(error))
+                self._was_away = True
+                self._stop.wait(self._backoff.next_s())
+
+    def _run_session(self) -> None:
+        client, is_up, is_down = self._connect()
+        try:
+            if not is_up.wait(CONNECT_TIMEOUT_S) or is_down.is_set():
+                raise TransientError("no answer, or the broker refused the node; check address, user and password")
+            _log.info("connected to the broker", broker=self._address(), waiting=self._outbox.depth())
+            self._was_away = False
+            self._backoff.reset()
+            connected_at = self._clock.now()
+            window = SendWindow(self._settings.resend_after_s)
+            next_status_s = self._clock.monotonic()
+            while not self._stop.is_set():
+                if is_down.is_set():
+                    raise TransientError("the connection was lost")
+                if self._clock.monotonic() >= next_status_s:
+                    self._publish_status(client, NodeState.ONLINE)
+                    next_status_s = self._clock.monotonic() + self._settings.status_every_s
+                self.step(client, window, connected_at)
+            self._publish_status(client, NodeState.OFFLINE).wait_for_publish(2.0)
+        finally:
+            client.disconnect()
+            client.loop_stop()
+
+    def step(self, client: mqtt.Client, window: SendWindow, connected_at: datetime) -> None:
+        """One round: publish what the window allows, then wait for a receipt or an event."""
+        pending = self._outbox.pending(MAX_IN_FLIGHT)
+        for entry in window.choose(pending, self._clock.monotonic()):
+            client.publish(self._topic(entry, connected_at), entry.payload, qos=1, properties=_event_properties())
+        self._settle_news()
+
+    def _settle_news(self) -> None:
+        try:
+            receipt = self._news.get(timeout=IDLE_S)
+            while True:
+                if receipt is not None:
+                    self._outbox.settle(receipt)
+                receipt = self._news.get_nowait()
+        except queue.Empty:
+            return
+
+    def _topic(self, entry: Entry, connected_at: datetime) -> str:
+        """Events written while the broker was away are back-fill: central takes live ones first."""
+        is_backfill = entry.written_at < connected_at
+        return (self._topics.event_backfill if is_backfill else self._topics.event_live)(self._node_id)
+
+    def _publish_status(self, client: mqtt.Client, state: NodeState) -> mqtt.MQTTMessageInfo:
+        return client.publish(self._topics.status(self._node_id), self._status(state).to_wire(), qos=1, retain=True)
+
+    def _connect(self) -> tuple[mqtt.Client, threading.Event, threading.Event]:
+        is_up, is_down = threading.Event(), threading.Event()
+        url = urlsplit(self._settings.mqtt_url or "")
+        client = mqtt.Client(
+            mqtt.CallbackAPIVersion.VERSION2, client_id=f"xunjie-{self._node_id}", protocol=mqtt.MQTTv5
+        )
+        if url.username:
+            client.username_pw_set(unquote(url.username), unquote(url.password or ""))
+        if url.scheme == "mqtts":
+            client.tls_set_context(ssl.create_default_context())
+        client.will_set(
+            self._topics.status(self._node_id), self._status(NodeState.OFFLINE).to_wire(), qos=1, retain=True
+        )
+
+        def on_connect(_client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+            if reason.is_failure:
+                is_down.set()
+            else:
+                client.subscribe(self._topics.receipt(self._node_id), qos=1)
+            is_up.set()
+
+        def on_disconnect(_client: mqtt.Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
+            is_down.set()
+            self.wake()
+
+        client.on_connect = on_connect
+        client.on_disconnect = on_disconnect
+        client.on_message = self._on_message
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        try:
+            client.connect(url.hostname or "", url.port or (8883 if url.scheme == "mqtts" else 1883), keepalive=20)
+        except OSError as error:
+            raise TransientError(str(error)) from error
+        client.loop_start()
+        return client, is_up, is_down
+
+    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        try:
+            self._news.put(Receipt.model_validate_json(message.payload))
+        except ValidationError as error:
+            _log.warning("unreadable receipt ignored; the events stay on disk", errors=error.error_count())
+
+    def _address(self) -> str:
+        return urlsplit(self._settings.mqtt_url or "").netloc.rpartition("@")[2]
+
+
+def _event_properties() -> Properties:
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.ContentType = CONTENT_TYPE
+    return properties
