@@ -5,6 +5,7 @@ The camera has no lens distortion: real cameras are undistorted by their calibra
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import cos, radians, sin, tan
 
 import numpy as np
@@ -51,11 +52,7 @@ class PinholeCamera:
 
     def matrix(self) -> NDArray[np.float64]:
         """The (3, 4) matrix from (east, north, up, 1) to homogeneous pixels, whose third value is the depth."""
-        intrinsic = np.array(
-            [[self.focal_px, 0.0, self.width_px / 2], [0.0, self.focal_px, self.height_px / 2], [0.0, 0.0, 1.0]]
-        )
-        turn = intrinsic @ self.axes()
-        return np.hstack([turn, (-turn @ self.position_m)[:, None]])
+        return _matrix(self)
 
     def project(self, points_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Pixels (N, 2) and depths (N,) of world points (N, 3).
@@ -81,3 +78,15 @@ class PinholeCamera:
             return None
         reach = self.height_m / -ray[2]
         return float(self.east_m + reach * ray[0]), float(self.north_m + reach * ray[1])
+
+
+@lru_cache(maxsize=64)
+def _matrix(camera: PinholeCamera) -> NDArray[np.float64]:
+    """Kept because every object of every frame asks for it."""
+    intrinsic = np.array(
+        [[camera.focal_px, 0.0, camera.width_px / 2], [0.0, camera.focal_px, camera.height_px / 2], [0.0, 0.0, 1.0]]
+    )
+    turn = intrinsic @ camera.axes()
+    matrix = np.hstack([turn, (-turn @ camera.position_m)[:, None]])
+    matrix.setflags(write=False)
+    return matrix

@@ -168,9 +168,9 @@ def fire(
     )
     smoke = Smoke(
         int(random.integers(1 << 20)),
-        base_m + size_m * 0.9,
+        base_m + flame.height_m * 0.45,
         size_m * 0.8,
-        strength=float(random.uniform(0.9, 1.3)),
+        strength=float(random.uniform(1.1, 1.7)),
         darkness=dark,
         life_s=float(random.uniform(5.0, 7.0)),
         rise_mps=1.9,

@@ -52,8 +52,8 @@ def _camera(camera_id: str, random: np.random.Generator, half_road: float, facad
         )
     else:
         side = 1.0 if random.random() < 0.5 else -1.0
-        east, north = side * float(random.uniform(4, 25)), float(random.uniform(half_road, facade - 0.8))
-        yaw = -side * float(random.uniform(60, 110))
+        east, north = side * float(random.uniform(4, 25)), float(random.uniform(-half_road, facade - 1.5))
+        yaw = -side * float(random.uniform(82, 130))
     tilt = float(random.uniform(8, 16)) + height * float(random.uniform(0.4, 1.6))
     return PinholeCamera(camera_id, east, north, height, yaw, tilt, fov)
 
@@ -98,9 +98,9 @@ def _free_place(
         bearing = radians(camera.yaw_deg + float(random.uniform(-0.48, 0.48)) * camera.fov_deg)
         east, north = camera.east_m + reach * sin(bearing), camera.north_m + reach * cos(bearing)
         on_pavement = half_road + 0.8 < north < facade - 0.8 or (-half_road - 3.5 < north < -half_road - 0.8)
-        on_road = abs(north) < half_road and random.random() < 0.25
+        at_kerb = half_road - 1.6 < abs(north) < half_road and random.random() < 0.3
         apart = all((east - x) ** 2 + (north - y) ** 2 > 3.2**2 for x, y in taken)
-        if (on_pavement or on_road) and apart:
+        if (on_pavement or at_kerb) and apart:
             facing = 180.0 if north > 0 else 0.0
             return Stand(east, north, facing + float(random.choice([0, 0, 90, -90])) + float(random.uniform(-25, 25)))
     return None
@@ -264,9 +264,9 @@ def _ambience(random: np.random.Generator) -> Ambience:
         sun_azimuth_deg=float(random.uniform(90, 270)),
         sun_elevation_deg=float(random.uniform(22, 70)),
         ambient=float(random.uniform(0.45, 0.95)),
-        exposure=float(random.uniform(0.35, 0.6)) if is_dusk else float(random.uniform(0.75, 1.2)),
+        exposure=float(random.uniform(0.4, 0.7)) if is_dusk else float(random.uniform(0.9, 1.4)),
         gain_bgr=(1 - warm, 1.0, 1 + warm),
-        gamma=float(random.uniform(0.85, 1.25)),
+        gamma=float(random.uniform(0.75, 1.15)),
         haze_m=float(random.uniform(90, 400)),
         noise_sigma=float(random.uniform(0.5, 6.0)),
         blur_px=float(random.uniform(0.0, 1.0)),

@@ -36,7 +36,7 @@ def demo_street(seed: int = 7) -> Street:
     random = generator("demo", seed)
     actors = (*_incidents(random), *_fittings(random), *_passers_by(random))
     ambience = Ambience(
-        sun_azimuth_deg=215, sun_elevation_deg=48, ambient=0.62, exposure=1.0, gain_bgr=(0.99, 1.0, 1.02)
+        sun_azimuth_deg=215, sun_elevation_deg=48, ambient=0.62, exposure=1.12, gain_bgr=(0.99, 1.0, 1.02)
     )
     world = World(seed, _plan(random), actors, wind_mps=(0.45, 0.25), ambience=ambience, period_s=PERIOD_S)
     zones = {"vendor_guide_zone": VENDOR_ZONE, "recycling_zone": RECYCLING_ZONE, "bbq_ban_area": BAN_AREA}
@@ -87,7 +87,7 @@ def _incidents(random: np.random.Generator) -> tuple[Actor, ...]:
         *casting.bin_row("bin", random, casting.beside(_BINS, -0.4, 0.1), 3, always),
         casting.garbage("garbage", random, casting.beside(_BINS, 1.35, -0.1), always, 0.75),
         *casting.fire(
-            "fire", random, casting.beside(_BINS, 1.2, 0.0), Schedule(35.0, 480.0, PERIOD_S), 0.3, 1.1, 0.72, 15.0
+            "fire", random, casting.beside(_BINS, 1.2, 0.0), Schedule(35.0, 480.0, PERIOD_S), 0.25, 1.3, 0.72, 15.0
         ),
     )
 

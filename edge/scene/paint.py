@@ -70,9 +70,9 @@ def paint(
 ) -> None:
     """Draw onto a canvas in place; its pixel (0, 0) is at `origin_px` and a picture pixel is `scale` of its pixels."""
     line = cv2.LINE_AA if smooth else cv2.LINE_8
-    for part in drawing.parts:
+    for part, outline in zip(drawing.parts, _outlines(drawing, origin_px, scale), strict=True):
         if isinstance(part, Outline):
-            cv2.fillConvexPoly(canvas, fixed_point(part.points_px, origin_px, scale), part.bgr, line, SUBPIXEL_BITS)
+            cv2.fillConvexPoly(canvas, outline, part.bgr, line, SUBPIXEL_BITS)
         else:
             _paint_decal(part, canvas, origin_px, scale)
 
@@ -81,15 +81,22 @@ def silhouette(
     drawing: Drawing, mask: NDArray[np.uint8], origin_px: tuple[float, float], scale: float, value: int
 ) -> None:
     """Fill the object's outline into a one-channel mask in place, without smoothing."""
-    for part in drawing.parts:
-        points = part.points_px if isinstance(part, Outline) else part.outline_px
-        cv2.fillConvexPoly(mask, fixed_point(points, origin_px, scale), value, cv2.LINE_8, SUBPIXEL_BITS)
+    for outline in _outlines(drawing, origin_px, scale):
+        cv2.fillConvexPoly(mask, outline, value, cv2.LINE_8, SUBPIXEL_BITS)
 
 
 def fixed_point(points_px: NDArray[np.float64], origin_px: tuple[float, float], scale: float) -> NDArray[np.int32]:
     """Picture positions as OpenCV's fixed-point canvas coordinates (its integers are pixel centres, ours corners)."""
     moved = (points_px - origin_px) * scale - 0.5
     return np.clip(np.rint(moved * (1 << SUBPIXEL_BITS)), -200_000, 200_000).astype(np.int32)
+
+
+def _outlines(drawing: Drawing, origin_px: tuple[float, float], scale: float) -> list[NDArray[np.int32]]:
+    """All parts' outlines on a canvas, converted in one go: part by part it took a third of the drawing time."""
+    outlines = [part.points_px if isinstance(part, Outline) else part.outline_px for part in drawing.parts]
+    fixed = fixed_point(np.concatenate(outlines), origin_px, scale)
+    ends = np.cumsum([len(outline) for outline in outlines]).tolist()
+    return [fixed[end - len(outline) : end] for outline, end in zip(outlines, ends, strict=True)]
 
 
 def _quad_parts(mesh: Mesh, camera: PinholeCamera, light: Light) -> list[tuple[float, Outline | PlacedDecal]]:

@@ -75,10 +75,10 @@ def puffs(now: ActorNow, smoke: Smoke, wind_mps: tuple[float, float]) -> Puffs:
             + curl
         )
     at[:, 2] = smoke.height_m + rise
-    radius = (0.10 + 0.12 * smoke.width_m) + smoke.spread_m * old**0.75 * (0.7 + 0.6 * chance(8))
+    radius = (0.08 + 0.14 * smoke.width_m) + smoke.spread_m * old**0.85 * (0.7 + 0.6 * chance(8))
     grown = np.clip((now.age_s - age) / smoke.growth_s, 0.05, 1)
     thick = smoke.strength * grown * (0.55 + 0.9 * chance(9))
-    depth = thick * np.minimum(1, age / 0.35) * (1 - old) ** 1.25 * (1.15 / (1 + 1.6 * old))
+    depth = thick * np.minimum(1, 0.25 + age / 0.3) * (1 - old) ** 1.25 * (1.5 / (1 + 2.4 * old))
     alive = (age >= 0) & (age < span)
     spin = 6.28 * chance(10) + (chance(11) - 0.5) * age
     return Puffs(at[alive], radius[alive], depth[alive], spin[alive], number[alive])
@@ -161,10 +161,10 @@ def _shaded(field: NDArray[np.float32], left: int, top: int, smoke: Smoke, age_s
     wisps = noise[np.ix_(rows, columns)]
     depth = depth * np.clip(0.85 + 0.38 * wisps, 0.15, 2)
     alpha = (1 - np.exp(-depth)).astype(np.float32)
-    brightness = np.clip(lit / np.maximum(field[..., 0], 1e-3), 0.4, 1.4) + 0.05 * wisps
+    brightness = np.clip(lit / np.maximum(field[..., 0], 1e-3), 0.3, 1.5) + 0.09 * wisps
     pale, dark = np.array([214, 210, 206], np.float32), np.array([52, 50, 50], np.float32)
     base = pale * (1 - smoke.darkness) + dark * smoke.darkness
-    colour = np.clip(base * (0.62 + 0.38 * brightness)[..., None], 0, 255).astype(np.float32)
+    colour = np.clip(base * (0.48 + 0.52 * brightness)[..., None], 0, 255).astype(np.float32)
     return Cover(left, top, alpha, colour)
 
 
@@ -179,5 +179,5 @@ def _puff_bank() -> NDArray[np.float32]:
         body = np.clip(1 - ragged, 0, 1) ** 1.3 * np.clip(1 + 0.5 * noise, 0.2, 2)
         slope = cv2.Sobel(cv2.GaussianBlur(body.astype(np.float32), (0, 0), 2.0), cv2.CV_32F, 0, 1)
         bank[kind, ..., 0] = body
-        bank[kind, ..., 1] = body * np.clip(1 + 1.6 * slope - 0.25 * y, 0.3, 1.7)
+        bank[kind, ..., 1] = body * np.clip(1 + 2.4 * slope - 0.32 * y, 0.15, 1.9)
     return bank

@@ -29,6 +29,8 @@ class Renderer:
         self._stage = Stage(world, camera, self._light)
         self._lens = lens_of(world.ambience, camera, world.seed)
         self._sprites: dict[str, Sprite | None] = {}
+        # A fire clips the sensor at noon and at dusk alike, so it must not be dimmed with the rest.
+        self._flame_gain = max(1.0, 0.9 / world.ambience.exposure)
         self._still_key: tuple[str, ...] | None = None
         self._still_picture = self._backdrop.picture
 
@@ -74,7 +76,7 @@ class Renderer:
     def _draw_mover(self, item: Solid | Vapour, picture: NDArray[np.uint8]) -> Box:
         """Draw something that moves in place; gives the box it touched."""
         if isinstance(item, Vapour):
-            return _lay_cover(item, picture)
+            return _lay_cover(item, picture, self._flame_gain)
         shade = cast_shadow(picture, item.mesh, self._camera, self._light)
         paint(item.drawing, picture, (0.0, 0.0), 1.0, smooth=True)
         x1, y1, x2, y2 = item.drawing.box_px
@@ -84,13 +86,15 @@ class Renderer:
         return min(box[0], shade[0]), min(box[1], shade[1]), max(box[2], shade[2]), max(box[3], shade[3])
 
 
-def _lay_cover(item: Vapour, picture: NDArray[np.uint8]) -> Box:
+def _lay_cover(item: Vapour, picture: NDArray[np.uint8], flame_gain: float) -> Box:
     """Blend smoke or flame into the picture in place; gives the box it touched."""
     cover, cell = item.cover, item.cell_px
     rows, columns = cover.alpha.shape
     x1, y1 = cover.left_px, cover.top_px
     x2, y2 = min(picture.shape[1], x1 + columns * cell), min(picture.shape[0], y1 + rows * cell)
-    added = (cover.bgr * cover.alpha[..., None]).astype(np.uint8)
+    is_flame = isinstance(item.now.actor.form, Flame)
+    gain = flame_gain if is_flame else 1.0
+    added = np.minimum(cover.bgr * (cover.alpha * gain)[..., None], 255).astype(np.uint8)
     keep = (255 - cover.alpha * 255).astype(np.uint8)
     if cell > 1:
         size = (columns * cell, rows * cell)
@@ -99,6 +103,6 @@ def _lay_cover(item: Vapour, picture: NDArray[np.uint8]) -> Box:
     keep, added = keep[: y2 - y1, : x2 - x1], added[: y2 - y1, : x2 - x1]
     below = cv2.multiply(picture[y1:y2, x1:x2], cv2.cvtColor(keep, cv2.COLOR_GRAY2BGR), scale=1 / 255)
     picture[y1:y2, x1:x2] = cv2.add(below, added)
-    if isinstance(item.now.actor.form, Flame):
+    if is_flame:
         add_glow(picture, cover)
     return x1, y1, x2, y2

@@ -17,7 +17,7 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Sprite:
-    """`colour` (h, w, 3) is already multiplied by the cover; `keep` (h, w, 3) is 255 where the picture shows through."""
+    """`colour` (h, w, 3) is multiplied by the cover already; `keep` (h, w, 3) is 255 where the picture shows."""
 
     left_px: int
     top_px: int

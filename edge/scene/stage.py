@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from edge.scene.camera import PinholeCamera
 from edge.scene.fire import flame_cover
 from edge.scene.mesh import Mesh
@@ -44,15 +46,31 @@ class Stage:
         self._light = light
         self._local: dict[str, Mesh] = {}
         self._still: dict[str, Solid | None] = {}
+        self._walls_m = np.array([(*wall.left_m, *wall.right_m) for wall in world.plan.walls]).reshape(-1, 4)
 
     def at(self, t_s: float) -> list[Solid | Vapour]:
         """Everything in view at a moment, far to near."""
         placed: list[Solid | Vapour] = []
         for now in far_to_near(self._world.actors_at(t_s), self._camera):
+            if self._is_behind_wall(now):
+                continue
             item = self._placed(now)
             if item is not None:
                 placed.append(item)
         return placed
+
+    def _is_behind_wall(self, now: ActorNow) -> bool:
+        """Whether a house front crosses the line from the camera to the foot; walls are higher than any camera."""
+        eye_x, eye_y = self._camera.east_m, self._camera.north_m
+        reach_x, reach_y = now.stand.east_m - eye_x, now.stand.north_m - eye_y
+        left_x, left_y, right_x, right_y = self._walls_m.T
+        wall_x, wall_y = right_x - left_x, right_y - left_y
+        cross = reach_x * wall_y - reach_y * wall_x
+        cross = np.where(np.abs(cross) < 1e-9, 1e-9, cross)
+        along_sight = ((left_x - eye_x) * wall_y - (left_y - eye_y) * wall_x) / cross
+        along_wall = ((left_x - eye_x) * reach_y - (left_y - eye_y) * reach_x) / cross
+        is_hit = (along_sight > 0) & (along_sight < 1) & (along_wall > 0) & (along_wall < 1)
+        return bool(is_hit.any())
 
     def _placed(self, now: ActorNow) -> Solid | Vapour | None:
         form, wind = now.actor.form, self._world.wind_mps

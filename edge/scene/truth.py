@@ -17,7 +17,7 @@ from edge.scene.plume import Cover
 from edge.scene.stage import Solid, Vapour
 from edge.scene.world import Label
 
-SMOKE_VISIBLE_ALPHA = 0.14
+SMOKE_VISIBLE_ALPHA = 0.2
 """Opacity from which smoke counts as visible: below it a person looking at a single frame does not point at it.
 
 Lower and the boxes take in air; higher and they cut off the drifting end that a detector rightly sees."""
