@@ -1,0 +1,76 @@
+"""Cases over HTTP: list, one, and what an operator does with it."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from central.api.access import Access, Operator
+from central.domain.values import CaseFilter
+from central.domain.workflow import Action, CaseState, RejectReason
+from central.services.actions import CaseDesk, OperatorAction
+from central.services.reading import Reader
+from central.services.views import CaseDetail, CasePage
+from contract.ids import UUID_PATTERN
+from contract.taxonomy import Violation
+
+CaseIdPath = Annotated[str, Path(pattern=UUID_PATTERN)]
+StateQuery = Annotated[
+    list[CaseState | Literal["any"]] | None,
+    Query(
+        description="Only cases in these states; `any` for really all. Without it: all states, but without cases in "
+        "which nothing but a parasol or a table was seen."
+    ),
+]
+
+
+class ActionRequest(BaseModel):
+    """`reason` (1 nothing there, 2 lookalike, 3 lawful, 4 duplicate, 5 other) is needed to reject, `note` to reopen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: RejectReason | None = None
+    note: Annotated[str, Field(max_length=500)] = ""
+    kind: Violation | None = None
+
+
+def cases_router(reader: Reader, desk: CaseDesk, access: Access) -> APIRouter:
+    """``/cases``, for operators."""
+    router = APIRouter(prefix="/cases", tags=["cases"])
+
+    @router.get("", dependencies=[Depends(access.operator)])
+    def list_cases(
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+        cursor: Annotated[str | None, Query(pattern=UUID_PATTERN)] = None,
+        state: StateQuery = None,
+        kind: Violation | None = None,
+    ) -> CasePage:
+        """Cases, newest first."""
+        states = None if state is None or "any" in state else frozenset(CaseState(value) for value in state)
+        wanted = CaseFilter(states=states, kind=kind, only_prominent=state is None, before=cursor)
+        return reader.page(wanted, limit)
+
+    @router.get("/{case_id}", dependencies=[Depends(access.operator)])
+    def show_case(case_id: CaseIdPath) -> CaseDetail:
+        """One case with its judgement, observations, links, evidence and history."""
+        return _found(reader.detail(case_id), case_id)
+
+    @router.post("/{case_id}/actions/{action}")
+    def act_on_case(
+        case_id: CaseIdPath,
+        action: Action,
+        operator: Annotated[Operator, Depends(access.operator)],
+        body: ActionRequest | None = None,
+    ) -> CaseDetail:
+        """Confirms, rejects or reopens a case. 409 names the actions that are open."""
+        said = body or ActionRequest()
+        desk.act(case_id, OperatorAction(action, operator, said.reason, said.note, said.kind))
+        return _found(reader.detail(case_id), case_id)
+
+    return router
+
+
+def _found(case: CaseDetail | None, case_id: str) -> CaseDetail:
+    if case is None:
+        raise HTTPException(404, f"no case {case_id}")
+    return case

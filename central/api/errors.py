@@ -1,0 +1,33 @@
+"""The only module that turns errors into HTTP status: 404 unknown, 409 refused action, 422 malformed, 503 later."""
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from central.domain.workflow import RefusedAction
+from central.services.actions import UnknownCase
+from central.services.feed import FeedFull
+from contract.errors import TransientError, UsageError
+
+
+def add_error_answers(app: FastAPI) -> None:
+    """Lets routes raise our errors."""
+
+    @app.exception_handler(UnknownCase)
+    def _unknown(_request: Request, error: UnknownCase) -> JSONResponse:
+        return JSONResponse({"detail": f"no case {error}"}, 404)
+
+    @app.exception_handler(RefusedAction)
+    def _refused(_request: Request, error: RefusedAction) -> JSONResponse:
+        return JSONResponse({"detail": str(error), "open_actions": list(error.open_actions)}, 409)
+
+    @app.exception_handler(UsageError)
+    def _malformed(_request: Request, error: UsageError) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 422)
+
+    @app.exception_handler(TransientError)
+    def _later(_request: Request, error: TransientError) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 503, headers={"Retry-After": "2"})
+
+    @app.exception_handler(FeedFull)
+    def _full(_request: Request, _error: FeedFull) -> JSONResponse:
+        return JSONResponse({"detail": "too many live listeners"}, 503, headers={"Retry-After": "30"})

@@ -1,0 +1,166 @@
+"""The composition root: settings → database, broker link, services, HTTP. The only place that knows them all."""
+
+import hashlib
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from central.api.access import Access, Tokens
+from central.api.cases import cases_router
+from central.api.evidence import evidence_router
+from central.api.http import make_http_app
+from central.api.overview import overview_router
+from central.api.stream import stream_router
+from central.catalogue import load_catalogue, make_law
+from central.domain.associate import AssociationRules
+from central.evidence.folder import FolderStore
+from central.ingest.address import parse_address
+from central.ingest.mqtt import MqttLink
+from central.services.actions import CaseDesk
+from central.services.association import Association, Bench
+from central.services.evidence import EvidenceDesk
+from central.services.feed import LiveFeed
+from central.services.intake import Intake
+from central.services.reading import Reader
+from central.services.views import Health
+from central.services.worker import Worker
+from central.settings import CentralSettings
+from central.site import SiteSettings, load_site
+from central.store import dead_letters, inbox
+from central.store.database import Database
+from contract.clock import Clock
+from contract.errors import UsageError
+from contract.ids import CameraId
+from contract.topics import Topics
+
+
+class Central:
+    """Everything, wired. `start` and `stop` are called by the HTTP application's lifespan."""
+
+    def __init__(self, settings: CentralSettings, tokens: Tokens, clock: Clock) -> None:
+        """Builds all parts and makes the tables and folders.
+
+        Raises:
+            UsageError: a setting is wrong; the message names it.
+        """
+        address = parse_address(settings.mqtt_url)
+        self.site = load_site(settings.site)
+        law = make_law(load_catalogue(settings.violations), self.site)
+        self.database = Database(settings.database_url)
+        self.database.create()
+        objects = FolderStore(settings.evidence_dir)
+        objects.create()
+
+        self.feed = LiveFeed()
+        self.link = MqttLink(address, client_id=f"xunjie-central-{_short_hash(settings.database_url)}")
+        bench = Bench(make_rules(self.site), law, self.site.to_origin())
+        association = Association(self.database, bench, clock, self.feed.notify)
+        self.association_worker = Worker("association", association.step, association.recover)
+        self.intake = Intake(
+            self.database, self.link, Topics(address.prefix), clock, self.association_worker.wake, self.feed.notify
+        )
+        self.intake_worker = Worker("intake", self.intake.step, self.intake.recover, idle_s=0.0)
+
+        reader = Reader(self.database, law, self.site.to_origin())
+        access = Access(tokens, clock)
+        routers = [
+            cases_router(reader, CaseDesk(self.database, clock, self.feed.notify), access),
+            evidence_router(EvidenceDesk(self.database, objects, clock, self.feed.notify), access),
+            overview_router(reader, self.health, access),
+            stream_router(reader, self.feed, access),
+        ]
+        self.http = make_http_app(routers, self._lifespan)
+
+    def start(self) -> None:
+        self.association_worker.start()
+        self.intake_worker.start()
+        self.link.start()
+
+    def stop(self) -> None:
+        """Takes no more, finishes what is under way, closes the database."""
+        self.feed.close()
+        self.link.stop()
+        self.intake_worker.stop()
+        self.association_worker.stop()
+        self.database.close()
+
+    def health(self) -> Health:
+        workers = (self.intake_worker, self.association_worker)
+        counts = self.intake.counts
+        with self.database.read() as connection:
+            waiting, letters = inbox.count_waiting(connection), dead_letters.count(connection)
+        return Health(
+            ok=self.link.is_connected and all(worker.is_alive for worker in workers),
+            broker_connected=self.link.is_connected,
+            broker_problem=self.link.problem,
+            events_taken=counts.taken,
+            events_repeated=counts.repeated,
+            messages_refused=counts.refused,
+            conflicts=counts.conflicts,
+            inbox_waiting=waiting,
+            dead_letters=letters,
+            step_failures=sum(worker.failures for worker in workers),
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
+
+
+def end_cleanly() -> None:
+    """Makes SIGTERM and SIGINT end the program with exit code 0; uvicorn raises them again after its own shutdown."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+
+
+class Server(uvicorn.Server):
+    """uvicorn that lets the live feed's listeners go as soon as it is told to end; it would wait for them otherwise."""
+
+    def __init__(self, central: Central) -> None:
+        config = uvicorn.Config(
+            central.http, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=5
+        )
+        super().__init__(config)
+        self._before_exit: Callable[[], None] = central.feed.close
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        self._before_exit()
+        super().handle_exit(sig, frame)  # type: ignore[arg-type]  # uvicorn asks for a FrameType that it doesn't use
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one.
+
+    Raises:
+        UsageError: the address is taken or not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        raise UsageError(
+            f"{host}:{port}: can't listen there ({error.strerror}); choose another with --port, 0 takes a free one"
+        ) from error
+    return sock
+
+
+def make_rules(site: SiteSettings) -> AssociationRules:
+    """The packaged rules of joining with the site's camera overlaps."""
+    pairs = frozenset(frozenset({CameraId(a), CameraId(b)}) for a, b in site.camera_overlaps)
+    return AssociationRules(overlaps=pairs)
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -1,0 +1,182 @@
+"""The command line. Exit 0 done, 1 failed, 2 wrong usage or configuration; a wrong input is one line, no traceback."""
+
+import json
+import os
+import secrets
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from central.api.access import Tokens
+from central.app import Central, Server, bind, end_cleanly
+from central.catalogue import load_catalogue, make_law
+from central.ingest.address import parse_address
+from central.logs import configure_logs
+from central.services.letters import LetterDesk
+from central.services.views import DeadLetterPage
+from central.settings import LogFormat, load_secrets, load_settings
+from central.site import load_site
+from central.store.database import Database
+from contract.clock import SystemClock
+from contract.errors import PermanentError, TransientError, UsageError
+
+cli = typer.Typer(
+    name="central",
+    add_completion=False,
+    help="The control room's service.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+letters = typer.Typer(help="Messages that could not be taken.", no_args_is_help=True)
+cli.add_typer(letters, name="dead-letters")
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="YAML settings, see configs/central/central.yaml.")]
+DatabaseOption = Annotated[str | None, typer.Option("--database-url", help="sqlite:///FILE")]
+MqttOption = Annotated[str | None, typer.Option("--mqtt-url", help="mqtt://[user:pass@]host:port[/prefix], mqtts://…")]
+SiteOption = Annotated[Path | None, typer.Option("--site", help="Zones, hours and overlaps, see configs/site/.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+
+
+@cli.command()
+def serve(
+    config: ConfigOption = None,
+    database_url: DatabaseOption = None,
+    mqtt_url: MqttOption = None,
+    site: SiteOption = None,
+    evidence_dir: Annotated[Path | None, typer.Option("--evidence-dir", help="Folder for pictures.")] = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Console and API; 0 takes a free one.")] = None,
+    log_format: Annotated[LogFormat | None, typer.Option("--log-format", help="On stderr.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Takes events, joins them into cases, judges them and shows them live.
+
+    Secrets come from the environment: XUNJIE_OPERATOR_TOKEN and XUNJIE_NODE_TOKEN. One that is unset is made up and
+    printed at start.
+    """
+    flags = {
+        "database_url": database_url,
+        "mqtt_url": mqtt_url,
+        "site": site,
+        "evidence_dir": evidence_dir,
+        "host": host,
+        "port": port,
+        "log_format": log_format,
+    }
+    settings = load_settings(config, flags)
+    configure_logs(settings.log_format)
+    given = load_secrets(os.environ)
+    tokens = Tokens(given.operator_token or secrets.token_urlsafe(18), given.node_token or secrets.token_urlsafe(18))
+    sock = bind(settings.host, settings.port)
+    central = Central(settings, tokens, SystemClock())
+    shown_host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    report = {"console": f"http://{shown_host}:{sock.getsockname()[1]}/"}
+    if given.operator_token is None:
+        report["token"] = tokens.operator
+    if given.node_token is None:
+        report["node-token"] = tokens.node
+    _report(report, as_json)
+    end_cleanly()
+    Server(central).run(sockets=[sock])
+
+
+@cli.command("check-config")
+def check_config(
+    config: ConfigOption = None,
+    site: SiteOption = None,
+    violations: Annotated[Path | None, typer.Option("--violations", help="Instead of the packaged file.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Reads all configuration, starts nothing, and says what it found."""
+    settings = load_settings(config, {"site": site, "violations": violations})
+    load_secrets(os.environ)
+    Database(settings.database_url).close()
+    loaded = load_site(settings.site)
+    law = make_law(load_catalogue(settings.violations), loaded)
+    _report(
+        {
+            "broker": str(parse_address(settings.mqtt_url)),
+            "site": loaded.name.en,
+            "zones": len(law.zones),
+            "violations": len(law.violations),
+            "demo": loaded.demo,
+        },
+        as_json,
+    )
+
+
+@letters.command("list")
+def list_letters(
+    config: ConfigOption = None,
+    database_url: DatabaseOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """The newest dead letters with their reasons."""
+    found = _letter_desk(config, database_url).newest(limit)
+    if as_json:
+        typer.echo(DeadLetterPage(items=found).model_dump_json(indent=2))
+        return
+    for letter in found:
+        size = f"{letter.size_bytes} B"
+        typer.echo(f"{letter.id}\t{letter.received_at:%Y-%m-%d %H:%M:%S}Z\t{letter.topic}\t{size}\t{letter.reason}")
+
+
+@letters.command("show")
+def show_letter(
+    letter_id: Annotated[int, typer.Argument(help="From `dead-letters list`.")],
+    config: ConfigOption = None,
+    database_url: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """One dead letter with the beginning of its content."""
+    letter = _letter_desk(config, database_url).show(letter_id)
+    _report(letter.model_dump(mode="json"), as_json)
+
+
+@letters.command("replay")
+def replay_letter(
+    letter_id: Annotated[int, typer.Argument(help="From `dead-letters list`.")],
+    config: ConfigOption = None,
+    database_url: DatabaseOption = None,
+    mqtt_url: MqttOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Reads a dead letter again, as after an upgrade; a running `serve` takes it up within seconds."""
+    settings = load_settings(config, {"mqtt_url": mqtt_url})
+    outcome = _letter_desk(config, database_url).replay(letter_id, parse_address(settings.mqtt_url).prefix)
+    _report({"id": letter_id, "outcome": outcome}, as_json)
+
+
+def main() -> None:
+    """Runs the command line; turns our errors into a line on stderr and an exit code."""
+    try:
+        cli()
+    except UsageError as error:
+        sys.exit(_complain(error, 2))
+    except (TransientError, PermanentError) as error:
+        sys.exit(_complain(error, 1))
+
+
+def _letter_desk(config: Path | None, database_url: str | None) -> LetterDesk:
+    settings = load_settings(config, {"database_url": database_url})
+    database = Database(settings.database_url)
+    database.create()
+    return LetterDesk(database, SystemClock())
+
+
+def _report(facts: dict[str, object] | dict[str, str], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(facts, ensure_ascii=False))
+    else:
+        for key, value in facts.items():
+            typer.echo(f"{key}: {value.value if isinstance(value, Enum) else value}")
+    sys.stdout.flush()
+
+
+def _complain(error: Exception, code: int) -> int:
+    sys.stderr.write(f"{error}\n")
+    return code

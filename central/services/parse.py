@@ -1,0 +1,99 @@
+"""From bytes on a topic to an event or a status, or to the reason why not. Decides nothing else and stores nothing."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from contract.events import MAX_EVENT_BYTES, Event
+from contract.ids import is_name
+from contract.status import NodeStatus
+from contract.topics import Topics
+
+MAX_STATUS_BYTES = MAX_EVENT_BYTES
+HEAD_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEvent:
+    """A valid event and the sha256 of the bytes it came in."""
+
+    event: Event
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatus:
+    """A node's valid status."""
+
+    status: NodeStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message to set aside. `place` is (stream, seq) as far as it could be read, so that a receipt can name it."""
+
+    reason: str
+    node_id: str | None = None
+    place: tuple[str, int] | None = None
+
+
+def parse(topic: str, payload: bytes, topics: Topics) -> ReadEvent | ReadStatus | Unreadable:
+    """What `payload` on `topic` says."""
+    node_id = topics.node_of(topic)
+    if node_id is None:
+        return Unreadable("topic names no node")
+    if len(payload) > MAX_EVENT_BYTES:
+        return Unreadable(f"{len(payload)} bytes, over the limit of {MAX_EVENT_BYTES}", node_id)
+    if topic == topics.status(node_id):
+        return _status(node_id, payload)
+    if topic not in {topics.event_live(node_id), topics.event_backfill(node_id)}:
+        return Unreadable("topic is none that central knows", node_id)
+    return _event(node_id, payload)
+
+
+def head_of(payload: bytes) -> bytes:
+    """What a dead letter keeps: all of a message within the size limit (so that it can be replayed), else 4 KiB."""
+    return payload if len(payload) <= MAX_EVENT_BYTES else payload[:HEAD_BYTES]
+
+
+def digest_of(payload: bytes) -> str:
+    return hashlib.sha256(payload).hexdigest()
+
+
+def _event(node_id: str, payload: bytes) -> ReadEvent | Unreadable:
+    try:
+        event = Event.model_validate_json(payload)
+    except ValidationError as error:
+        return Unreadable(_first_problem(error), node_id, _place(payload))
+    if event.data.node_id != node_id:
+        return Unreadable(f"topic says node {node_id}, data.node_id says {event.data.node_id}", node_id)
+    return ReadEvent(event, digest_of(payload))
+
+
+def _status(node_id: str, payload: bytes) -> ReadStatus | Unreadable:
+    try:
+        status = NodeStatus.model_validate_json(payload)
+    except ValidationError as error:
+        return Unreadable(_first_problem(error), node_id)
+    if status.node_id != node_id:
+        return Unreadable(f"topic says node {node_id}, node_id says {status.node_id}", node_id)
+    return ReadStatus(status)
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{where}: {first['msg']}{more}" if where else f"{first['msg']}{more}"
+
+
+def _place(payload: bytes) -> tuple[str, int] | None:
+    try:
+        data = json.loads(payload)["data"]
+        stream_id, seq = data["stream_id"], data["seq"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    is_place = isinstance(stream_id, str) and is_name(stream_id) and len(stream_id) == 36
+    return (stream_id, seq) if is_place and type(seq) is int and 1 <= seq <= 2**53 else None

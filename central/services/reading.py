@@ -1,0 +1,255 @@
+"""Composes what people and programs read about cases, nodes and dead letters. Writes nothing."""
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection
+
+from central.domain.geometry import Origin, Point, Position, ellipse
+from central.domain.judge import place_of
+from central.domain.law import Law, Names
+from central.domain.values import CaseFilter, CaseSnapshot, Change, Observation
+from central.domain.workflow import Role, open_actions
+from central.services.records import JudgementRecord, LinkRecord, Sentence
+from central.services.views import (
+    CaseDetail,
+    CasePage,
+    CaseSummary,
+    DeadLetterView,
+    HistoryView,
+    NodeView,
+    ObservationView,
+    PictureView,
+    PlaceView,
+    ZoneView,
+)
+from central.store import case_queries, changes, dead_letters, nodes, observations
+from central.store.cases import HistoryEntry, Projection
+from central.store.database import Database
+from central.store.observations import Picture
+from contract.events import EvidenceRole
+from contract.taxonomy import Violation
+
+_BEST_FIRST = (EvidenceRole.LATEST, EvidenceRole.CONFIRMATION, EvidenceRole.LEAD_UP)
+
+
+class Reader:
+    """Any thread; every call is one read transaction."""
+
+    def __init__(self, database: Database, law: Law, origin: Origin) -> None:
+        self._database = database
+        self._law = law
+        self._origin = origin
+        self._zone_names = {zone.zone_id: _both(zone.names) for zone in law.zones}
+
+    def page(self, wanted: CaseFilter, limit: int) -> CasePage:
+        """Up to `limit` cases, newest first."""
+        with self._database.read() as connection:
+            found = case_queries.page(connection, wanted, limit + 1)
+            items = self._summaries(connection, found[:limit])
+        return CasePage(items=tuple(items), next=found[limit - 1].case_id if len(found) > limit else None)
+
+    def summary(self, case_id: str) -> CaseSummary | None:
+        with self._database.read() as connection:
+            case = case_queries.find(connection, case_id)
+            return None if case is None else self._summaries(connection, [case])[0]
+
+    def detail(self, case_id: str) -> CaseDetail | None:
+        """All about one case, or None."""
+        with self._database.read() as connection:
+            case = case_queries.find(connection, case_id)
+            if case is None:
+                return None
+            summary = self._summaries(connection, [case])[0]
+            found = case_queries.snapshots(connection, [case_id])
+            members = found[0].members if found else ()
+            pictures = observations.pictures_of(connection, [member.incident_id for member in members])
+            links = {
+                entry.incident_id: LinkRecord.model_validate_json(entry.link)
+                for entry in case_queries.memberships(connection, case_id)
+                if entry.ended_at is None
+            }
+            history = case_queries.history(connection, case_id)
+        place = place_of(found[0]) if found else None
+        return CaseDetail(
+            **dict(summary),
+            judgement=JudgementRecord.model_validate_json(case.judgement),
+            place=None if place is None else self._place(place),
+            observations=tuple(self._observation(member, links[member.incident_id]) for member in members),
+            evidence=tuple(_picture(picture) for picture in pictures),
+            history=tuple(_step(entry) for entry in history),
+            open_actions=() if case.merged_into else open_actions(case.state, Role.OPERATOR),
+        )
+
+    def nodes(self) -> tuple[NodeView, ...]:
+        with self._database.read() as connection:
+            return tuple(
+                NodeView(node_id=node.status.node_id, received_at=node.received_at, status=node.status)
+                for node in nodes.every(connection)
+            )
+
+    def dead_letters(self, limit: int) -> tuple[DeadLetterView, ...]:
+        with self._database.read() as connection:
+            return tuple(letter_view(letter) for letter in dead_letters.newest(connection, limit))
+
+    def changes_after(self, change_id: int, limit: int) -> Sequence[Change]:
+        with self._database.read() as connection:
+            return changes.after(connection, change_id, limit)
+
+    def change_range(self) -> tuple[int, int]:
+        """The oldest and the newest change that the log still holds; zeros when it is empty."""
+        with self._database.read() as connection:
+            return changes.oldest_id(connection), changes.newest_id(connection)
+
+    def zones(self) -> tuple[ZoneView, ...]:
+        return tuple(
+            ZoneView(
+                id=zone.zone_id,
+                kind=zone.kind,
+                name=_both(zone.names),
+                hours=zone.hours.text,
+                polygon_m=tuple((point.east_m, point.north_m) for point in zone.polygon),
+            )
+            for zone in self._law.zones
+        )
+
+    def violation_name(self, kind: Violation | None) -> Sentence | None:
+        return None if kind is None else _both(self._law.violations[kind].names)
+
+    def _summaries(self, connection: Connection, found: Sequence[Projection]) -> list[CaseSummary]:
+        snapshots = {str(case.case_id): case for case in case_queries.snapshots(connection, [c.case_id for c in found])}
+        incidents = [member.incident_id for case in snapshots.values() for member in case.members]
+        pictures: dict[str, list[Picture]] = defaultdict(list)
+        for picture in observations.pictures_of(connection, incidents):
+            pictures[picture.incident_id].append(picture)
+        return [self._summary(case, snapshots.get(case.case_id), pictures) for case in found]
+
+    def _summary(
+        self, case: Projection, snapshot: CaseSnapshot | None, pictures: dict[str, list[Picture]]
+    ) -> CaseSummary:
+        judgement = JudgementRecord.model_validate_json(case.judgement)
+        members = snapshot.members if snapshot else ()
+        own = [picture for member in members for picture in pictures.get(member.incident_id, ())]
+        return CaseSummary(
+            id=case.case_id,
+            group=case.group,
+            kind=case.kind,
+            kind_name=self.violation_name(case.kind),
+            suggested=judgement.suggested,
+            suggested_name=self.violation_name(judgement.suggested),
+            seen=case.seen,
+            seen_all=tuple(sorted({member.seen for member in members})) or (case.seen,),
+            state=case.state,
+            severity=case.severity,
+            first_seen_at=case.first_seen_at,
+            last_seen_at=case.last_seen_at,
+            gone_at=case.gone_at,
+            dwell_s=judgement.dwell_s,
+            legal_dwell_s=judgement.legal_dwell_s,
+            cameras=_camera_names(members),
+            zone=case.zone_id,
+            zone_name=self._zone_names.get(case.zone_id or ""),
+            sentence=judgement.sentence,
+            thumbnail=_thumbnail(own, case),
+            merged_into=case.merged_into,
+        )
+
+    def _observation(self, member: Observation, link: LinkRecord) -> ObservationView:
+        return ObservationView(
+            incident_id=member.incident_id,
+            node_id=member.node_id,
+            camera_id=member.camera_id,
+            seen=member.seen,
+            revision=member.revision,
+            first_seen_at=member.first_seen_at,
+            last_seen_at=member.last_seen_at,
+            is_gone=member.is_gone,
+            peak=member.peak,
+            place=None if member.position is None else self._place(member.position),
+            link=link,
+        )
+
+    def _place(self, position: Position) -> PlaceView:
+        point: Point = position.point
+        lat, lon = self._origin.to_degrees(point)
+        spread = ellipse(position.covariance)
+        return PlaceView(
+            lat=round(lat, 7),
+            lon=round(lon, 7),
+            east_m=round(point.east_m, 2),
+            north_m=round(point.north_m, 2),
+            major_m=round(spread.major_m, 2),
+            minor_m=round(spread.minor_m, 2),
+            angle_deg=round(math.degrees(spread.angle_rad), 1),
+        )
+
+
+def letter_view(letter: dead_letters.DeadLetter) -> DeadLetterView:
+    """A dead letter as it is shown."""
+    return DeadLetterView(
+        id=letter.letter_id,
+        received_at=letter.received_at,
+        topic=letter.topic,
+        reason=letter.reason,
+        node_id=letter.node_id,
+        size_bytes=letter.size_bytes,
+        sha256=letter.sha256,
+        times=letter.times,
+        is_whole=letter.is_whole,
+        replayed_at=letter.replayed_at,
+        head=letter.head[:4096].decode(errors="replace"),
+    )
+
+
+def _both(names: Names) -> Sentence:
+    return Sentence(zh=names.zh, en=names.en)
+
+
+def _camera_names(members: Sequence[Observation]) -> tuple[str, ...]:
+    """The cameras' names, with their node's where two nodes use one name."""
+    cameras = sorted({(member.camera_id, member.node_id) for member in members})
+    names = [camera for camera, _ in cameras]
+    return tuple(camera if names.count(camera) == 1 else f"{node}/{camera}" for camera, node in cameras)
+
+
+def _thumbnail(pictures: Iterable[Picture], case: Projection) -> str | None:
+    """The newest stored picture of the most telling sight; the latest look before the confirmation."""
+    stored = [picture for picture in pictures if picture.is_stored]
+    best = max(
+        stored,
+        key=lambda picture: (picture.seen is case.seen, -_BEST_FIRST.index(picture.role), picture.captured_at),
+        default=None,
+    )
+    return None if best is None else best.sha256
+
+
+def _picture(picture: Picture) -> PictureView:
+    return PictureView(
+        sha256=picture.sha256,
+        incident_id=picture.incident_id,
+        camera_id=picture.camera_id,
+        seen=picture.seen,
+        role=picture.role,
+        captured_at=picture.captured_at,
+        width_px=picture.width_px,
+        height_px=picture.height_px,
+        box=picture.box,
+        redaction=picture.redaction,
+        is_stored=picture.is_stored,
+    )
+
+
+def _step(entry: HistoryEntry) -> HistoryView:
+    return HistoryView(
+        at=entry.at,
+        event_at=entry.event_at,
+        what=entry.what,
+        action=entry.action,
+        role=entry.role,
+        actor=entry.actor,
+        from_state=entry.from_state,
+        to_state=entry.to_state,
+        facts=json.loads(entry.facts),
+    )

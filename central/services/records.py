@@ -1,0 +1,115 @@
+"""What is written beside a case as JSON, and read back: the judgement and the links. Frozen pydantic, both ways."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from central.domain.judge import Breach, Judgement, Lawful, NeedsPerson, Observing
+from central.domain.law import Law, Severity
+from central.domain.reasons import Reason, sentence
+from central.domain.values import Link
+from central.domain.workflow import RejectReason
+from contract.taxonomy import Violation
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Sentence(_Record):
+    """One text in both languages of the console."""
+
+    zh: str
+    en: str
+
+
+class CodeRecord(_Record):
+    """A violation's code, with the standard it is from."""
+
+    standard: str
+    code: str
+
+
+class ReasonRecord(_Record):
+    """One reason as data."""
+
+    code: str
+    facts: dict[str, str | int] = {}
+
+
+class JudgementRecord(_Record):
+    """A judgement as it is kept. `suggested` is what the rules lean to where they don't decide."""
+
+    verdict: Literal["lawful", "violation", "observing", "needs_person"]
+    violation: Violation | None = None
+    suggested: Violation | None = None
+    severity: int = 0
+    rule: str | None = None
+    law_version: str
+    codes: tuple[CodeRecord, ...] = ()
+    dwell_s: float = 0.0
+    legal_dwell_s: float | None = None
+    reasons: tuple[ReasonRecord, ...] = ()
+    sentence: Sentence
+
+
+class LinkRecord(_Record):
+    """Why an incident belongs to its case. `distance` in standard deviations, `gap_s` negative for an overlap."""
+
+    basis: Literal["first", "track", "ground", "overlap"]
+    rule: str
+    score: float = 1.0
+    with_incident: str | None = None
+    distance: float | None = None
+    distance_m: float | None = None
+    gate: float | None = None
+    gap_s: float | None = None
+
+
+class ActionRecord(_Record):
+    """What an operator said with an action."""
+
+    reason: RejectReason | None = None
+    note: str = ""
+    kind: Violation | None = None
+
+
+def judgement_record(judgement: Judgement, law: Law, dwell_s: float) -> JudgementRecord:
+    """`judgement` as it is kept."""
+    record = JudgementRecord(
+        verdict=judgement.kind,
+        law_version=law.version,
+        reasons=tuple(ReasonRecord(code=reason.code, facts=dict(reason.facts)) for reason in judgement.reasons),
+        sentence=_sentences(judgement.reasons),
+        dwell_s=dwell_s,
+    )
+    match judgement:
+        case Lawful():
+            return record.model_copy(update={"rule": judgement.rule})
+        case Breach():
+            codes = tuple(CodeRecord(standard=code.standard, code=code.code) for code in judgement.codes)
+            facts = {"violation": judgement.violation, "severity": int(judgement.severity), "codes": codes}
+            return record.model_copy(update=facts | {"legal_dwell_s": judgement.legal_dwell.total_seconds()})
+        case Observing():
+            legal_s = None if judgement.legal_dwell is None else judgement.legal_dwell.total_seconds()
+            return record.model_copy(update={"suggested": judgement.violation, "legal_dwell_s": legal_s})
+        case NeedsPerson():
+            return record.model_copy(update={"suggested": judgement.suggested, "severity": int(Severity.NOTICE)})
+
+
+def link_record(link: Link) -> LinkRecord:
+    """`link` as it is kept."""
+    return LinkRecord(
+        basis=link.basis,
+        rule=link.rule,
+        score=round(link.score, 3),
+        with_incident=link.with_incident,
+        distance=None if link.distance is None else round(link.distance, 3),
+        distance_m=None if link.distance_m is None else round(link.distance_m, 2),
+        gate=link.gate,
+        gap_s=None if link.gap is None else link.gap.total_seconds(),
+    )
+
+
+def _sentences(reasons: tuple[Reason, ...]) -> Sentence:
+    return Sentence(zh=sentence(reasons, "zh"), en=sentence(reasons, "en"))

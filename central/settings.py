@@ -1,0 +1,61 @@
+"""Central's settings: defaults, then the YAML file, then command-line flags. Secrets come from the environment only."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from contract.configfile import Settings, load_yaml, parse_settings
+
+
+class LogFormat(StrEnum):
+    """How log lines look on stderr."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class CentralSettings(Settings):
+    """One field per key of configs/central/central.yaml; all have defaults that run on one machine."""
+
+    database_url: str = "sqlite:///var/central/central.db"
+    mqtt_url: str = "mqtt://127.0.0.1:1883"
+    evidence_dir: Path = Path("var/central/evidence")
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    site: Path | None = None
+    violations: Path | None = None
+    log_format: LogFormat = LogFormat.CONSOLE
+
+
+class Secrets(Settings):
+    """From ``XUNJIE_OPERATOR_TOKEN`` and ``XUNJIE_NODE_TOKEN``; one that is unset is made up at start and printed."""
+
+    operator_token: Annotated[str, Field(min_length=8, max_length=500)] | None = None
+    node_token: Annotated[str, Field(min_length=8, max_length=500)] | None = None
+
+
+def load_settings(path: Path | None, flags: Mapping[str, object]) -> CentralSettings:
+    """The settings of the file at `path`, if any, with those `flags` on top that are not None.
+
+    Raises:
+        UsageError: the file or a flag is wrong.
+    """
+    settings = CentralSettings() if path is None else load_yaml(path, CentralSettings)
+    given = {key: value for key, value in flags.items() if value is not None}
+    return parse_settings(settings.model_dump() | given, CentralSettings, "command line") if given else settings
+
+
+def load_secrets(environment: Mapping[str, str]) -> Secrets:
+    """The secrets in `environment`; empty counts as unset.
+
+    Raises:
+        UsageError: a token is too short.
+    """
+    content = {
+        "operator_token": environment.get("XUNJIE_OPERATOR_TOKEN") or None,
+        "node_token": environment.get("XUNJIE_NODE_TOKEN") or None,
+    }
+    return parse_settings(content, Secrets, "environment XUNJIE_…")

@@ -1,0 +1,163 @@
+"""Reading cases: snapshots for the domain, rows and histories for people."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select
+
+from central.domain.values import CaseFilter, CaseSnapshot, Observation
+from central.domain.workflow import REVIEWED, Action, CaseState, Role
+from central.store.cases import CASES, HISTORY, MEMBERS, HistoryEntry, Projection
+from central.store.observations import OBSERVATIONS, to_observation
+from contract.ids import CaseId
+from contract.taxonomy import KindGroup, Seen, Violation
+
+MAX_CANDIDATES = 200
+"""A bound on what one decision looks at; the newest win. A street has a handful within reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """An incident's place in a case; `ended_at` when it was moved to another. `link` is JSON."""
+
+    incident_id: str
+    started_at: datetime
+    ended_at: datetime | None
+    link: str
+
+
+def candidates(connection: Connection, observation: Observation, gap: timedelta, reach_m: float) -> list[CaseSnapshot]:
+    """The cases of the observation's group near it in time and place, and the one that holds its incident."""
+    conditions: list[ColumnElement[bool]] = [
+        OBSERVATIONS.c.group == observation.group,
+        OBSERVATIONS.c.last_seen_at >= observation.first_seen_at - gap,
+        OBSERVATIONS.c.first_seen_at <= observation.last_seen_at + gap,
+    ]
+    if observation.position is not None:
+        point = observation.position.point
+        is_near = and_(
+            OBSERVATIONS.c.east_m.between(point.east_m - reach_m, point.east_m + reach_m),
+            OBSERVATIONS.c.north_m.between(point.north_m - reach_m, point.north_m + reach_m),
+        )
+        conditions.append(or_(OBSERVATIONS.c.east_m.is_(None), is_near))
+    near = or_(and_(*conditions), OBSERVATIONS.c.incident_id == observation.incident_id)
+    query = (
+        select(MEMBERS.c.case_id)
+        .join(OBSERVATIONS, OBSERVATIONS.c.incident_id == MEMBERS.c.incident_id)
+        .where(MEMBERS.c.ended_at.is_(None), near)
+        .group_by(MEMBERS.c.case_id)
+        .order_by(MEMBERS.c.case_id.desc())
+        .limit(MAX_CANDIDATES)
+    )
+    found = {str(row.case_id) for row in connection.execute(query)}
+    own = select(MEMBERS.c.case_id).where(
+        MEMBERS.c.incident_id == observation.incident_id, MEMBERS.c.ended_at.is_(None)
+    )
+    found.update(str(row.case_id) for row in connection.execute(own))
+    return snapshots(connection, found)
+
+
+def snapshots(connection: Connection, case_ids: Iterable[str]) -> list[CaseSnapshot]:
+    """Snapshots of those of `case_ids` that have members, in id order."""
+    query = (
+        select(MEMBERS.c.case_id, CASES.c.state, CASES.c.group.label("case_group"), OBSERVATIONS)
+        .join(CASES, CASES.c.id == MEMBERS.c.case_id)
+        .join(OBSERVATIONS, OBSERVATIONS.c.incident_id == MEMBERS.c.incident_id)
+        .where(MEMBERS.c.ended_at.is_(None), MEMBERS.c.case_id.in_(sorted(set(case_ids))))
+        .order_by(MEMBERS.c.case_id, OBSERVATIONS.c.first_seen_at, OBSERVATIONS.c.incident_id)
+    )
+    members: dict[str, list[Observation]] = defaultdict(list)
+    heads: dict[str, tuple[KindGroup, CaseState]] = {}
+    for row in connection.execute(query):
+        members[row.case_id].append(to_observation(row._mapping))
+        heads[row.case_id] = (KindGroup(row.case_group), CaseState(row.state))
+    return [
+        CaseSnapshot(CaseId(case_id), heads[case_id][0], tuple(found), heads[case_id][1] in REVIEWED)
+        for case_id, found in members.items()
+    ]
+
+
+def around(connection: Connection, group: KindGroup, case: CaseSnapshot, gap: timedelta) -> list[str]:
+    """Ids of the cases of `group` that were there while `case` was, give or take `gap`, and are not decided yet."""
+    query = select(CASES.c.id).where(
+        CASES.c.group == group,
+        CASES.c.merged_into.is_(None),
+        CASES.c.last_seen_at >= case.first_seen_at - gap,
+        CASES.c.first_seen_at <= case.last_seen_at + gap,
+    )
+    rows = connection.execute(query.order_by(CASES.c.id.desc()).limit(MAX_CANDIDATES))
+    return [str(row.id) for row in rows]
+
+
+def find(connection: Connection, case_id: str) -> Projection | None:
+    row = connection.execute(select(CASES).where(CASES.c.id == case_id)).first()
+    return None if row is None else _projection(row._mapping)
+
+
+def page(connection: Connection, wanted: CaseFilter, limit: int) -> list[Projection]:
+    """Newest first."""
+    query = select(CASES).where(CASES.c.merged_into.is_(None))
+    if wanted.states is not None:
+        query = query.where(CASES.c.state.in_(sorted(wanted.states)))
+    if wanted.kind is not None:
+        query = query.where(CASES.c.kind == wanted.kind)
+    if wanted.only_prominent:
+        query = query.where(CASES.c.is_prominent.is_(True))
+    if wanted.before is not None:
+        query = query.where(CASES.c.id < wanted.before)
+    return [_projection(row._mapping) for row in connection.execute(query.order_by(CASES.c.id.desc()).limit(limit))]
+
+
+def cases_of(connection: Connection, incident_ids: Iterable[str]) -> set[str]:
+    """The cases whose open members the incidents are."""
+    query = select(MEMBERS.c.case_id).where(
+        MEMBERS.c.incident_id.in_(sorted(set(incident_ids))), MEMBERS.c.ended_at.is_(None)
+    )
+    return {str(row.case_id) for row in connection.execute(query)}
+
+
+def memberships(connection: Connection, case_id: str) -> Sequence[Membership]:
+    rows = connection.execute(select(MEMBERS).where(MEMBERS.c.case_id == case_id).order_by(MEMBERS.c.id))
+    return [Membership(row.incident_id, row.started_at, row.ended_at, row.link) for row in rows]
+
+
+def history(connection: Connection, case_id: str) -> list[HistoryEntry]:
+    """The case's life, oldest first."""
+    rows = connection.execute(select(HISTORY).where(HISTORY.c.case_id == case_id).order_by(HISTORY.c.id))
+    return [
+        HistoryEntry(
+            case_id=row.case_id,
+            at=row.at,
+            what=row.what,
+            role=Role(row.role),
+            actor=row.actor,
+            facts=row.facts,
+            event_at=row.event_at,
+            action=Action(row.action) if row.action else None,
+            from_state=CaseState(row.from_state) if row.from_state else None,
+            to_state=CaseState(row.to_state) if row.to_state else None,
+        )
+        for row in rows
+    ]
+
+
+def _projection(row: RowMapping) -> Projection:
+    return Projection(
+        case_id=row["id"],
+        group=KindGroup(row["group"]),
+        state=CaseState(row["state"]),
+        kind=Violation(row["kind"]) if row["kind"] else None,
+        seen=Seen(row["seen"]),
+        severity=row["severity"],
+        is_prominent=row["is_prominent"],
+        first_seen_at=row["first_seen_at"],
+        last_seen_at=row["last_seen_at"],
+        gone_at=row["gone_at"],
+        east_m=row["east_m"],
+        north_m=row["north_m"],
+        zone_id=row["zone_id"],
+        judgement=row["judgement"],
+        merged_into=row["merged_into"],
+    )

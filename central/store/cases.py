@@ -1,0 +1,174 @@
+"""Cases, who belongs to them, and their append-only history. The case row is a projection of both.
+
+`judgement`, `link` and `facts` are JSON texts that the services write and read; the store doesn't look inside.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, Float, ForeignKey, Index, Integer, String, Table, Text, insert, update
+from sqlalchemy.types import Boolean
+
+from central.domain.workflow import Action, CaseState, Role
+from central.store.database import METADATA, UtcInstant
+from contract.taxonomy import KindGroup, Seen, Violation
+
+CASES = Table(
+    "cases",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("group", String(16), nullable=False),
+    Column("state", String(32), nullable=False, index=True),
+    Column("kind", String(32)),
+    Column("seen", String(32), nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("is_prominent", Boolean, nullable=False),
+    Column("first_seen_at", UtcInstant, nullable=False),
+    Column("last_seen_at", UtcInstant, nullable=False),
+    Column("gone_at", UtcInstant),
+    Column("east_m", Float),
+    Column("north_m", Float),
+    Column("zone_id", String(64)),
+    Column("judgement", Text, nullable=False),
+    Column("merged_into", String(36)),
+)
+Index("cases_in_time", CASES.c.group, CASES.c.last_seen_at)
+
+MEMBERS = Table(
+    "case_members",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("case_id", String(36), ForeignKey(CASES.c.id), nullable=False, index=True),
+    Column("incident_id", String(36), nullable=False),
+    Column("started_at", UtcInstant, nullable=False),
+    Column("ended_at", UtcInstant),
+    Column("link", Text, nullable=False),
+)
+Index(
+    "one_open_case_per_incident",
+    MEMBERS.c.incident_id,
+    unique=True,
+    sqlite_where=MEMBERS.c.ended_at.is_(None),
+    postgresql_where=MEMBERS.c.ended_at.is_(None),
+)
+
+HISTORY = Table(
+    "case_history",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("case_id", String(36), ForeignKey(CASES.c.id), nullable=False, index=True),
+    Column("at", UtcInstant, nullable=False),
+    Column("event_at", UtcInstant),
+    Column("what", String(16), nullable=False),
+    Column("action", String(16)),
+    Column("role", String(16), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("from_state", String(32)),
+    Column("to_state", String(32)),
+    Column("facts", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """The case row: what lists show. `east_m`/`north_m` in the site's frame."""
+
+    case_id: str
+    group: KindGroup
+    state: CaseState
+    kind: Violation | None
+    seen: Seen
+    severity: int
+    is_prominent: bool
+    first_seen_at: datetime
+    last_seen_at: datetime
+    gone_at: datetime | None
+    east_m: float | None
+    north_m: float | None
+    zone_id: str | None
+    judgement: str
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One step in a case's life. `at` is when it was written, `event_at` the capture time that caused it."""
+
+    case_id: str
+    at: datetime
+    what: str
+    role: Role
+    actor: str
+    facts: str = "{}"
+    event_at: datetime | None = None
+    action: Action | None = None
+    from_state: CaseState | None = None
+    to_state: CaseState | None = None
+
+
+def open_case(connection: Connection, projection: Projection) -> None:
+    connection.execute(insert(CASES).values(_columns(projection)))
+
+
+def project(connection: Connection, projection: Projection) -> None:
+    """Writes the case row anew."""
+    connection.execute(update(CASES).where(CASES.c.id == projection.case_id).values(_columns(projection)))
+
+
+def merge_into(connection: Connection, case_id: str, other_id: str) -> None:
+    """Says that the case turned out to be `other_id`; its id and history stay."""
+    connection.execute(update(CASES).where(CASES.c.id == case_id).values(merged_into=other_id))
+
+
+def join(connection: Connection, case_id: str, incident_id: str, at: datetime, link: str) -> None:
+    """Makes the incident a member.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: it is an open member of some case already.
+    """
+    row = {"case_id": case_id, "incident_id": incident_id, "started_at": at, "link": link}
+    connection.execute(insert(MEMBERS).values(row))
+
+
+def leave(connection: Connection, incident_id: str, at: datetime) -> None:
+    """Ends the incident's open membership, if it has one."""
+    is_open = (MEMBERS.c.incident_id == incident_id, MEMBERS.c.ended_at.is_(None))
+    connection.execute(update(MEMBERS).where(*is_open).values(ended_at=at))
+
+
+def append(connection: Connection, entry: HistoryEntry) -> None:
+    """Adds `entry`; nothing ever changes or removes one."""
+    values = {
+        "case_id": entry.case_id,
+        "at": entry.at,
+        "event_at": entry.event_at,
+        "what": entry.what,
+        "action": entry.action,
+        "role": entry.role,
+        "actor": entry.actor,
+        "from_state": entry.from_state,
+        "to_state": entry.to_state,
+        "facts": entry.facts,
+    }
+    connection.execute(insert(HISTORY).values(values))
+
+
+def _columns(projection: Projection) -> dict[str, object]:
+    return {
+        "id": projection.case_id,
+        "group": projection.group,
+        "state": projection.state,
+        "kind": projection.kind,
+        "seen": projection.seen,
+        "severity": projection.severity,
+        "is_prominent": projection.is_prominent,
+        "first_seen_at": projection.first_seen_at,
+        "last_seen_at": projection.last_seen_at,
+        "gone_at": projection.gone_at,
+        "east_m": projection.east_m,
+        "north_m": projection.north_m,
+        "zone_id": projection.zone_id,
+        "judgement": projection.judgement,
+        "merged_into": projection.merged_into,
+    }

@@ -1,0 +1,45 @@
+"""The change log behind the live feed: what changed, in commit order, long enough to resume after a short absence."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, Integer, String, Table, delete, func, insert, select
+
+from central.domain.values import Change, ChangeTopic
+from central.store.database import METADATA, UtcInstant
+
+KEPT = 20_000
+"""Newest changes that a client may resume from; whoever was away longer is told to reload."""
+
+CHANGES = Table(
+    "changes",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", UtcInstant, nullable=False),
+    Column("topic", String(8), nullable=False),
+    Column("subject", String(64), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
+def record(connection: Connection, topic: ChangeTopic, subjects: Iterable[str], at: datetime) -> None:
+    """Adds one change per subject and forgets those beyond `KEPT`."""
+    rows = [{"at": at, "topic": topic, "subject": subject} for subject in sorted(set(subjects))]
+    if rows:
+        connection.execute(insert(CHANGES), rows)
+        connection.execute(delete(CHANGES).where(CHANGES.c.id <= newest_id(connection) - KEPT))
+
+
+def newest_id(connection: Connection) -> int:
+    """The newest change's id, 0 before the first."""
+    return int(connection.execute(select(func.coalesce(func.max(CHANGES.c.id), 0))).scalar_one())
+
+
+def oldest_id(connection: Connection) -> int:
+    return int(connection.execute(select(func.coalesce(func.min(CHANGES.c.id), 0))).scalar_one())
+
+
+def after(connection: Connection, change_id: int, limit: int) -> Sequence[Change]:
+    """The changes after `change_id`, oldest first."""
+    query = select(CHANGES).where(CHANGES.c.id > change_id).order_by(CHANGES.c.id).limit(limit)
+    return [Change(int(row.id), row.topic, row.subject) for row in connection.execute(query)]

@@ -1,0 +1,132 @@
+"""Messages that central could not take, with the reason: kept, listed, replayed; never in anyone's way."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, Integer, RowMapping, String, Table, delete, func, select, update
+from sqlalchemy.types import BigInteger, LargeBinary
+
+from central.store.database import METADATA, UtcInstant
+
+KEPT = 10_000
+"""The newest this many are kept: a node gone wild must not fill the disk."""
+
+DEAD_LETTERS = Table(
+    "dead_letters",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("received_at", UtcInstant, nullable=False, index=True),
+    Column("topic", String(300), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("node_id", String(64), index=True),
+    Column("stream_id", String(36)),
+    Column("seq", BigInteger),
+    Column("times", Integer, nullable=False, default=1),
+    Column("replayed_at", UtcInstant),
+    sqlite_autoincrement=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One refused message. `head` is its beginning, the whole of it when `is_whole`; `times` it has come."""
+
+    letter_id: int
+    received_at: datetime
+    topic: str
+    reason: str
+    head: bytes
+    size_bytes: int
+    sha256: str
+    node_id: str | None
+    times: int
+    replayed_at: datetime | None
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.head) == self.size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message to keep. `place` is (stream, seq) where the message could be read that far."""
+
+    received_at: datetime
+    topic: str
+    reason: str
+    head: bytes
+    size_bytes: int
+    sha256: str
+    node_id: str | None
+    place: tuple[str, int] | None
+
+
+def keep(connection: Connection, refused: Refused) -> None:
+    """Keeps `refused`; the same bytes on the same topic are counted, not kept twice."""
+    known = (DEAD_LETTERS.c.sha256 == refused.sha256, DEAD_LETTERS.c.topic == refused.topic)
+    again = update(DEAD_LETTERS).where(*known).values(times=DEAD_LETTERS.c.times + 1, received_at=refused.received_at)
+    if connection.execute(again).rowcount:
+        return
+    stream_id, seq = refused.place or (None, None)
+    statement = DEAD_LETTERS.insert().values(
+        received_at=refused.received_at,
+        topic=refused.topic[:300],
+        reason=refused.reason[:500],
+        head=refused.head,
+        size_bytes=refused.size_bytes,
+        sha256=refused.sha256,
+        node_id=refused.node_id,
+        stream_id=stream_id,
+        seq=seq,
+        times=1,
+    )
+    newest = connection.execute(statement).inserted_primary_key
+    if newest is not None:
+        connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.id <= int(newest[0]) - KEPT))
+
+
+def kept_seqs(connection: Connection, node_id: str, stream_id: str, seqs: Iterable[int]) -> list[int]:
+    """Those of `seqs` that are kept as dead letters: central has them, so the node need not send them again."""
+    query = select(DEAD_LETTERS.c.seq).where(
+        DEAD_LETTERS.c.node_id == node_id,
+        DEAD_LETTERS.c.stream_id == stream_id,
+        DEAD_LETTERS.c.seq.in_(sorted(set(seqs))),
+    )
+    return [int(row.seq) for row in connection.execute(query)]
+
+
+def newest(connection: Connection, limit: int) -> Sequence[DeadLetter]:
+    query = select(DEAD_LETTERS).order_by(DEAD_LETTERS.c.received_at.desc(), DEAD_LETTERS.c.id.desc()).limit(limit)
+    return [_letter(row._mapping) for row in connection.execute(query)]
+
+
+def find(connection: Connection, letter_id: int) -> DeadLetter | None:
+    row = connection.execute(select(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id)).first()
+    return None if row is None else _letter(row._mapping)
+
+
+def mark_replayed(connection: Connection, letter_id: int, at: datetime) -> None:
+    connection.execute(update(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id).values(replayed_at=at))
+
+
+def count(connection: Connection) -> int:
+    return int(connection.execute(select(func.count()).select_from(DEAD_LETTERS)).scalar_one())
+
+
+def _letter(row: RowMapping) -> DeadLetter:
+    return DeadLetter(
+        letter_id=row["id"],
+        received_at=row["received_at"],
+        topic=row["topic"],
+        reason=row["reason"],
+        head=bytes(row["head"]),
+        size_bytes=row["size_bytes"],
+        sha256=row["sha256"],
+        node_id=row["node_id"],
+        times=row["times"],
+        replayed_at=row["replayed_at"],
+    )

@@ -1,0 +1,202 @@
+"""Incidents as their newest revision tells them, and the pictures that their events announced."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    RowMapping,
+    String,
+    Table,
+    UniqueConstraint,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.types import BigInteger, Boolean
+
+from central.domain.geometry import Covariance, Point, Position
+from central.domain.values import Observation
+from central.store.database import METADATA, UtcInstant, insert_ignoring
+from contract.events import BoxNorm, EvidenceRef, EvidenceRole, IncidentEvent
+from contract.ids import CameraId, IncidentId, NodeId
+from contract.taxonomy import Seen
+
+OBSERVATIONS = Table(
+    "observations",
+    METADATA,
+    Column("incident_id", String(36), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("node_id", String(64), nullable=False),
+    Column("camera_id", String(64), nullable=False),
+    Column("seen", String(32), nullable=False),
+    Column("group", String(16), nullable=False),
+    Column("first_seen_at", UtcInstant, nullable=False),
+    Column("last_seen_at", UtcInstant, nullable=False),
+    Column("is_gone", Boolean, nullable=False),
+    Column("east_m", Float),
+    Column("north_m", Float),
+    Column("ee_m2", Float),
+    Column("en_m2", Float),
+    Column("nn_m2", Float),
+    Column("zones", JSON, nullable=False),
+    Column("peak", Float, nullable=False),
+    Column("latest", JSON, nullable=False),
+)
+Index("observations_in_time", OBSERVATIONS.c.group, OBSERVATIONS.c.last_seen_at)
+
+EVIDENCE = Table(
+    "evidence",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("incident_id", String(36), nullable=False, index=True),
+    Column("node_id", String(64), nullable=False),
+    Column("camera_id", String(64), nullable=False),
+    Column("seen", String(32), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("captured_at", UtcInstant, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("width_px", Integer, nullable=False),
+    Column("height_px", Integer, nullable=False),
+    Column("box", JSON, nullable=False),
+    Column("redaction", String(64), nullable=False),
+    Column("stored_at", UtcInstant),
+    UniqueConstraint("sha256", "incident_id", "role"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One announced picture of one incident; the box is in shares of its width and height (xyxy, origin top left)."""
+
+    sha256: str
+    incident_id: str
+    node_id: str
+    camera_id: str
+    seen: Seen
+    role: EvidenceRole
+    captured_at: datetime
+    size_bytes: int
+    width_px: int
+    height_px: int
+    box: BoxNorm
+    redaction: str
+    is_stored: bool
+
+
+def upsert(connection: Connection, observation: Observation, data: IncidentEvent) -> None:
+    """Stores `observation` in place of an older revision of the same incident."""
+    position = observation.position
+    values: dict[str, object] = {
+        "revision": observation.revision,
+        "node_id": observation.node_id,
+        "camera_id": observation.camera_id,
+        "seen": observation.seen,
+        "group": observation.group,
+        "first_seen_at": observation.first_seen_at,
+        "last_seen_at": observation.last_seen_at,
+        "is_gone": observation.is_gone,
+        "east_m": position.point.east_m if position else None,
+        "north_m": position.point.north_m if position else None,
+        "ee_m2": position.covariance.ee_m2 if position else None,
+        "en_m2": position.covariance.en_m2 if position else None,
+        "nn_m2": position.covariance.nn_m2 if position else None,
+        "zones": list(observation.zones),
+        "peak": observation.peak,
+        "latest": data.model_dump(mode="json", exclude={"evidence"}),
+    }
+    key = OBSERVATIONS.c.incident_id == observation.incident_id
+    if connection.execute(update(OBSERVATIONS).where(key).values(values)).rowcount == 0:
+        connection.execute(insert(OBSERVATIONS).values(incident_id=observation.incident_id, **values))
+
+
+def announce(connection: Connection, data: IncidentEvent) -> None:
+    """Remembers the pictures that `data` announces; a known one stays as it is."""
+    for ref in data.evidence:
+        known = select(EVIDENCE.c.stored_at).where(EVIDENCE.c.sha256 == ref.sha256, EVIDENCE.c.stored_at.is_not(None))
+        stored_at = connection.execute(known.limit(1)).scalar()
+        row = _announced(ref, data) | {"stored_at": stored_at}
+        connection.execute(insert_ignoring(connection, EVIDENCE).values(row))
+
+
+def announced_size(connection: Connection, sha256: str) -> int | None:
+    """The size in bytes that an event announced for `sha256`; None when none did."""
+    size = connection.execute(select(EVIDENCE.c.size_bytes).where(EVIDENCE.c.sha256 == sha256).limit(1)).scalar()
+    return None if size is None else int(size)
+
+
+def mark_stored(connection: Connection, sha256: str, at: datetime) -> list[str]:
+    """Says that the picture lies in the object store; gives the incidents that it belongs to."""
+    key = EVIDENCE.c.sha256 == sha256
+    connection.execute(update(EVIDENCE).where(key, EVIDENCE.c.stored_at.is_(None)).values(stored_at=at))
+    return [str(row.incident_id) for row in connection.execute(select(EVIDENCE.c.incident_id).where(key).distinct())]
+
+
+def pictures_of(connection: Connection, incident_ids: Iterable[str]) -> Sequence[Picture]:
+    """The pictures of the incidents, oldest first."""
+    query = select(EVIDENCE).where(EVIDENCE.c.incident_id.in_(sorted(incident_ids)))
+    rows = connection.execute(query.order_by(EVIDENCE.c.captured_at, EVIDENCE.c.id))
+    return [_picture(row._mapping) for row in rows]
+
+
+def to_observation(row: RowMapping) -> Observation:
+    """A row of `OBSERVATIONS` as the domain knows it."""
+    position = None
+    if row["east_m"] is not None:
+        covariance = Covariance(row["ee_m2"], row["en_m2"], row["nn_m2"])
+        position = Position(Point(row["east_m"], row["north_m"]), covariance)
+    return Observation(
+        incident_id=IncidentId(row["incident_id"]),
+        revision=int(row["revision"]),
+        node_id=NodeId(row["node_id"]),
+        camera_id=CameraId(row["camera_id"]),
+        seen=Seen(row["seen"]),
+        first_seen_at=row["first_seen_at"],
+        last_seen_at=row["last_seen_at"],
+        is_gone=bool(row["is_gone"]),
+        position=position,
+        zones=tuple(row["zones"]),
+        peak=float(row["peak"]),
+    )
+
+
+def _announced(ref: EvidenceRef, data: IncidentEvent) -> dict[str, object]:
+    return {
+        "sha256": ref.sha256,
+        "incident_id": data.incident_id,
+        "node_id": data.node_id,
+        "camera_id": data.camera_id,
+        "seen": data.seen,
+        "role": ref.role,
+        "captured_at": ref.captured_at,
+        "size_bytes": ref.size_bytes,
+        "width_px": ref.width_px,
+        "height_px": ref.height_px,
+        "box": ref.box.model_dump(),
+        "redaction": ref.redaction,
+    }
+
+
+def _picture(row: RowMapping) -> Picture:
+    return Picture(
+        sha256=row["sha256"],
+        incident_id=row["incident_id"],
+        node_id=row["node_id"],
+        camera_id=row["camera_id"],
+        seen=Seen(row["seen"]),
+        role=EvidenceRole(row["role"]),
+        captured_at=row["captured_at"],
+        size_bytes=row["size_bytes"],
+        width_px=row["width_px"],
+        height_px=row["height_px"],
+        box=BoxNorm.model_validate(row["box"]),
+        redaction=row["redaction"],
+        is_stored=row["stored_at"] is not None,
+    )
