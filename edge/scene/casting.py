@@ -5,8 +5,9 @@ from math import cos, radians, sin
 import numpy as np
 
 from edge.scene.forms.fittings import Bin, GarbagePile
+from edge.scene.forms.grill import CoolBox, Grill
 from edge.scene.forms.people import Cycle, Person, Rider
-from edge.scene.forms.trade import Cart, Grill, Parasol, Stall
+from edge.scene.forms.trade import Cart, Parasol, Stall
 from edge.scene.forms.vehicles import Bus, Car
 from edge.scene.mesh import Bgr
 from edge.scene.world import Actor, Flame, Schedule, Smoke, Stand, Way
@@ -127,6 +128,9 @@ def grill(
         Actor(identity, "grill", form, stand, schedule),
         Actor(f"{identity}.cook", "person", person(random, is_working=True), beside(stand, 0.1, -0.62), schedule),
     ]
+    if random.random() < 0.6:
+        side = (form.length_m / 2 + 0.4) * float(random.choice([-1, 1]))
+        actors.append(Actor(f"{identity}.box", None, CoolBox(_cloth(random)), beside(stand, side, -0.1), schedule))
     if smoke is not None:
         actors.append(Actor(f"{identity}.smoke", "smoke", smoke, stand, smoking))
     return tuple(actors)

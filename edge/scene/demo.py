@@ -38,7 +38,7 @@ def demo_street(seed: int = 7) -> Street:
     ambience = Ambience(
         sun_azimuth_deg=215, sun_elevation_deg=48, ambient=0.62, exposure=1.12, gain_bgr=(0.99, 1.0, 1.02)
     )
-    world = World(seed, _plan(random), actors, wind_mps=(0.45, 0.25), ambience=ambience, period_s=PERIOD_S)
+    world = World(seed, _plan(random), actors, wind_mps=(0.28, 0.2), ambience=ambience, period_s=PERIOD_S)
     zones = {"vendor_guide_zone": VENDOR_ZONE, "recycling_zone": RECYCLING_ZONE, "bbq_ban_area": BAN_AREA}
     return Street(world, _cameras(), zones)
 
@@ -48,7 +48,7 @@ def _cameras() -> tuple[PinholeCamera, ...]:
         PinholeCamera("cam-1", -9.0, -4.6, 6.5, yaw_deg=29, tilt_deg=19, fov_deg=68),
         PinholeCamera("cam-2", 9.5, -4.6, 6.5, yaw_deg=-25, tilt_deg=19, fov_deg=68),
         PinholeCamera("cam-3", -12.0, 17.6, 5.5, yaw_deg=115, tilt_deg=20, fov_deg=74),
-        PinholeCamera("cam-4", 14.2, 17.8, 6.0, yaw_deg=246, tilt_deg=20, fov_deg=70),
+        PinholeCamera("cam-4", 12.0, 18.5, 6.0, yaw_deg=232, tilt_deg=20, fov_deg=76),
     )
 
 
@@ -72,7 +72,7 @@ def _plan(random: np.random.Generator) -> Plan:
 def _incidents(random: np.random.Generator) -> tuple[Actor, ...]:
     always = Schedule(-1e6, 1e9)
     grilling = Schedule(8.0, 600.0, PERIOD_S)
-    smoke = Smoke(int(random.integers(1 << 20)), 0.95, 1.1, strength=1.0, darkness=0.12, life_s=6.5, spread_m=1.1)
+    smoke = Smoke(int(random.integers(1 << 20)), 0.95, 1.1, strength=1.0, darkness=0.12, life_s=6.0, spread_m=0.95)
     return (
         *casting.stall("stall-lawful", random, _LAWFUL, always, ((60, 150, 60), (225, 230, 230)), "parasol"),
         *casting.stall(

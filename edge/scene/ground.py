@@ -65,7 +65,7 @@ def _noise_at(seed: int, east: Field, north: Field, cell_m: float) -> Field:
 
 def _asphalt(plan: Plan, east: Field, north: Field) -> Field:
     seed = plan.surface.seed
-    tone = 1 + 0.10 * _noise_at(seed, east, north, 0.05) + 0.08 * _noise_at(seed + 1, east, north, 0.011)
+    tone = 1 + 0.055 * _noise_at(seed, east, north, 0.05) + 0.08 * _noise_at(seed + 1, east, north, 0.011)
     asphalt: Field = (np.array(plan.surface.asphalt_bgr, np.float32) * tone[..., None]).astype(np.float32)
     return asphalt
 

@@ -162,9 +162,9 @@ def _shaded(field: NDArray[np.float32], left: int, top: int, smoke: Smoke, age_s
     depth = depth * np.clip(0.85 + 0.38 * wisps, 0.15, 2)
     alpha = (1 - np.exp(-depth)).astype(np.float32)
     brightness = np.clip(lit / np.maximum(field[..., 0], 1e-3), 0.3, 1.5) + 0.09 * wisps
-    pale, dark = np.array([214, 210, 206], np.float32), np.array([52, 50, 50], np.float32)
+    pale, dark = np.array([206, 203, 200], np.float32), np.array([52, 50, 50], np.float32)
     base = pale * (1 - smoke.darkness) + dark * smoke.darkness
-    colour = np.clip(base * (0.48 + 0.52 * brightness)[..., None], 0, 255).astype(np.float32)
+    colour = np.clip(base * (0.54 + 0.46 * brightness)[..., None], 0, 255).astype(np.float32)
     return Cover(left, top, alpha, colour)
 
 

@@ -68,7 +68,7 @@ class Renderer:
         key = still.now.identity
         if key not in self._sprites:
             size = (self._camera.width_px, self._camera.height_px)
-            self._sprites[key] = sprite(still.drawing, *size, seed=len(key))
+            self._sprites[key] = sprite(still.drawing, *size, grain_key=key)
         made = self._sprites[key]
         if made is not None:
             lay(made, picture, within)

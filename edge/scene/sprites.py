@@ -30,7 +30,7 @@ class Sprite:
         return self.left_px, self.top_px, self.left_px + self.keep.shape[1], self.top_px + self.keep.shape[0]
 
 
-def sprite(drawing: Drawing, width_px: int, height_px: int, seed: int) -> Sprite | None:
+def sprite(drawing: Drawing, width_px: int, height_px: int, grain_key: str) -> Sprite | None:
     """Draw an object once; None when it is outside the picture."""
     x1, y1 = max(0, int(drawing.box_px[0]) - 1), max(0, int(drawing.box_px[1]) - 1)
     x2, y2 = min(width_px, int(drawing.box_px[2]) + 2), min(height_px, int(drawing.box_px[3]) + 2)
@@ -40,7 +40,9 @@ def sprite(drawing: Drawing, width_px: int, height_px: int, seed: int) -> Sprite
     canvas, mask = np.zeros((*shape, 3), np.uint8), np.zeros(shape, np.uint8)
     paint(drawing, canvas, (x1, y1), _SCALE, smooth=False)
     silhouette(drawing, mask, (x1, y1), _SCALE, 255)
-    grain = 1 + generator("sprite", seed).normal(0, 0.05, (shape[0] // 2 + 1, shape[1] // 2 + 1)).astype(np.float32)
+    grain = 1 + generator("sprite", grain_key).normal(0, 0.05, (shape[0] // 2 + 1, shape[1] // 2 + 1)).astype(
+        np.float32
+    )
     rough_light = cv2.resize(grain, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
     rough = np.clip(canvas * rough_light[..., None], 0, 255) * (mask[..., None] > 0)
     size = (x2 - x1, y2 - y1)

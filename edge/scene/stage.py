@@ -46,18 +46,46 @@ class Stage:
         self._light = light
         self._local: dict[str, Mesh] = {}
         self._still: dict[str, Solid | None] = {}
+        self._latest: tuple[float, tuple[Solid | Vapour, ...]] | None = None
+        self._standing_shows: dict[str, bool] = {}
         self._walls_m = np.array([(*wall.left_m, *wall.right_m) for wall in world.plan.walls]).reshape(-1, 4)
 
-    def at(self, t_s: float) -> list[Solid | Vapour]:
-        """Everything in view at a moment, far to near."""
+    def at(self, t_s: float) -> tuple[Solid | Vapour, ...]:
+        """Everything in view at a moment, far to near; a frame and its truth ask for the same one."""
+        if self._latest is None or self._latest[0] != t_s:
+            self._latest = (t_s, self._set(t_s))
+        return self._latest[1]
+
+    def _set(self, t_s: float) -> tuple[Solid | Vapour, ...]:
         placed: list[Solid | Vapour] = []
         for now in far_to_near(self._world.actors_at(t_s), self._camera):
-            if self._is_behind_wall(now):
-                continue
-            item = self._placed(now)
+            item = self._placed(now) if self._may_show(now) else None
             if item is not None:
                 placed.append(item)
-        return placed
+        return tuple(placed)
+
+    def _may_show(self, now: ActorNow) -> bool:
+        """A cheap look at the foot only, before anything is drawn."""
+        key = now.actor.identity
+        if not isinstance(now.actor.place, Stand):
+            return self._is_near_view(now) and not self._is_behind_wall(now)
+        if key not in self._standing_shows:
+            self._standing_shows[key] = not self._is_behind_wall(now)
+        return self._standing_shows[key]
+
+    def _is_near_view(self, now: ActorNow) -> bool:
+        """Whether a passer-by's foot is in the picture or close enough that some of it may be."""
+        form = now.actor.form
+        reach_m = 2.5 if isinstance(form, Smoke | Flame) else 2.5 + form.half_size_m[1]
+        pixels, depth = self._camera.project(np.array([[now.stand.east_m, now.stand.north_m, 1.0]]))
+        if depth[0] < -reach_m:
+            return False
+        if depth[0] < reach_m:
+            return True
+        margin = reach_m * 1.5 * self._camera.focal_px / float(depth[0])
+        x, y = (float(v) for v in pixels[0])
+        width, height = self._camera.width_px, self._camera.height_px
+        return -margin < x < width + margin and -margin < y < height + margin
 
     def _is_behind_wall(self, now: ActorNow) -> bool:
         """Whether a house front crosses the line from the camera to the foot; walls are higher than any camera."""

@@ -142,7 +142,7 @@ def _glass_front(picture: NDArray[np.uint8], top: int, random: np.random.Generat
     picture[lintel + 6 : height - 8, 14 : width - 14] = (shelf * rows).clip(0, 255)
     for level in range(lintel + 24, height - 20, 26):
         for x in range(20, width - 30, int(random.integers(9, 16))):
-            colour = tuple(float(v) for v in random.uniform(30, 210, 3) * glow * 0.6)
+            colour = tuple(float(v) for v in (random.uniform(60, 190, 3) * 0.6 + random.uniform(30, 80)) * glow * 0.62)
             cv2.rectangle(picture, (x, level), (x + 6, level + int(random.integers(6, 18))), colour, -1)
     door = int(random.integers(20, max(21, width - 60)))
     cv2.rectangle(picture, (door, lintel + 4), (door + 40, height), (60, 55, 50), -1)

@@ -61,7 +61,7 @@ class _Trace:
 
 
 def scene_objects(
-    items: list[Solid | Vapour], boards: Iterable[tuple[str, Drawing]], camera: PinholeCamera
+    items: tuple[Solid | Vapour, ...], boards: Iterable[tuple[str, Drawing]], camera: PinholeCamera
 ) -> tuple[SceneObject, ...]:
     """The true objects, near to far.
 

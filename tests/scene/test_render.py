@@ -88,11 +88,11 @@ def test_incidents_are_large_enough_in_two_views(renderers: Renderers) -> None:
             assert bottom - top >= (40 if identity.endswith("smoke") else 24 if identity.endswith("flame") else 30)
 
 
-def test_smoke_box_covers_what_smoke_changes(street: Street) -> None:
+def test_smoke_box_covers_what_smoke_changes(street: Street, renderers: Renderers) -> None:
     """Most of the clearly changed pixels lie in the smoke's box, and the box is really filled with change."""
     world = street.world
     without = replace(world, actors=tuple(actor for actor in world.actors if actor.identity != "grill.smoke"))
-    with_smoke, clear = (Renderer(w, street.cameras[0]) for w in (world, without))
+    with_smoke, clear = renderers["cam-1"], Renderer(without, street.cameras[0])
     change = np.abs(with_smoke.frame(80.0).astype(np.int16) - clear.frame(80.0)).max(axis=2) > 18
     x1, y1, x2, y2 = (round(v) for v in by_identity(with_smoke, 80.0)["grill.smoke"].box_px)
     inside = change[y1:y2, x1:x2]

@@ -157,13 +157,13 @@ class Tree:
         middle = self.height_m - self.crown_m * 0.8
         builder.limb((0, 0, 0), (0.05, 0, middle), 0.14, (50, 68, 85), end_radius_m=0.08)
         hue = random.uniform(0.8, 1.2, 3)
-        for _ in range(150):
+        for _ in range(320):
             direction = random.normal(size=3)
             direction *= self.crown_m * float(random.random()) ** 0.4 / max(float((direction**2).sum()) ** 0.5, 1e-6)
             x, y, z = (float(v) for v in direction)
-            shade = 0.65 + 0.35 * (z / self.crown_m) + float(random.uniform(-0.12, 0.12))
+            shade = 0.68 + 0.32 * (z / self.crown_m) + float(random.uniform(-0.28, 0.28))
             bgr = (38 * shade * float(hue[0]), 105 * shade * float(hue[1]), 62 * shade * float(hue[2]))
-            builder.ball((x, y, middle + z * 0.75), float(random.uniform(0.14, 0.34)), bgr)
+            builder.ball((x, y, middle + z * 0.75), float(random.uniform(0.08, 0.22)), bgr)
         return builder.build()
 
 
