@@ -5,6 +5,7 @@ copy, and whoever replays it must be told.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -57,17 +58,28 @@ class ClipCamera:
             _check_complete(self._path, stream, decoded)
 
 
-def clip_length_s(path: Path) -> float | None:
-    """The clip's length as its container states it; None when it doesn't.
+@dataclass(frozen=True, slots=True)
+class ClipFacts:
+    """What a clip's container says of it; `length_s` is None when it says nothing."""
+
+    width_px: int
+    height_px: int
+    length_s: float | None
+    codec: str
+
+
+def read_facts(path: Path) -> ClipFacts:
+    """The facts of the clip at `path`.
 
     Raises:
         PermanentError: the file is no readable video.
     """
     with _open(path) as container:
         stream = container.streams.video[0]
+        length_s = None if container.duration is None else container.duration / 1_000_000
         if stream.duration is not None and stream.time_base is not None:
-            return float(stream.duration * stream.time_base)
-        return None if container.duration is None else container.duration / 1_000_000
+            length_s = float(stream.duration * stream.time_base)
+        return ClipFacts(stream.width, stream.height, length_s, stream.codec_context.name)
 
 
 def _open(path: Path) -> InputContainer:

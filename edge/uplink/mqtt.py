@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import paho.mqtt.client as mqtt
 import structlog
+from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from pydantic import ValidationError
@@ -128,7 +129,7 @@ class Uplink:
         is_up, is_down = threading.Event(), threading.Event()
         url = urlsplit(self._settings.mqtt_url or "")
         client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=f"xunjie-{self._node_id}", protocol=mqtt.MQTTv5
+            CallbackAPIVersion.VERSION2, client_id=f"xunjie-{self._node_id}", protocol=mqtt.MQTTv5
         )
         if url.username:
             client.username_pw_set(unquote(url.username), unquote(url.password or ""))
@@ -171,6 +172,6 @@ class Uplink:
 
 
 def _event_properties() -> Properties:
-    properties = Properties(PacketTypes.PUBLISH)
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
     properties.ContentType = CONTENT_TYPE
     return properties

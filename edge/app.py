@@ -1,0 +1,233 @@
+"""The node's composition root: settings → objects → threads, top to bottom. Nothing else in the edge wires anything."""
+
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from contract.clock import Clock, SystemClock
+from contract.errors import UsageError
+from contract.events import ClockState
+from contract.ids import uuid7
+from contract.status import CameraStatus, NodeState, NodeStatus
+from edge.capture.clip import ClipCamera
+from edge.capture.loop import CaptureLoop
+from edge.capture.paced import PacedCamera
+from edge.capture.port import Camera
+from edge.capture.rtsp import RtspCamera
+from edge.capture.slot import FrameSlots
+from edge.capture.synthetic import SCHEME, SyntheticCamera, parse_scene
+from edge.detect.choose import open_detector
+from edge.events import RandomIds, Sender
+from edge.evidence.pictures import PictureFolder
+from edge.look_loop import LookLoop
+from edge.outbox.sqlite import Outbox
+from edge.pipeline import Pipeline, View
+from edge.schedule import LookSchedule
+from edge.settings import CameraSettings, NodeSettings, load_policies, secret_value, settings_version
+from edge.uplink.evidence import EvidenceUpload
+from edge.uplink.mqtt import Uplink
+
+SOFTWARE = "xunjie-edge 0.1.0"
+STOP_TIMEOUT_S = 10.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Eye:
+    """One camera with its thread's loop."""
+
+    settings: CameraSettings
+    view: View
+    loop: CaptureLoop
+
+
+class Node:
+    """All parts of a running node. `start` and `stop` in that order, once."""
+
+    def __init__(self, settings: NodeSettings, clock: Clock) -> None:
+        """Reads the model and opens the outbox; starts nothing.
+
+        Raises:
+            UsageError: model, policies, secrets or state folder are wrong; the message says which.
+            PermanentError: no variant of the model works on this machine.
+        """
+        self._settings = settings
+        self._clock = clock
+        self._started_at = clock.now()
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        policies = load_policies(settings.policies)
+        self._detector = open_detector(settings.model, settings.engine, settings.threads)
+        self._outbox = Outbox(settings.state_dir / "outbox.sqlite3", settings.node_id, clock)
+        self._slots = FrameSlots()
+        self._eyes = [self._open_eye(camera) for camera in settings.cameras]
+        self._sender = Sender(
+            node_id=settings.id,
+            boot_id=uuid7(clock.now()),
+            model=self._detector.manifest.ref(self._detector.engine),
+            config_version=settings_version(settings, policies),
+            clock_state=ClockState.SYNCHRONISED if settings.clock == "assume-synchronised" else ClockState.UNKNOWN,
+        )
+        pictures = PictureFolder(settings.state_dir / "evidence")
+        views = [eye.view for eye in self._eyes]
+        self._schedule = LookSchedule({view.camera_id: view.look_every_s for view in views}, clock.monotonic())
+        pipeline = Pipeline(
+            self._detector, policies, views, settings.evidence, pictures, self._outbox, self._sender, RandomIds()
+        )
+        self._look_loop = LookLoop(self._slots, self._schedule, pipeline, clock, self._stop)
+        self._uplink = self._make_uplink()
+        self._upload = self._make_upload(pictures)
+
+    def start(self) -> None:
+        """Starts one thread per camera, one for looks, one for events and one for evidence."""
+        for eye in self._eyes:
+            self._run(f"capture-{eye.settings.camera_id}", eye.loop.run)
+        self._run("looks", self._look_loop.run)
+        if self._uplink is not None:
+            self._run("uplink", self._uplink.run)
+        if self._upload is not None:
+            self._run("evidence", self._upload.run)
+        _log.info("node started", node_id=self._settings.node_id, cameras=len(self._eyes), engine=self._detector.engine)
+
+    def stop(self) -> None:
+        """Stops all threads; what was found stays in the outbox."""
+        self._stop.set()
+        self._slots.close()
+        if self._uplink is not None:
+            self._uplink.wake()
+        for thread in self._threads:
+            thread.join(STOP_TIMEOUT_S)
+        waiting = self._outbox.depth()
+        self._outbox.close()
+        _log.info("node stopped", node_id=self._settings.node_id, events_waiting=waiting)
+
+    def wait(self, seconds: float) -> bool:
+        """Blocks up to `seconds`; True once the node is asked to stop."""
+        return self._stop.wait(seconds)
+
+    def ask_to_stop(self) -> None:
+        """Ends `wait`; safe in a signal handler."""
+        self._stop.set()
+
+    def status(self, state: NodeState) -> NodeStatus:
+        """The node as it is now."""
+        return NodeStatus(
+            node_id=self._settings.node_id,
+            boot_id=self._sender.boot_id,
+            state=state,
+            at=self._clock.now(),
+            software=SOFTWARE,
+            config_version=self._sender.config_version,
+            clock_state=self._sender.clock_state,
+            model=self._sender.model,
+            outbox_depth=self._outbox.depth(),
+            evidence_waiting=self._outbox.evidence_depth(),
+            cameras=tuple(self._camera_status(eye) for eye in self._eyes),
+        )
+
+    def _camera_status(self, eye: _Eye) -> CameraStatus:
+        looks, skipped = self._schedule.counts(eye.view.camera_id)
+        return CameraStatus(
+            camera_id=eye.settings.camera_id,
+            state=eye.loop.health.state,
+            last_frame_at=eye.loop.health.last_frame_at,
+            looks=looks,
+            skipped_looks=skipped,
+            dropped_frames=self._slots.drops(eye.view.camera_id),
+            reason=eye.loop.health.reason,
+        )
+
+    def _open_eye(self, camera: CameraSettings) -> _Eye:
+        source, aspect = open_camera(camera, self._clock, self._started_at)
+        pose = None if camera.pose is None else camera.pose.to_pose(aspect)
+        zones = tuple(zone.to_zone() for zone in camera.zones)
+        view = View(camera.id, camera.look_every_s, zones, pose)
+        return _Eye(camera, view, CaptureLoop(source, self._slots.put, self._clock, self._stop, camera.loop))
+
+    def _make_uplink(self) -> Uplink | None:
+        uplink = self._settings.uplink
+        if uplink.mqtt_url is None:
+            _log.warning("no uplink.mqtt_url: findings stay in the outbox", node_id=self._settings.node_id)
+            return None
+        return Uplink(self._outbox, uplink, self._settings.id, self.status, self._clock, self._stop)
+
+    def _make_upload(self, pictures: PictureFolder) -> EvidenceUpload | None:
+        uplink = self._settings.uplink
+        if uplink.central_url is None:
+            return None
+        token = secret_value(uplink.node_token_secret)
+        return EvidenceUpload(self._outbox, pictures, uplink.central_url, token, self._stop)
+
+    def _run(self, name: str, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+
+def open_camera(camera: CameraSettings, clock: Clock, started_at: datetime) -> tuple[Camera, float]:
+    """The adapter for the camera's source, and the picture's width over height as far as it is known beforehand.
+
+    `started_at` is time 0 of the simulated street, one for all cameras of the node.
+
+    Raises:
+        UsageError: no such scene camera, clip or kind of source.
+    """
+    source = camera.source
+    # Twice the look rate: a look finds a frame at most half a period old.
+    every_s = camera.look_every_s / 2
+    if source.startswith(SCHEME):
+        world, pose = parse_scene(source)
+        synthetic = SyntheticCamera(camera.id, world, pose, started_at, camera.look_every_s, clock)
+        return synthetic, pose.width_px / pose.height_px
+    if source.startswith(("rtsp://", "rtsps://")):
+        credentials = None if camera.secret is None else secret_value(camera.secret)
+        return RtspCamera(camera.id, source, credentials, camera.decode, every_s, clock), 16 / 9
+    if "://" in source:
+        raise UsageError(
+            f"camera {camera.camera_id}: source {source}: write rtsp://…, a clip's path or scene:demo/cam-1"
+        )
+    path = Path(source)
+    if not path.is_file():
+        raise UsageError(f"camera {camera.camera_id}: {path}: no such clip; check `source`")
+    return PacedCamera(ClipCamera(camera.id, path, clock.now(), every_s), clock), 16 / 9
+
+
+def run_node(settings: NodeSettings) -> None:
+    """Runs a node until Ctrl-C or SIGTERM."""
+    node = Node(settings, SystemClock())
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        node.ask_to_stop()
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    node.start()
+    while not node.wait(3600):
+        pass
+    node.stop()
+
+
+def check_node(settings: NodeSettings) -> dict[str, object]:
+    """What a node with these settings would be; reads everything, starts nothing, connects to nothing."""
+    clock = SystemClock()
+    policies = load_policies(settings.policies)
+    for camera in settings.cameras:
+        open_camera(camera, clock, clock.now())
+    if settings.uplink.central_url is not None:
+        secret_value(settings.uplink.node_token_secret)
+    detector = open_detector(settings.model, settings.engine, settings.threads)
+    return {
+        "node_id": settings.node_id,
+        "cameras": [camera.camera_id for camera in settings.cameras],
+        "reports": [seen.value for seen in policies.presence],
+        "model": f"{detector.manifest.name} {detector.manifest.version}",
+        "engine": detector.engine.value,
+        "config_version": settings_version(settings, policies),
+    }

@@ -1,0 +1,122 @@
+"""Replays a clip through the pipeline on a virtual clock: the same clip, configuration and model give the same bytes.
+
+No look is skipped: the clip waits for the detector. Whatever was found before a clip breaks off is kept.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from contract.clock import VirtualClock
+from contract.errors import PermanentError
+from contract.events import ClockState, Event
+from contract.ids import CameraId, NodeId, StreamId
+from edge.capture.clip import ClipCamera, read_facts
+from edge.detect.port import Detector
+from edge.events import DerivedIds, Sender
+from edge.evidence.pictures import PictureFolder
+from edge.outbox.lines import LineBook
+from edge.pipeline import Pipeline, View
+from edge.rules.policy import Policies
+from edge.settings import ReplaySettings, settings_version
+
+EVENTS_FILE = "events.jsonl"
+EVIDENCE_FOLDER = "evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayResult:
+    """What a replay did. `broken_off` says why the clip ended before its end, or is None."""
+
+    clip: Path
+    started_at: datetime
+    ended_at: datetime
+    looks: int
+    events: tuple[Event, ...]
+    broken_off: str | None
+    config_version: str
+
+    @property
+    def length_s(self) -> float:
+        return (self.ended_at - self.started_at).total_seconds()
+
+
+def replay(
+    clip: Path,
+    out: Path,
+    settings: ReplaySettings,
+    policies: Policies,
+    detector: Detector,
+    start: datetime,
+    on_look: Callable[[float], None] = lambda _position_s: None,
+) -> ReplayResult:
+    """Writes ``events.jsonl`` and ``evidence/`` under `out`.
+
+    Args:
+        start: capture time of the clip's first frame.
+        on_look: called with seconds into the clip after each look.
+
+    Raises:
+        PermanentError: the clip can't be read at all, or `out` can't be written.
+    """
+    seed = (_sha256(clip), settings_version(settings, policies), detector.manifest.ref(detector.engine).sha256)
+    ids = DerivedIds(*seed)
+    view = _view(settings, clip)
+    sender = Sender(
+        node_id=NodeId(settings.node_id),
+        boot_id=ids.mint(start, "boot"),
+        model=detector.manifest.ref(detector.engine),
+        config_version=seed[1],
+        clock_state=ClockState.UNKNOWN,
+    )
+    camera = ClipCamera(view.camera_id, clip, start, settings.look_every_s)
+    clock = VirtualClock(start)
+    looks, broken_off = 0, None
+    partial = out / f"{EVENTS_FILE}.part"
+    _make_folder(out)
+    with partial.open("wb") as file:
+        book = LineBook(file, StreamId(ids.mint(start, "stream")))
+        pictures = PictureFolder(out / EVIDENCE_FOLDER)
+        pipeline = Pipeline(detector, policies, [view], settings.evidence, pictures, book, sender, ids)
+        try:
+            for frame in camera.frames():
+                clock.move_to(frame.captured_at)
+                pipeline.look(frame)
+                looks += 1
+                on_look((frame.captured_at - start).total_seconds())
+        except PermanentError as error:
+            if looks == 0:
+                partial.unlink()
+                raise
+            broken_off = str(error)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(out / EVENTS_FILE)
+    return ReplayResult(clip, start, clock.now(), looks, tuple(book.events), broken_off, seed[1])
+
+
+def _view(settings: ReplaySettings, clip: Path) -> View:
+    pose = None
+    if settings.pose is not None:
+        facts = read_facts(clip)
+        pose = settings.pose.to_pose(facts.width_px / facts.height_px)
+    zones = tuple(zone.to_zone() for zone in settings.zones)
+    return View(CameraId(settings.camera_id), settings.look_every_s, zones, pose)
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise PermanentError(f"{path}: can't be read ({error.strerror}); check the path") from error
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PermanentError(f"{out}: can't be made ({error.strerror}); choose another --out") from error
