@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 
 from central.api.access import Access, Tokens
 from central.api.cases import cases_router
@@ -17,6 +18,7 @@ from central.api.http import make_http_app
 from central.api.overview import overview_router
 from central.api.stream import stream_router
 from central.catalogue import load_catalogue, make_law
+from central.console.pages import STATIC_DIR, Pages, console_router
 from central.domain.associate import AssociationRules
 from central.evidence.folder import FolderStore
 from central.ingest.address import parse_address
@@ -68,13 +70,19 @@ class Central:
 
         reader = Reader(self.database, law, self.site.to_origin())
         access = Access(tokens, clock)
+        case_desk = CaseDesk(self.database, clock, self.feed.notify)
         routers = [
-            cases_router(reader, CaseDesk(self.database, clock, self.feed.notify), access),
+            cases_router(reader, case_desk, access),
             evidence_router(EvidenceDesk(self.database, objects, clock, self.feed.notify), access),
             overview_router(reader, self.health, access),
             stream_router(reader, self.feed, access),
         ]
         self.http = make_http_app(routers, self._lifespan)
+        pages = Pages(
+            reader.site(self.site.name.to_names(), self.site.demo, tuple(self.site.legal_dwell_s)), law.timezone
+        )
+        self.http.include_router(console_router(reader, case_desk, access, pages))
+        self.http.mount("/static", StaticFiles(directory=STATIC_DIR))
 
     def start(self) -> None:
         self.association_worker.start()

@@ -23,6 +23,7 @@ from central.services.views import (
     ObservationView,
     PictureView,
     PlaceView,
+    SiteView,
     ZoneView,
 )
 from central.store import case_queries, changes, dead_letters, nodes, observations
@@ -115,6 +116,12 @@ class Reader:
             for zone in self._law.zones
         )
 
+    def site(self, name: Names, is_demo: bool, shortened: Iterable[Violation]) -> SiteView:
+        """The site's name and the legal dwells that a demonstration shortens."""
+        rules = [self._law.violations[kind] for kind in shortened]
+        dwells = tuple((_both(rule.names), rule.legal_dwell.total_seconds()) for rule in rules)
+        return SiteView(name=_both(name), is_demo=is_demo, dwells=dwells if is_demo else ())
+
     def violation_name(self, kind: Violation | None) -> Sentence | None:
         return None if kind is None else _both(self._law.violations[kind].names)
 
@@ -152,7 +159,8 @@ class Reader:
             zone=case.zone_id,
             zone_name=self._zone_names.get(case.zone_id or ""),
             sentence=judgement.sentence,
-            thumbnail=_thumbnail(own, case),
+            picture=_best_picture(own, case),
+            is_prominent=case.is_prominent,
             merged_into=case.merged_into,
         )
 
@@ -214,7 +222,7 @@ def _camera_names(members: Sequence[Observation]) -> tuple[str, ...]:
     return tuple(camera if names.count(camera) == 1 else f"{node}/{camera}" for camera, node in cameras)
 
 
-def _thumbnail(pictures: Iterable[Picture], case: Projection) -> str | None:
+def _best_picture(pictures: Iterable[Picture], case: Projection) -> PictureView | None:
     """The newest stored picture of the most telling sight; the latest look before the confirmation."""
     stored = [picture for picture in pictures if picture.is_stored]
     best = max(
@@ -222,7 +230,7 @@ def _thumbnail(pictures: Iterable[Picture], case: Projection) -> str | None:
         key=lambda picture: (picture.seen is case.seen, -_BEST_FIRST.index(picture.role), picture.captured_at),
         default=None,
     )
-    return None if best is None else best.sha256
+    return None if best is None else _picture(best)
 
 
 def _picture(picture: Picture) -> PictureView:

@@ -42,8 +42,35 @@ class ZoneView(View):
     polygon_m: tuple[tuple[float, float], ...]
 
 
+class PictureView(View):
+    """One picture; ask for it at ``/api/v1/evidence/{sha256}`` once it is stored. Box in shares of the picture."""
+
+    sha256: str
+    incident_id: str
+    camera_id: str
+    seen: Seen
+    role: EvidenceRole
+    captured_at: Instant
+    width_px: int
+    height_px: int
+    box: BoxNorm
+    redaction: str
+    is_stored: bool
+
+
+class SiteView(View):
+    """The site by name, and what is shortened for a demonstration."""
+
+    name: Sentence
+    is_demo: bool
+    dwells: tuple[tuple[Sentence, float], ...]
+
+
 class CaseSummary(View):
-    """A case in a list. `kind` is null until a violation is found or confirmed; `seen` is its most telling sight."""
+    """A case in a list. `kind` is null until a violation is found or confirmed; `seen` is its most telling sight.
+
+    `picture` is the one that shows it best of those that have come.
+    """
 
     id: str
     group: KindGroup
@@ -64,7 +91,8 @@ class CaseSummary(View):
     zone: str | None
     zone_name: Sentence | None
     sentence: Sentence
-    thumbnail: str | None
+    picture: PictureView | None
+    is_prominent: bool
     merged_into: str | None
 
 
@@ -82,22 +110,6 @@ class ObservationView(View):
     peak: float
     place: PlaceView | None
     link: LinkRecord
-
-
-class PictureView(View):
-    """One picture; ask for it at ``/api/v1/evidence/{sha256}`` once it is stored. Box in shares of the picture."""
-
-    sha256: str
-    incident_id: str
-    camera_id: str
-    seen: Seen
-    role: EvidenceRole
-    captured_at: Instant
-    width_px: int
-    height_px: int
-    box: BoxNorm
-    redaction: str
-    is_stored: bool
 
 
 class HistoryView(View):

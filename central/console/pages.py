@@ -1,0 +1,171 @@
+"""The console's pages: sign in, live list, one case. Server-rendered; scripts only keep them fresh."""
+
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from central.console.plan import draw
+from central.console.words import COOKIE, Words, load_words, wanted_language
+from central.domain.values import CaseFilter
+from central.domain.workflow import Action, CaseState, RefusedAction, RejectReason
+from central.services.actions import CaseDesk, OperatorAction
+from central.services.reading import Reader
+from central.services.views import CaseDetail, SiteView
+from contract.errors import UsageError
+from contract.ids import UUID_PATTERN
+from contract.taxonomy import Violation
+
+STATIC_DIR = Path(__file__).parent / "static"
+LIVE_STATES = frozenset(CaseState) - {CaseState.SUPPRESSED}
+CARDS = 60
+
+
+class Gate(Protocol):
+    """What pages need of the access rules."""
+
+    def operator(self, request: Request) -> str: ...
+    def has_session(self, request: Request) -> bool: ...
+    def is_operator_token(self, token: str) -> bool: ...
+    def is_from_own_pages(self, request: Request) -> bool: ...
+    def open_session(self, response: Response, is_tls: bool) -> None: ...
+    def close_session(self, response: Response) -> None: ...
+
+
+class Pages:
+    """Renders templates in the language that a request wants."""
+
+    def __init__(self, site: SiteView, timezone: tzinfo) -> None:
+        self._words = load_words()
+        self._site = site
+        self._timezone = timezone
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["local"] = self._local
+
+    def render(self, request: Request, template: str, status: int = 200, **facts: object) -> HTMLResponse:
+        words = self._words[wanted_language(request)]
+        html = self._templates.get_template(template).render(
+            t=words, site=self._site, path=request.url.path, CaseState=CaseState, **facts
+        )
+        response = HTMLResponse(html, status)
+        if request.query_params.get("lang") in {"zh", "en"}:
+            response.set_cookie(COOKIE, words.language, max_age=31536000, samesite="strict", path="/")
+        return response
+
+    def words(self, request: Request) -> Words:
+        return self._words[wanted_language(request)]
+
+    def _local(self, instant: datetime) -> str:
+        return instant.astimezone(self._timezone).strftime("%m-%d %H:%M:%S")
+
+
+def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> APIRouter:
+    """All pages; they are not part of the JSON API's document."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/login")
+    def show_login(request: Request) -> Response:
+        return pages.render(request, "login.html", is_wrong=False)
+
+    @router.post("/login")
+    def log_in(request: Request, token: Annotated[str, Form(max_length=500)] = "") -> Response:
+        if not gate.is_from_own_pages(request):
+            raise HTTPException(403, "this form came from another site")
+        if not gate.is_operator_token(token.strip()):
+            return pages.render(request, "login.html", 401, is_wrong=True)
+        return _enter(request, gate)
+
+    @router.post("/logout")
+    def log_out(_operator: Annotated[str, Depends(gate.operator)]) -> Response:
+        response = RedirectResponse("/login", 303)
+        gate.close_session(response)
+        return response
+
+    @router.get("/")
+    def show_feed(
+        request: Request,
+        token: Annotated[str | None, Query(max_length=500)] = None,
+        before: Annotated[str | None, Query(pattern=UUID_PATTERN)] = None,
+    ) -> Response:
+        if token is not None and gate.is_operator_token(token):
+            return _enter(request, gate)
+        if token is not None or not gate.has_session(request):
+            return RedirectResponse("/login", 303)
+        change_id = reader.change_range()[1]  # before the lists: a change in between comes again, none is missed
+        live = reader.page(CaseFilter(states=LIVE_STATES, before=before), CARDS)
+        lawful = reader.page(CaseFilter(states=frozenset({CaseState.SUPPRESSED})), CARDS)
+        return pages.render(
+            request,
+            "feed.html",
+            change_id=change_id,
+            live=live,
+            lawful=lawful,
+            nodes=reader.nodes(),
+            is_newest=before is None,
+        )
+
+    @router.get("/cards/{case_id}", dependencies=[Depends(gate.operator)])
+    def show_card(request: Request, case_id: str) -> Response:
+        """One card for the live list; 204 when the case is not for the list (a parasol alone, merged away)."""
+        case = reader.summary(case_id)
+        if case is None or case.merged_into is not None or not case.is_prominent:
+            return Response(status_code=204)
+        return pages.render(request, "card_only.html", case=case)
+
+    @router.get("/nodes", dependencies=[Depends(gate.operator)])
+    def show_nodes(request: Request) -> Response:
+        return pages.render(request, "nodes_only.html", nodes=reader.nodes())
+
+    @router.get("/cases/{case_id}")
+    def show_case(request: Request, case_id: str) -> Response:
+        if not gate.has_session(request):
+            return RedirectResponse("/login", 303)
+        return _case_page(request, reader.detail(case_id))
+
+    @router.post("/cases/{case_id}/actions/{action}")
+    def act(
+        request: Request,
+        case_id: str,
+        action: Action,
+        operator: Annotated[str, Depends(gate.operator)],
+        reason: Annotated[RejectReason | None, Form()] = None,
+        note: Annotated[str, Form(max_length=500)] = "",
+        kind: Annotated[Violation | None, Form()] = None,
+    ) -> Response:
+        try:
+            desk.act(case_id, OperatorAction(action, operator, reason, note, kind))
+        except (RefusedAction, UsageError) as error:
+            return _case_page(request, reader.detail(case_id), str(error))
+        return RedirectResponse(f"/cases/{case_id}", 303)
+
+    def _case_page(request: Request, case: CaseDetail | None, problem: str = "") -> Response:
+        if case is None:
+            return pages.render(request, "missing.html", 404)
+        return pages.render(
+            request,
+            "case.html",
+            409 if problem else 200,
+            case=case,
+            plan=draw(case, reader.zones()),
+            problem=problem,
+            reject_reasons=list(RejectReason),
+            violations=[(kind, reader.violation_name(kind)) for kind in Violation],
+            change_id=reader.change_range()[1],
+        )
+
+    return router
+
+
+def _enter(request: Request, gate: Gate) -> Response:
+    response = RedirectResponse("/", 303)
+    gate.open_session(response, is_tls=request.url.scheme == "https")
+    return response

@@ -1,0 +1,15 @@
+// The case page: boxes on and off, and a quiet reload when the case changes while nobody is filling in a form.
+import "./ages.js";
+
+const page = document.getElementById("case");
+const boxes = document.getElementById("show-boxes");
+boxes?.addEventListener("change", () => page.classList.toggle("no-boxes", !boxes.checked));
+
+const source = new EventSource(`/api/v1/events/stream?after=${page.dataset.change}`);
+let timer = null;
+source.addEventListener("case", (event) => {
+  const summary = JSON.parse(event.data);
+  if (summary?.id !== page.dataset.case || document.activeElement?.closest("form")) return;
+  timer ??= setTimeout(() => location.reload(), 1500);
+});
+addEventListener("pagehide", () => source.close());

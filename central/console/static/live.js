@@ -1,0 +1,81 @@
+// Keeps the live list fresh: server-sent events say which case changed, the server renders its card.
+import { showAges } from "./ages.js";
+
+const feed = document.getElementById("feed");
+const connection = document.getElementById("connection");
+const gap = document.getElementById("gap");
+const columns = { live: document.getElementById("live"), lawful: document.getElementById("lawful") };
+const MOST_CARDS = 120;
+const waiting = new Map();
+let wasLost = false;
+
+function sayConnection(state) {
+  connection.className = `connection ${state}`;
+  connection.lastElementChild.textContent = state === "on" ? connection.dataset.on : connection.dataset.off;
+}
+
+function sayGap(text) {
+  gap.textContent = text;
+  gap.hidden = false;
+  setTimeout(() => { gap.hidden = true; }, 12000);
+}
+
+async function fragment(path) {
+  const answer = await fetch(path, { headers: { Accept: "text/html" } });
+  if (answer.status === 401) location.assign("/login");
+  if (!answer.ok || answer.status === 204) return null;
+  const holder = document.createElement("template");
+  holder.innerHTML = await answer.text();
+  return holder.content;
+}
+
+function place(card) {
+  const column = columns[card.dataset.column];
+  const id = card.dataset.case;
+  const next = [...column.children].find((other) => other.dataset.case < id) ?? null;
+  column.insertBefore(card, next);
+  while (column.children.length > MOST_CARDS) column.lastElementChild.remove();
+}
+
+async function refresh(id) {
+  waiting.delete(id);
+  const content = await fragment(`/cards/${id}`);
+  const old = document.querySelector(`[data-case="${id}"]`);
+  const card = content?.querySelector("[data-case]");
+  if (!card) { old?.remove(); return; }
+  if (!old && feed.dataset.newest === "no") return;
+  const isNew = !old || old.dataset.column !== card.dataset.column || old.className !== card.className;
+  if (isNew) card.classList.add("fresh");
+  old?.remove();
+  showAges(card);
+  place(card);
+}
+
+function soon(id) {
+  if (!waiting.has(id)) waiting.set(id, setTimeout(() => refresh(id), 150));
+}
+
+let nodesTimer = null;
+function refreshNodesSoon() {
+  nodesTimer ??= setTimeout(async () => {
+    nodesTimer = null;
+    const content = await fragment("/nodes");
+    if (content) {
+      showAges(content);
+      document.getElementById("nodes").replaceChildren(content);
+    }
+  }, 500);
+}
+
+const source = new EventSource(`/api/v1/events/stream?after=${feed.dataset.change}`);
+source.onopen = () => {
+  sayConnection("on");
+  if (wasLost) sayGap(gap.dataset.closed);
+  wasLost = false;
+};
+source.onerror = () => { sayConnection("off"); wasLost = true; };
+source.addEventListener("case", (event) => { const summary = JSON.parse(event.data); if (summary) soon(summary.id); });
+source.addEventListener("node", refreshNodesSoon);
+source.addEventListener("reset", () => { sessionStorage.setItem("reset", "1"); location.reload(); });
+addEventListener("pagehide", () => source.close());
+if (sessionStorage.getItem("reset")) { sessionStorage.removeItem("reset"); sayGap(gap.dataset.reset); }

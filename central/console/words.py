@@ -1,0 +1,72 @@
+"""The console's two languages: which one a request wants, and every word in it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from fastapi import Request
+from pydantic import RootModel
+
+from central.services.records import Sentence
+from contract.configfile import load_yaml
+
+Language = Literal["zh", "en"]
+COOKIE = "xunjie_lang"
+
+
+class _WordsFile(RootModel[dict[str, tuple[str, str]]]):
+    """key: [Chinese, English]"""
+
+
+class Words:
+    """The words of one language; an unknown key is a programming error and raises KeyError."""
+
+    def __init__(self, language: Language, texts: Mapping[str, str]) -> None:
+        self.language = language
+        self._texts = texts
+
+    @property
+    def html_lang(self) -> str:
+        return "zh-CN" if self.language == "zh" else "en"
+
+    @property
+    def other(self) -> Language:
+        return "en" if self.language == "zh" else "zh"
+
+    def __call__(self, key: str) -> str:
+        return self._texts[key]
+
+    def of(self, sentence: Sentence | None) -> str:
+        """The sentence in this language; empty for None."""
+        if sentence is None:
+            return ""
+        return sentence.zh if self.language == "zh" else sentence.en
+
+    def duration(self, seconds: float | None) -> str:
+        """A duration as people say it: ``45 s``, ``5 min 30 s``, ``2 h 5 min``."""
+        if seconds is None:
+            return "–"
+        whole = round(seconds)
+        parts = [(whole // 3600, self("hours")), (whole % 3600 // 60, self("minutes")), (whole % 60, self("seconds"))]
+        if whole >= 3600:
+            parts.pop()
+        said = [f"{count} {unit}" for count, unit in parts if count]
+        return " ".join(said) or f"0 {self('seconds')}"
+
+
+def load_words() -> dict[Language, Words]:
+    """Both languages, from the file beside this module."""
+    texts = load_yaml(Path(__file__).with_name("words.yaml"), _WordsFile).root
+    return {
+        "zh": Words("zh", {key: pair[0] for key, pair in texts.items()}),
+        "en": Words("en", {key: pair[1] for key, pair in texts.items()}),
+    }
+
+
+def wanted_language(request: Request) -> Language:
+    """``?lang=``, then the cookie, then Accept-Language; Chinese where nothing says otherwise."""
+    asked = request.query_params.get("lang") or request.cookies.get(COOKIE)
+    if asked in {"zh", "en"}:
+        return "en" if asked == "en" else "zh"
+    accepted = request.headers.get("accept-language", "").lower()
+    return "en" if accepted.startswith("en") else "zh"
