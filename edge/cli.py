@@ -24,7 +24,7 @@ from edge.capture.clip import read_facts
 from edge.detect.choose import open_detector
 from edge.logs import set_up_logging
 from edge.replay import EVENTS_FILE, ReplayResult, replay
-from edge.settings import DEFAULT_MODEL, ROOT, load_node, load_policies, load_replay
+from edge.settings import DEFAULT_MODEL, ROOT, load_node, load_policies, load_replay, with_overrides
 from edge.summary.page import write_page
 
 DEFAULT_REPLAY = ROOT / "configs" / "edge" / "replay.yaml"
@@ -104,6 +104,12 @@ def replay_command(
 @app.command("run")
 def run_command(
     config: Annotated[Path, typer.Option(help="The node's configuration; see configs/edge/node.yaml.")],
+    mqtt_url: Annotated[str | None, typer.Option(help="Broker, instead of the file's uplink.mqtt_url.")] = None,
+    central_url: Annotated[str | None, typer.Option(help="Central, instead of the file's uplink.central_url.")] = None,
+    state_dir: Annotated[
+        Path | None, typer.Option(help="Outbox and evidence, instead of the file's state_dir.")
+    ] = None,
+    model: ModelOption = None,
 ) -> None:
     """Watches the configured cameras until Ctrl-C or SIGTERM.
 
@@ -111,7 +117,8 @@ def run_command(
     """
     set_up_logging()
     with _errors_as_exit_codes():
-        run_node(load_node(config))
+        settings = with_overrides(load_node(config), mqtt_url, central_url, state_dir, model)
+        run_node(settings)
 
 
 @app.command("check-config")

@@ -117,10 +117,10 @@ class Pipeline:
             track.track_id,
             IncidentId(self._ids.mint(track.first_seen_at, view.camera_id, str(track.track_id))),
         )
-        base_height_m = self._policies.presence[track.seen].base_height_m
+        policy = self._policies.presence[track.seen]
         ground = None
-        if view.pose is not None and base_height_m is not None:
-            ground = view.pose.ground_point(track.box_norm, base_height_m)
+        if view.pose is not None and policy.base_height_m is not None:
+            ground = view.pose.ground_point(track.box_norm, policy.base_height_m, policy.half_depth_m)
         return Finding(
             incident=incident,
             incident_id=incident_id,

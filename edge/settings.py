@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from contract.configfile import Settings, load_yaml
+from contract.configfile import Settings, load_yaml, parse_settings
 from contract.errors import UsageError
 from contract.events import Name
 from contract.ids import CameraId, NodeId
@@ -167,6 +167,25 @@ def load_node(path: Path) -> NodeSettings:
     settings = load_yaml(path, NodeSettings)
     named = settings.model_fields_set & {"policies", "model", "state_dir"}
     return settings.model_copy(update={key: _beside(path, getattr(settings, key)) for key in named})
+
+
+def with_overrides(
+    settings: NodeSettings,
+    mqtt_url: str | None,
+    central_url: str | None,
+    state_dir: Path | None,
+    model: Path | None,
+) -> NodeSettings:
+    """`settings` with what the command line says instead; None leaves the file's value.
+
+    Raises:
+        UsageError: a value is out of bounds.
+    """
+    uplink = {"mqtt_url": mqtt_url, "central_url": central_url}
+    content = settings.model_dump()
+    content["uplink"] |= {key: value for key, value in uplink.items() if value is not None}
+    content |= {key: value for key, value in {"state_dir": state_dir, "model": model}.items() if value is not None}
+    return parse_settings(content, NodeSettings, "command line")
 
 
 def load_replay(path: Path) -> ReplaySettings:

@@ -68,16 +68,19 @@ class CameraPose:
     aspect: float = 16 / 9
     sigma_m: float = MIN_SIGMA_M
 
-    def ground_point(self, box: Box, base_height_m: float) -> GroundPoint | None:
-        """Where the box's base meets the ground; None above the horizon or out of range.
+    def ground_point(self, box: Box, base_height_m: float, half_depth_m: float = 0.0) -> GroundPoint | None:
+        """The middle of what stands at the box's base; None above the horizon or out of range.
 
-        `base_height_m` lifts the plane: smoke starts at a grill's rim, not at its feet.
+        `base_height_m` lifts the plane: smoke starts at a grill's rim, not at its feet. `half_depth_m` goes from the
+        near side, which the box's lower edge shows, to the middle.
         """
         point = base_point(box)
-        place = self._on_plane(point, base_height_m)
-        if place is None:
+        near_side = self._on_plane(point, base_height_m)
+        if near_side is None:
             return None
-        covariance = self._covariance(point, base_height_m, place)
+        away = near_side - np.array([self.east_m, self.north_m])
+        place = near_side + away * (half_depth_m / max(float(np.hypot(*away)), 0.1))
+        covariance = self._covariance(point, base_height_m, near_side)
         if covariance is None:
             return None
         lat = self.origin_lat + place[1] / METRES_PER_DEGREE

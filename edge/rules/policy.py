@@ -36,12 +36,15 @@ class PresencePolicy(Settings):
     gone_after_s: Seconds
     """Watched time without it until it counts as gone. Shorter: a passing bus splits one incident into two."""
     confirm_score: Annotated[float, Field(ge=0, le=1)]
-    """Mean score the positive slots must reach; above the detector's own threshold, which only keeps a track alive."""
+    """The slots' best scores must sum to `share` × slots × this; the detector's own threshold only keeps a track."""
     update_every_s: Seconds = 60.0
     """At most one `updated` in this time while it stays."""
     gather: Gather = Gather.BEST
     base_height_m: Annotated[float, Field(ge=0, le=10)] | None = 0.0
     """Height above ground of the box's lower edge (a grill's smoke starts at 0.8 m); null: not a ground thing."""
+    half_depth_m: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """A box's lower edge is the thing's near side; its middle lies this much further from the camera. Without it two
+    cameras on opposite sides of a stall disagree by its whole depth."""
 
 
 class Policies(Settings):
