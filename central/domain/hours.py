@@ -26,11 +26,9 @@ class WeeklyHours:
         return any(start <= at < end for start, end in self.spans for at in (second, second + _WEEK_S))
 
     def closed_for(self, local: datetime) -> timedelta | None:
-        """How long it has been closed at `local`; None when it never opens; zero while it is open."""
+        """How long ago it closed last, as of `local`, when it is closed; None when it never opens."""
         if not self.spans:
             return None
-        if self.is_open(local):
-            return timedelta(0)
         second = _second_of_week(local)
         return timedelta(seconds=min((second - end) % _WEEK_S for _, end in self.spans))
 

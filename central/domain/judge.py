@@ -145,9 +145,10 @@ def _trade(case: CaseSnapshot, law: Law) -> _Meaning | Judgement:
     zones = zones_of(case, law)
     zone = _first(zones, TRADE_ZONES)
     if zone is not None:
-        closed_for = zone.hours.closed_for(law.local(case.last_seen_at))
-        if closed_for == timedelta(0):
+        local = law.local(case.last_seen_at)
+        if zone.hours.is_open(local):
             return Lawful("trade_zone", (Reason("inside_trade_zone", _facts(zone)),))
+        closed_for = zone.hours.closed_for(local)
         reason = Reason("trade_zone_closed", _facts(zone))
         return _Meaning(Violation.NIGHT_MARKET, reason, counts_always=True, closed_for=closed_for)
     if place_of(case) is None and not zones and any(entry.kind in TRADE_ZONES for entry in law.zones):

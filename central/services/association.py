@@ -17,7 +17,7 @@ from central.domain.values import Link, Merge, New, Observation, Repeat, Stale
 from central.domain.workflow import FIRST_STATE, Role
 from central.services.judging import NEARBY_GAP, review
 from central.services.parse import digest_of
-from central.services.records import LinkRecord, link_record
+from central.services.records import LinkRecord, MembershipRecord, link_record
 from central.store import case_queries, cases, changes, dead_letters, inbox, observations
 from central.store.cases import HistoryEntry, Projection
 from central.store.database import Database
@@ -143,7 +143,7 @@ class Association:
         )
         link = LinkRecord(basis="first", rule=f"first/{self._bench.rules.version}")
         cases.join(connection, case_id, observation.incident_id, now, link.model_dump_json())
-        cases.append(connection, _note(case_id, observation, "opened", now))
+        cases.append(connection, _note(case_id, observation, "opened", now, link))
         return case_id
 
     def _join(
@@ -152,8 +152,9 @@ class Association:
         """Makes the incident a member of `case_id`; a case that it leaves empty is kept as merged."""
         left = case_queries.cases_of(connection, [observation.incident_id])
         cases.leave(connection, observation.incident_id, now)
-        cases.join(connection, case_id, observation.incident_id, now, link_record(link).model_dump_json())
-        cases.append(connection, _note(case_id, observation, "joined", now, link_record(link).model_dump_json()))
+        record = link_record(link)
+        cases.join(connection, case_id, observation.incident_id, now, record.model_dump_json())
+        cases.append(connection, _note(case_id, observation, "joined", now, record))
         for empty in left:
             cases.merge_into(connection, empty, case_id)
             cases.append(connection, _note(empty, observation, "merged", now))
@@ -194,13 +195,22 @@ def _position(ground: GroundPoint | None, origin: Origin) -> Position | None:
     return Position(origin.to_local(ground.lat, ground.lon), Covariance(ground.ee_m2, ground.en_m2, ground.nn_m2))
 
 
-def _note(case_id: str, observation: Observation, what: str, now: datetime, facts: str = "{}") -> HistoryEntry:
+def _note(
+    case_id: str, observation: Observation, what: str, now: datetime, link: LinkRecord | None = None
+) -> HistoryEntry:
+    facts = MembershipRecord(
+        incident_id=observation.incident_id,
+        node_id=observation.node_id,
+        camera_id=observation.camera_id,
+        seen=observation.seen,
+        link=link,
+    )
     return HistoryEntry(
         case_id=case_id,
         at=now,
         what=what,
         role=Role.JUDGE,
-        actor=f"{observation.camera_id}/{observation.seen}",
-        facts=facts,
+        actor="associator",
+        facts=facts.model_dump_json(),
         event_at=observation.last_seen_at,
     )

@@ -9,7 +9,7 @@ from central.domain.law import Law, Severity
 from central.domain.reasons import Reason, sentence
 from central.domain.values import Link
 from central.domain.workflow import RejectReason
-from contract.taxonomy import Violation
+from contract.taxonomy import Seen, Violation
 
 
 class _Record(BaseModel):
@@ -64,6 +64,16 @@ class LinkRecord(_Record):
     distance_m: float | None = None
     gate: float | None = None
     gap_s: float | None = None
+
+
+class MembershipRecord(_Record):
+    """Which incident opened, joined or left a case, and why."""
+
+    incident_id: str
+    node_id: str
+    camera_id: str
+    seen: Seen
+    link: LinkRecord | None = None
 
 
 class ActionRecord(_Record):

@@ -1,0 +1,111 @@
+"""Central's parts without a network: a scripted broker link, a database in a folder, and everything wired to them."""
+
+from collections import deque
+from pathlib import Path
+
+from central.app import make_rules
+from central.catalogue import load_catalogue, make_law
+from central.services.association import Association, Bench
+from central.services.intake import AckToken, Delivery, Intake
+from central.services.reading import Reader
+from central.site import SiteSettings
+from central.store.database import Database
+from contract.clock import VirtualClock
+from contract.events import Event
+from contract.ids import NodeId
+from contract.receipts import Receipt
+from contract.topics import Topics
+from tests.central.builders import T0
+
+TOPICS = Topics()
+BAN_SITE = SiteSettings.model_validate(
+    {
+        "zones": [
+            {
+                "id": "market",
+                "kind": "vendor_guide_zone",
+                "name": {"zh": "疏导区", "en": "vendor zone"},
+                "polygon": {"local_m": [[-40, 0], [-20, 0], [-20, 20], [-40, 20]]},
+                "hours": ["daily 17:00-22:00"],
+            },
+            {
+                "id": "ban",
+                "kind": "bbq_ban_area",
+                "name": {"zh": "禁烧区", "en": "ban area"},
+                "polygon": {"local_m": [[-500, -500], [500, -500], [500, 500], [-500, 500]]},
+            },
+        ]
+    }
+)
+"""A vendor zone west of the origin, and a barbecue ban everywhere."""
+
+
+class ScriptedLink:
+    """A broker link by hand: what was pushed is received, what was acknowledged and published is remembered."""
+
+    def __init__(self) -> None:
+        self.inbound: deque[Delivery] = deque()
+        self.acked: list[int] = []
+        self.published: list[tuple[str, bytes]] = []
+        self.reconnects = 0
+        self.epoch = 1
+        self._next_mid = 0
+
+    def push(self, topic: str, payload: bytes) -> int:
+        self._next_mid += 1
+        self.inbound.append(Delivery(topic, payload, AckToken(self.epoch, self._next_mid, 1)))
+        return self._next_mid
+
+    def push_event(self, event: Event) -> int:
+        return self.push(TOPICS.event_live(NodeId(event.data.node_id)), event.to_wire())
+
+    def receive(self, timeout_s: float) -> Delivery | None:
+        return self.inbound.popleft() if self.inbound else None
+
+    def ack(self, token: AckToken) -> bool:
+        if token.epoch != self.epoch:
+            return False
+        self.acked.append(token.mid)
+        return True
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        self.published.append((topic, payload))
+
+    def reconnect(self) -> None:
+        self.reconnects += 1
+        self.epoch += 1
+
+    def receipted(self) -> set[int]:
+        """Every sequence number that some receipt covered."""
+        receipts = [Receipt.model_validate_json(payload) for _, payload in self.published]
+        return {seq for receipt in receipts for first, last in receipt.acked for seq in range(first, last + 1)}
+
+
+class Parts:
+    """Intake, association and reader on one database. `run` takes everything that was pushed."""
+
+    def __init__(self, folder: Path, site: SiteSettings = BAN_SITE) -> None:
+        self.clock = VirtualClock(T0)
+        self.database = Database(f"sqlite:///{folder}/central.db")
+        self.database.create()
+        self.link = ScriptedLink()
+        law = make_law(load_catalogue(), site)
+        self.bench = Bench(make_rules(site), law, site.to_origin())
+        self.intake = Intake(self.database, self.link, TOPICS, self.clock, lambda: None, lambda: None)
+        self.association = Association(self.database, self.bench, self.clock, lambda: None)
+        self.reader = Reader(self.database, law, site.to_origin())
+
+    def take(self, *events: Event) -> None:
+        """The events arrive and are worked off."""
+        for event in events:
+            self.link.push_event(event)
+        self.run()
+
+    def run(self) -> None:
+        while self.intake.step():
+            pass
+        while self.association.step():
+            pass
+
+    def close(self) -> None:
+        self.database.close()
