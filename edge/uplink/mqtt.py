@@ -23,7 +23,7 @@ from contract.errors import TransientError
 from contract.events import CONTENT_TYPE
 from contract.ids import NodeId
 from contract.receipts import Receipt
-from contract.status import NodeState, NodeStatus
+from contract.status import CameraState, NodeState, NodeStatus
 from contract.topics import Topics
 from edge.backoff import Backoff
 from edge.outbox.sqlite import Entry, Outbox
@@ -60,6 +60,8 @@ class Uplink:
         self._news: queue.SimpleQueue[Receipt | None] = queue.SimpleQueue()
         self._backoff = Backoff()
         self._was_away = False
+        self._said_cameras: tuple[CameraState, ...] = ()
+        self._said_at_s = float("-inf")
         outbox.on_append(self.wake)
 
     def wake(self) -> None:
@@ -85,15 +87,13 @@ class Uplink:
             _log.info("connected to the broker", broker=self._address(), waiting=self._outbox.depth())
             self._was_away = False
             self._backoff.reset()
+            self._said_at_s = float("-inf")  # a broker that restarted has forgotten what it retained
             connected_at = self._clock.now()
             window = SendWindow(self._settings.resend_after_s)
-            next_status_s = self._clock.monotonic()
             while not self._stop.is_set():
                 if is_down.is_set():
                     raise TransientError("the connection was lost")
-                if self._clock.monotonic() >= next_status_s:
-                    self._publish_status(client, NodeState.ONLINE)
-                    next_status_s = self._clock.monotonic() + self._settings.status_every_s
+                self._say_status(client)
                 self.step(client, window, connected_at)
             self._publish_status(client, NodeState.OFFLINE).wait_for_publish(2.0)
         finally:
@@ -122,15 +122,22 @@ class Uplink:
         is_backfill = entry.written_at < connected_at
         return (self._topics.event_backfill if is_backfill else self._topics.event_live)(self._node_id)
 
+    def _say_status(self, client: mqtt.Client) -> None:
+        """The node's status now and then, and at once when a camera comes or goes."""
+        status = self._status(NodeState.ONLINE)
+        cameras = tuple(camera.state for camera in status.cameras)
+        now_s = self._clock.monotonic()
+        if cameras != self._said_cameras or now_s - self._said_at_s >= self._settings.status_every_s:
+            self._said_cameras, self._said_at_s = cameras, now_s
+            self._publish_status(client, NodeState.ONLINE)
+
     def _publish_status(self, client: mqtt.Client, state: NodeState) -> mqtt.MQTTMessageInfo:
         return client.publish(self._topics.status(self._node_id), self._status(state).to_wire(), qos=1, retain=True)
 
     def _connect(self) -> tuple[mqtt.Client, threading.Event, threading.Event]:
         is_up, is_down = threading.Event(), threading.Event()
         url = urlsplit(self._settings.mqtt_url or "")
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=f"xunjie-{self._node_id}", protocol=mqtt.MQTTv5
-        )
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"xunjie-{self._node_id}", protocol=mqtt.MQTTv5)
         if url.username:
             client.username_pw_set(unquote(url.username), unquote(url.password or ""))
         if url.scheme == "mqtts":

@@ -1,0 +1,63 @@
+# The project's verbs. Each makes what it needs; nothing is installed outside .venv except by `make test-deps`.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup setup-demo setup-bench test-deps demo test check format bench schema walk-images clean
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: .venv/.dev-ready  ## .venv with everything for tests and checks
+setup-demo: .venv/.demo-ready  ## .venv with what the demo needs
+setup-bench: .venv/.bench-ready  ## adds torch and ultralytics, for training and export
+
+# The packages are never installed: one .pth file puts this folder on the path (DECISIONS 1).
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "needs Python 3.11 or newer; set PYTHON=")'
+	$(PYTHON) -m venv .venv
+	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "xunjie.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
+	@touch $@
+.venv/.demo-ready: .venv/.made requirements/demo.txt requirements/edge.txt requirements/central.txt
+	@echo "installing what the demo needs into .venv (about 400 MB on disk) …"
+	$(BIN)/pip install --quiet --progress-bar on -r requirements/demo.txt
+	@touch $@
+.venv/.dev-ready: .venv/.demo-ready requirements/dev.txt
+	@echo "installing what tests and checks need into .venv …"
+	$(BIN)/pip install --quiet --progress-bar on -r requirements/dev.txt
+	@touch $@
+.venv/.bench-ready: .venv/.dev-ready requirements/bench.txt requirements/ultralytics.txt
+	@echo "installing torch and ultralytics into .venv …"
+	$(BIN)/pip install --quiet --progress-bar on -r requirements/bench.txt
+	$(BIN)/pip install --quiet --progress-bar on --no-deps -r requirements/ultralytics.txt
+	@touch $@
+
+test-deps:  ## Debian packages for the tests that use a real broker and a real browser (needs root)
+	deploy/test-deps.sh
+
+demo: .venv/.demo-ready  ## broker, central, a node with rendered cameras, the console (SOURCE=, MQTT_URL=, PORT=, CAMERAS=)
+	@$(BIN)/python deploy/demo.py
+
+test: .venv/.dev-ready  ## everything that proves it
+	$(BIN)/python -m pytest tests
+
+check: .venv/.dev-ready  ## format, lint, types, layers, doctests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/house --doctest-modules contract edge/rules edge/schedule.py central/domain
+
+format: .venv/.dev-ready  ## put the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+schema: .venv/.dev-ready  ## rewrite contract/schemas and the API description
+	$(BIN)/python -m contract.schema
+
+bench: .venv/.bench-ready  ## measure; writes runs/bench.json
+	$(BIN)/python -m deploy.bench
+
+walk-images: .venv/.demo-ready  ## walk the Dockerfiles' steps in a fresh folder where no engine is
+	$(BIN)/python -m deploy.walk_images
+
+clean:  ## throw away state, keep .venv
+	rm -rf var runs/bench .pytest_cache .mypy_cache .ruff_cache
