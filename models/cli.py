@@ -4,15 +4,18 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from contract.errors import PermanentError, UsageError
-from contract.manifest import ModelInput
+from contract.manifest import Engine, ModelInput, read_manifest
+from models.evaluate import ClassReport
 from models.quantise import Overflow
 
 app = typer.Typer(
@@ -82,6 +85,77 @@ def export(
     else:
         engines = ", ".join(variant.engine for variant in manifest.variants)
         _console.print(f"{out}: {manifest.name} {manifest.version} for {engines}")
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Option(help="A plan, as configs/training/street-1.1.0.yaml.")],
+    as_json: AsJson = False,
+) -> None:
+    """Train by a plan; started again after a kill it goes on from the last whole epoch.
+
+    Everything lands under runs/<name>: pictures as laid out, curves (results.csv), provenance.json, weights.pt.
+    """
+    from models.plan import read_plan
+    from models.train import train as run_train
+
+    with _errors_told():
+        plan = read_plan(config)
+        with _progress() as progress:
+            task = progress.add_task("train", total=None)
+            finished = run_train(
+                plan,
+                on_step=lambda step: progress.update(task, description=step, completed=0),
+                on_picture=lambda: progress.advance(task),
+            )
+    if as_json:
+        print(json.dumps({"weights": str(finished), "provenance": str(plan.run_dir / "provenance.json")}))
+    else:
+        _console.print(f"{finished}: finished; next: python -m models evaluate, then export")
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path, typer.Option(help="A model folder, as models/zoo/street-yolo11n/1.1.0.")],
+    folder: Annotated[
+        list[Path] | None, typer.Option(help="Labelled pictures with source.json; may be given more than once.")
+    ] = None,
+    plan: Annotated[Path | None, typer.Option(help="Judge on what the run of this training plan held out.")] = None,
+    engine: Annotated[Engine, typer.Option(help="Which variant to judge.")] = Engine.OPENVINO_INT8,
+    as_json: AsJson = False,
+) -> None:
+    """Average precision, and precision and recall where the node cuts, per class.
+
+    A class counts only on pictures whose source boxes every object of it, so silence elsewhere costs nothing.
+    """
+    from models.evaluate import looks_by_label, report
+    from models.judging import folder_pictures, held_out
+    from models.plan import read_plan
+
+    with _errors_told():
+        pictures = [picture for path in folder or [] for picture in folder_pictures(path)]
+        if plan is not None:
+            pictures += [picture for part in held_out(read_plan(plan)).values() for picture in part]
+        if not pictures:
+            raise UsageError("nothing to judge on: give --folder or --plan")
+        with _progress() as progress:
+            task = progress.add_task("judging", total=len(pictures))
+            looks = looks_by_label(model, engine, pictures, on_picture=lambda: progress.advance(task))
+        thresholds = {entry.label: entry.threshold for entry in read_manifest(model).classes}
+        reports = report(looks, thresholds)
+    if as_json:
+        print(json.dumps({label: asdict(entry) for label, entry in reports.items()}))
+    else:
+        _console.print(_table(reports))
+
+
+def _table(reports: dict[str, ClassReport]) -> Table:
+    table = Table("class", "pictures", "boxes", "AP50", "AP50-95", "cut at", "precision", "recall", "false/picture")
+    for label, entry in reports.items():
+        numbers = (entry.score.ap50, entry.score.ap, *astuple(entry.cut))
+        cells = ("–" if number != number else f"{number:.3f}" for number in numbers)
+        table.add_row(label, str(entry.pictures), str(entry.score.truths), *cells)
+    return table
 
 
 def _input(size: str) -> ModelInput:

@@ -1,0 +1,111 @@
+"""Training on sources that each label only some classes, without teaching that unlabelled things are background.
+
+A source's silence counts only for the classes it is exhaustive for. Elsewhere the classification loss keeps the
+anchors that were assigned to a boxed object and drops the rest. Mosaics mix pictures of one source only, so that one
+mask holds for the whole mosaic.
+"""
+
+# torch and ultralytics are partly typed where the bench is installed and absent elsewhere: both must pass the check.
+# mypy: allow-subclassing-any, allow-untyped-calls, disable-error-code="import-not-found, assignment, arg-type"
+
+import random
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from ultralytics.data.augment import Mosaic
+from ultralytics.data.dataset import YOLODataset
+from ultralytics.nn.tasks import DetectionModel
+from ultralytics.utils.loss import v8DetectionLoss
+
+
+def source_of(picture: str) -> str:
+    """The source a laid-out picture belongs to (…/<source>/images/<picture>)."""
+    return Path(picture).parent.parent.name
+
+
+class StreetModel(DetectionModel):
+    """The detector while it trains: masked loss, and the forward pass in bfloat16 if asked."""
+
+    known_by_source: Mapping[str, Tensor] = {}
+    bfloat16 = False
+
+    def init_criterion(self) -> "MaskedLoss":
+        return MaskedLoss(self, self.known_by_source)
+
+    def loss(self, batch: dict[str, Any], preds: Any = None) -> Any:
+        if preds is None:
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bfloat16):
+                preds = self.forward(batch["img"])
+            preds = _as_float(preds)
+        return super().loss(batch, preds)
+
+
+class MaskedLoss(v8DetectionLoss):
+    """YOLO's loss with the negatives of unknown classes left out."""
+
+    def __init__(self, model: nn.Module, known_by_source: Mapping[str, Tensor]) -> None:
+        super().__init__(model)
+        self._known_by_source = known_by_source
+        self.bce = MaskedBce()
+
+    def loss(self, preds: dict[str, Tensor], batch: dict[str, Any]) -> Any:
+        self.bce.known = torch.stack([self._known_by_source[source_of(name)] for name in batch["im_file"]])
+        return super().loss(preds, batch)
+
+
+class MaskedBce(nn.Module):
+    """Binary cross-entropy (batch, anchors, classes), zero where nothing is known.
+
+    `known` is (batch, classes): 1 where the picture's source boxes every object of the class.
+    """
+
+    known: Tensor
+
+    def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
+        per_anchor = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+        assigned = targets.amax(dim=2, keepdim=True) > 0
+        return per_anchor * torch.maximum(self.known[:, None, :], assigned.to(logits.dtype))
+
+
+class OneSourceDataset(YOLODataset):
+    """A dataset whose mosaics never mix sources."""
+
+    def build_transforms(self, hyp: Any = None) -> Any:
+        transforms = super().build_transforms(hyp)
+        if self.augment:
+            inner = transforms.transforms[0]
+            inner.transforms = [
+                OneSourceMosaic(self, imgsz=self.imgsz, p=step.p) if type(step) is Mosaic else step
+                for step in inner.transforms
+            ]
+        return transforms
+
+
+class OneSourceMosaic(Mosaic):
+    """Chooses the three companions of a picture from its own source."""
+
+    def __init__(self, dataset: Any, imgsz: int, p: float) -> None:
+        super().__init__(dataset, imgsz=imgsz, p=p)
+        self._indices_by_source: dict[str, list[int]] = defaultdict(list)
+        for index, name in enumerate(dataset.im_files):
+            self._indices_by_source[source_of(name)].append(index)
+        self._source = ""
+
+    def get_params(self, labels: dict[str, Any]) -> Any:
+        self._source = source_of(labels["im_file"])
+        return super().get_params(labels)
+
+    def get_indexes(self) -> list[int]:
+        return random.choices(self._indices_by_source[self._source], k=self.n - 1)
+
+
+def _as_float(preds: Any) -> Any:
+    if isinstance(preds, Tensor):
+        return preds.float()
+    if isinstance(preds, dict):
+        return {name: _as_float(part) for name, part in preds.items()}
+    return type(preds)(_as_float(part) for part in preds)

@@ -1,0 +1,35 @@
+"""Boxes people, vehicles and cycles in photographs whose own labels leave them out."""
+
+from pathlib import Path
+from typing import Any
+
+from contract.errors import UsageError
+from models.mixture import PseudoBoxes
+from models.plan import REPOSITORY, Pseudo
+from models.torch_env import prepare
+
+
+def pseudo_boxes(pseudo: Pseudo, ours: tuple[str, ...]) -> PseudoBoxes:
+    """A function from a picture to label lines, by a COCO model.
+
+    Raises:
+        UsageError: no such weights file.
+    """
+    weights = REPOSITORY / pseudo.weights
+    if not weights.is_file():
+        raise UsageError(f"{weights}: no such weights file; pseudo labels need a COCO detector")
+    prepare()
+    from ultralytics.models import YOLO
+
+    model: Any = YOLO(weights)
+
+    def boxes(picture: Path) -> list[str]:
+        found = model.predict(picture, imgsz=640, conf=pseudo.least_score, verbose=False)[0].boxes
+        lines = []
+        for number, centre_and_size in zip(found.cls.int().tolist(), found.xywhn.tolist(), strict=True):
+            label = pseudo.label_by_coco_class.get(number)
+            if label is not None:
+                lines.append(" ".join([str(ours.index(label)), *(f"{value:.5f}" for value in centre_and_size)]))
+        return lines
+
+    return boxes
