@@ -6,12 +6,23 @@ import cv2
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from contract.errors import PermanentError
 from contract.manifest import Engine, ModelManifest
 from edge.detect.decode import Decoder
 from edge.detect.letterbox import Letterbox
 from edge.values import Detection
+
+_REFUSALS = (
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NoSuchFile,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)  # they share no base but Exception
 
 
 class OnnxDetector:
@@ -32,7 +43,7 @@ class OnnxDetector:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads would burn the core
         try:
             self._session = ort.InferenceSession(str(model_path), options, providers=["CPUExecutionProvider"])
-        except (RuntimeError, ValueError) as error:
+        except _REFUSALS as error:
             raise PermanentError(f"{model_path}: ONNX Runtime can't use this model: {error}") from error
         self._input_name = self._session.get_inputs()[0].name
 
