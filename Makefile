@@ -35,7 +35,7 @@ test-deps:  ## Debian packages for the tests that use a real broker and a real b
 	deploy/test-deps.sh
 
 demo: .venv/.demo-ready  ## broker, central, a node with rendered cameras, the console (SOURCE=, MQTT_URL=, PORT=, CAMERAS=)
-	@$(BIN)/python deploy/demo.py
+	@$(BIN)/python -m deploy.demo
 
 test: .venv/.dev-ready  ## everything that proves it
 	$(BIN)/python -m pytest tests

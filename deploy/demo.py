@@ -13,11 +13,8 @@ import os
 import secrets
 import shutil
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -25,74 +22,9 @@ from typing import NoReturn
 import httpx
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
-
-from deploy.broker import BrokerPlan, free_port, is_listening, plan_broker  # noqa: E402  # after the path is set
-
-READY_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 10.0
-POLL_S = 0.1
-
-
-class DemoError(Exception):
-    """The demo can't go on; the message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One process of the demo."""
-
-    name: str
-    process: subprocess.Popen[bytes]
-    log: Path
-
-
-class Supervisor:
-    """Starts parts in order, watches them, stops them in reverse order."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._parts: list[Part] = []
-
-    def start(self, name: str, command: tuple[str, ...], environment: Mapping[str, str] | None = None) -> Part:
-        """Starts `command` with its output in ``NAME.log``."""
-        log = self._folder / f"{name}.log"
-        with log.open("wb") as output:
-            # A session of its own: Ctrl-C reaches the supervisor only, which then stops the parts in order.
-            process = subprocess.Popen(
-                command,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                cwd=ROOT,
-                env={**os.environ, **(environment or {})},
-                start_new_session=True,
-            )
-        part = Part(name, process, log)
-        self._parts.append(part)
-        return part
-
-    def check(self) -> None:
-        """Raises DemoError when a part has ended by itself, with the end of its log."""
-        for part in self._parts:
-            code = part.process.poll()
-            if code is not None:
-                tail = "\n".join(part.log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
-                raise DemoError(f"{part.name} ended with code {code}; {part.log} says:\n{tail}")
-
-    def stop(self) -> None:
-        """Asks each part to stop, last started first; kills what does not."""
-        for part in reversed(self._parts):
-            if part.process.poll() is not None:
-                continue
-            part.process.terminate()
-            try:
-                part.process.wait(STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                part.process.kill()
-                part.process.wait()
+from deploy.broker import free_port, plan_broker
+from deploy.parts import Tokens, start_broker, start_central
+from deploy.supervise import ROOT, PartError, Supervisor
 
 
 def main() -> int:
@@ -103,7 +35,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         _run(supervisor, folder, arguments)
-    except DemoError as error:
+    except PartError as error:
         _say(f"error: {error}")
         return 1
     except KeyboardInterrupt:
@@ -117,45 +49,21 @@ def main() -> int:
 def _run(supervisor: Supervisor, folder: Path, arguments: argparse.Namespace) -> None:
     started_s = time.monotonic()
     broker = plan_broker(os.environ.get("MQTT_URL"), folder)
-    _start_broker(supervisor, broker)
+    start_broker(supervisor, broker)
     port = arguments.port or free_port()
-    operator_token, node_token = secrets.token_urlsafe(16), secrets.token_urlsafe(24)
-    console = f"http://127.0.0.1:{port}"
-    _start_central(supervisor, folder, broker.url, port, {"operator": operator_token, "node": node_token})
-    _wait_until(supervisor, "central", lambda: _answers(f"{console}/api/v1/health"))
-    _start_node(supervisor, folder, arguments, broker.url, console, node_token)
-    _wait_until(supervisor, "the node's cameras", lambda: _node_is_live(console, operator_token))
+    tokens = Tokens(operator=secrets.token_urlsafe(16), node=secrets.token_urlsafe(24))
+    console = start_central(supervisor, folder, broker.url, port, tokens, ROOT / "configs" / "site" / "demo.yaml")
+    _start_node(supervisor, folder, arguments, broker.url, console, tokens.node)
+    supervisor.wait_until("the node's cameras", lambda: _node_is_live(console, tokens.operator))
     _say(f"ready in {time.monotonic() - started_s:.1f} s (broker: {broker.name})\n")
     _say(f"console: {console}/")
-    _say(f"token: {operator_token}")
-    _say(f"\nOpen {console}/?token={operator_token}")
+    _say(f"token: {tokens.operator}")
+    _say(f"\nOpen {console}/?token={tokens.operator}")
     _say("In the next two minutes: a stall, a barbecue and a waste fire become one case each; a stall inside its zone")
     _say("stays a lawful record. Ctrl-C stops everything.")
     while True:
         supervisor.check()
         time.sleep(1.0)
-
-
-def _start_broker(supervisor: Supervisor, broker: BrokerPlan) -> None:
-    if broker.command is None or broker.port is None:
-        return
-    port = broker.port
-    supervisor.start("broker", broker.command)
-    _wait_until(supervisor, f"the broker ({broker.name})", lambda: is_listening(port))
-
-
-def _start_central(supervisor: Supervisor, folder: Path, mqtt_url: str, port: int, tokens: Mapping[str, str]) -> None:
-    if is_listening(port):
-        raise DemoError(f"port {port} is in use; choose another with PORT=… or leave it out")
-    command = (
-        *(sys.executable, "-m", "central", "serve"),
-        *("--database-url", f"sqlite:///{folder / 'central.db'}"),
-        *("--evidence-dir", str(folder / "central-evidence")),
-        *("--mqtt-url", mqtt_url, "--site", str(ROOT / "configs" / "site" / "demo.yaml")),
-        *("--host", "127.0.0.1", "--port", str(port)),
-    )
-    environment = {"XUNJIE_OPERATOR_TOKEN": tokens["operator"], "XUNJIE_NODE_TOKEN": tokens["node"]}
-    supervisor.start("central", command, environment)
 
 
 def _start_node(
@@ -193,29 +101,8 @@ def _own_source(source: str) -> str:
         return source
     path = Path(source).expanduser().resolve()
     if not path.is_file():
-        raise DemoError(f"SOURCE={source}: no such file; give a clip's path or rtsp://…")
+        raise PartError(f"SOURCE={source}: no such file; give a clip's path or rtsp://…")
     return str(path)
-
-
-def _wait_until(supervisor: Supervisor, what: str, is_ready: Callable[[], bool]) -> None:
-    """Shows a line that counts seconds until `is_ready`; raises DemoError when it takes too long."""
-    started_s = time.monotonic()
-    while not is_ready():
-        supervisor.check()
-        waited_s = time.monotonic() - started_s
-        if waited_s > READY_TIMEOUT_S:
-            raise DemoError(f"{what} did not get ready in {READY_TIMEOUT_S:.0f} s; see the logs in var/demo")
-        if sys.stdout.isatty():
-            print(f"\rwaiting for {what} … {waited_s:.0f} s", end="", flush=True)
-        time.sleep(POLL_S)
-    _say(f"\r{what}: up after {time.monotonic() - started_s:.1f} s     ".rstrip())
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=1.0, trust_env=False).is_success
-    except httpx.HTTPError:
-        return False
 
 
 def _node_is_live(console: str, token: str) -> bool:

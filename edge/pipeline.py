@@ -12,7 +12,7 @@ from contract.events import Event, EvidenceRef, EvidenceRole, IncidentState
 from contract.ids import CameraId, IncidentId
 from edge.detect.port import Detector
 from edge.events import EventBook, Finding, Ids, Sender, build_event
-from edge.evidence.pictures import Picture, PictureFolder, take_picture
+from edge.evidence.pictures import Picture, PictureFolder, Shutter
 from edge.evidence.redact import RedactionMemory
 from edge.rules.gather import gather
 from edge.rules.places import CameraPose, Zone, zones_of
@@ -20,7 +20,7 @@ from edge.rules.policy import Policies
 from edge.rules.presence import Presence
 from edge.rules.track import TrackedLook, Tracker
 from edge.settings import EvidenceSettings
-from edge.values import Box, Frame, Incident, Track
+from edge.values import Frame, Incident, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class _Memory:
         self.tracker = Tracker(policies.presence)
         self.presence = Presence(policies.presence, view.look_every_s)
         self.redaction = RedactionMemory(hold)
-        self.lead_ups: dict[int, Picture] = {}
+        self.lead_ups: dict[int, tuple[Picture, EvidenceRef]] = {}
         self.incident_ids: dict[int, IncidentId] = {}
 
 
@@ -78,38 +78,37 @@ class Pipeline:
         """
         memory = self._memories[frame.camera_id]
         detections = self._detector.detect(frame.image)
-        hide = memory.redaction.note(detections, frame.captured_at)
+        shutter = Shutter(frame, memory.redaction.note(detections, frame.captured_at), self._evidence)
         things = gather(detections, self._policies)
         tracked = memory.tracker.step(things, frame.captured_at)
         incidents = memory.presence.step(tracked, frame.captured_at)
-        self._remember_lead_ups(memory, tracked, frame, hide)
-        events = tuple(self._write(memory, incident, frame, hide) for incident in incidents)
+        self._remember_lead_ups(memory, tracked, shutter)
+        events = tuple(self._write(memory, incident, frame, shutter) for incident in incidents)
         self._forget(memory, tracked)
         return events
 
-    def _write(self, memory: _Memory, incident: Incident, frame: Frame, hide: tuple[Box, ...]) -> Event:
-        evidence = self._keep_evidence(memory, incident, frame, hide)
+    def _write(self, memory: _Memory, incident: Incident, frame: Frame, shutter: Shutter) -> Event:
+        evidence = self._keep_evidence(memory, incident, shutter)
         finding = self._locate(memory, incident, frame, evidence)
         event_id = self._ids.mint(frame.captured_at, finding.incident_id, str(incident.revision))
         return self._book.append(partial(build_event, finding, self._sender, event_id))
 
-    def _keep_evidence(
-        self, memory: _Memory, incident: Incident, frame: Frame, hide: tuple[Box, ...]
-    ) -> tuple[EvidenceRef, ...]:
+    def _keep_evidence(self, memory: _Memory, incident: Incident, shutter: Shutter) -> tuple[EvidenceRef, ...]:
         """Lead-up and confirmation when it opens, the latest view while it stays, nothing once it is gone."""
-        pictures: list[Picture] = []
+        track = incident.track
+        shots: list[tuple[Picture, EvidenceRef]] = []
         match incident.state:
             case IncidentState.OPENED:
-                lead_up = memory.lead_ups.pop(incident.track.track_id, None)
-                pictures.extend([] if lead_up is None else [lead_up])
-                pictures.append(self._picture(incident.track, frame, hide, EvidenceRole.CONFIRMATION))
+                lead_up = memory.lead_ups.pop(track.track_id, None)
+                shots.extend([] if lead_up is None else [lead_up])
+                shots.append(_shot(shutter, track, EvidenceRole.CONFIRMATION))
             case IncidentState.UPDATED:
-                pictures.append(self._picture(incident.track, frame, hide, EvidenceRole.LATEST))
+                shots.append(_shot(shutter, track, EvidenceRole.LATEST))
             case IncidentState.CLOSED:
                 pass
-        for picture in pictures:
+        for picture, _ in shots:
             self._pictures.keep(picture)
-        return tuple(picture.ref for picture in pictures)
+        return tuple(ref for _, ref in shots)
 
     def _locate(self, memory: _Memory, incident: Incident, frame: Frame, evidence: tuple[EvidenceRef, ...]) -> Finding:
         track, view = incident.track, memory.view
@@ -131,17 +130,19 @@ class Pipeline:
             at=frame.captured_at,
         )
 
-    def _remember_lead_ups(self, memory: _Memory, tracked: TrackedLook, frame: Frame, hide: tuple[Box, ...]) -> None:
-        """A track gets its lead-up picture at its second sighting: a first is often noise, not worth the encoding."""
+    def _remember_lead_ups(self, memory: _Memory, tracked: TrackedLook, shutter: Shutter) -> None:
+        """A track gets its lead-up picture as soon as it is more than a flicker."""
         for track in tracked.live:
-            is_second = track.score is not None and track.first_seen_at < frame.captured_at
-            if is_second and track.track_id not in memory.lead_ups and track.track_id not in memory.incident_ids:
-                memory.lead_ups[track.track_id] = self._picture(track, frame, hide, EvidenceRole.LEAD_UP)
+            is_new = track.score is not None and track.track_id not in memory.lead_ups
+            if is_new and memory.presence.is_promising(track.track_id):
+                memory.lead_ups[track.track_id] = _shot(shutter, track, EvidenceRole.LEAD_UP)
 
     def _forget(self, memory: _Memory, tracked: TrackedLook) -> None:
         for track in tracked.lost:
             memory.lead_ups.pop(track.track_id, None)
             memory.incident_ids.pop(track.track_id, None)
 
-    def _picture(self, track: Track, frame: Frame, hide: tuple[Box, ...], role: EvidenceRole) -> Picture:
-        return take_picture(frame, track.box_norm, hide, role, self._evidence)
+
+def _shot(shutter: Shutter, track: Track, role: EvidenceRole) -> tuple[Picture, EvidenceRef]:
+    picture = shutter.picture()
+    return picture, picture.ref(track.box_norm, role)

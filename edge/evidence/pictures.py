@@ -3,6 +3,7 @@
 import hashlib
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import cv2
@@ -18,36 +19,57 @@ from edge.values import Box, Frame
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One encoded picture and how events name it."""
+    """One encoded, redacted picture. Boxes are not drawn into it: references carry them and the console draws them."""
 
-    ref: EvidenceRef
+    sha256: str
     jpeg: bytes
+    width_px: int
+    height_px: int
+    captured_at: datetime
+
+    def ref(self, box: Box, role: EvidenceRole) -> EvidenceRef:
+        """How an event names this picture for the thing at `box`."""
+        return EvidenceRef(
+            sha256=self.sha256,
+            role=role,
+            media_type="image/jpeg",
+            size_bytes=len(self.jpeg),
+            width_px=self.width_px,
+            height_px=self.height_px,
+            captured_at=self.captured_at,
+            box=to_wire_box(box),
+            redaction=REDACTION_VERSION,
+        )
 
 
-def take_picture(
-    frame: Frame, box: Box, hide: tuple[Box, ...], role: EvidenceRole, settings: EvidenceSettings
-) -> Picture:
-    """The frame as evidence: regions in `hide` pixelated, at most `max_width_px` wide, JPEG.
+class Shutter:
+    """Takes one look's picture when somebody first asks for it, and once only: a look often serves several things."""
 
-    The box is not drawn into the picture: it travels in the reference and the console draws it.
-    """
-    image = redacted(_fitted(frame.image, settings.max_width_px), hide)
-    is_encoded, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, settings.jpeg_quality])
-    if not is_encoded:
-        raise PermanentError(f"camera {frame.camera_id}: a {image.shape} picture can't be encoded as JPEG")
-    jpeg = data.tobytes()
-    ref = EvidenceRef(
-        sha256=hashlib.sha256(jpeg).hexdigest(),
-        role=role,
-        media_type="image/jpeg",
-        size_bytes=len(jpeg),
-        width_px=image.shape[1],
-        height_px=image.shape[0],
-        captured_at=frame.captured_at,
-        box=to_wire_box(box),
-        redaction=REDACTION_VERSION,
-    )
-    return Picture(ref, jpeg)
+    def __init__(self, frame: Frame, hide: tuple[Box, ...], settings: EvidenceSettings) -> None:
+        """`hide`: regions to pixelate, shares of the picture."""
+        self._frame = frame
+        self._hide = hide
+        self._settings = settings
+        self._picture: Picture | None = None
+
+    def picture(self) -> Picture:
+        """The frame redacted, at most `max_width_px` wide, as JPEG.
+
+        Raises:
+            PermanentError: it can't be encoded.
+        """
+        if self._picture is None:
+            self._picture = self._take()
+        return self._picture
+
+    def _take(self) -> Picture:
+        frame, settings = self._frame, self._settings
+        image = redacted(_fitted(frame.image, settings.max_width_px), self._hide)
+        is_encoded, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, settings.jpeg_quality])
+        if not is_encoded:
+            raise PermanentError(f"camera {frame.camera_id}: a {image.shape} picture can't be encoded as JPEG")
+        jpeg = data.tobytes()
+        return Picture(hashlib.sha256(jpeg).hexdigest(), jpeg, image.shape[1], image.shape[0], frame.captured_at)
 
 
 def to_wire_box(box: Box) -> BoxNorm:
@@ -73,7 +95,7 @@ class PictureFolder:
         Raises:
             PermanentError: the disk refuses.
         """
-        target = self.path(picture.ref.sha256)
+        target = self.path(picture.sha256)
         if target.exists():
             return
         partial = target.with_suffix(".part")

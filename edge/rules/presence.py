@@ -16,6 +16,9 @@ from edge.rules.policy import PresencePolicy
 from edge.rules.track import TrackedLook
 from edge.values import Incident, ScoreSummary, Track
 
+PROMISING_SLOTS = 2
+"""More: the lead-up picture shows less of the beginning. Fewer: every flicker is encoded (7 ms at 1080p)."""
+
 
 @dataclass(slots=True)
 class _Record:
@@ -49,6 +52,11 @@ class Presence:
         self._presence = presence
         self._slowest_look_s = slowest_look_s
         self._records: dict[int, _Record] = {}
+
+    def is_promising(self, track_id: int) -> bool:
+        """Whether the track is not open but was seen in two slots: noise seldom comes twice, so it is worth a picture."""
+        record = self._records.get(track_id)
+        return record is not None and not record.is_open and len(record.best_by_slot) >= PROMISING_SLOTS
 
     def step(self, look: TrackedLook, at: datetime) -> tuple[Incident, ...]:
         """The incidents that opened, stayed (at most one a minute) or closed with this look."""
