@@ -6,9 +6,10 @@ drawn from, so that it stays a street the model has not seen.
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import get_args
 
@@ -57,14 +58,22 @@ def synthesise(out: Path, count: int, seed: int, workers: int, on_picture: Calla
     streets = range(seed * STREETS_PER_SEED, seed * STREETS_PER_SEED + -(-count // FRAMES_PER_STREET))
     tasks = [(out, street, min(FRAMES_PER_STREET, count - k * FRAMES_PER_STREET)) for k, street in enumerate(streets)]
     boxes: Counter[str] = Counter()
-    with ProcessPoolExecutor(workers) as pool:
-        for labels_of_street in pool.map(_draw_street, tasks):
-            for labels in labels_of_street:
-                boxes.update(labels)
-                on_picture()
+    for labels_of_street in _mapped(tasks, workers):
+        for labels in labels_of_street:
+            boxes.update(labels)
+            on_picture()
     made = Made(count, {label: boxes[label] for label in LABELS})
     _write_source(out, made, f"python -m datasets synth --count {count} --seed {seed}")
     return made
+
+
+def _mapped(tasks: list[tuple[Path, int, int]], workers: int) -> Iterator[list[list[str]]]:
+    if workers == 1:
+        yield from map(_draw_street, tasks)
+        return
+    # spawned, not forked: OpenCV's threads don't survive a fork
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_draw_street, tasks)
 
 
 def draw_demo(out: Path, count: int, on_picture: Callable[[], None]) -> Made:
@@ -106,7 +115,6 @@ def _source(made: Made, origin: str) -> dict[str, object]:
 def _draw_street(task: tuple[Path, int, int]) -> list[list[str]]:
     """Writes one street's pictures; their labels, picture by picture."""
     out, street_seed, count = task
-    cv2.setNumThreads(1)
     street = random_street(street_seed)
     random = np.random.default_rng([street_seed, 1])
     renderers = [Renderer(street.world, camera) for camera in street.cameras]

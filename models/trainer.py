@@ -29,6 +29,7 @@ def run(plan: TrainingPlan, start: Path, data_yaml: Path, known: Mapping[str, tu
     if last.exists():
         settings |= {"model": str(last), "resume": str(last)}
     trainer = StreetTrainer(plan, known, settings)
+    trainer.epochs = trainer.args.epochs = plan.epochs  # a resumed run follows the plan's word, not its own memory
     trainer.add_callback("on_train_start", lambda _: torch.set_num_threads(plan.threads))
     trainer.add_callback("on_train_batch_end", _keep_snapshot)
     trainer.train()

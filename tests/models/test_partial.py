@@ -1,0 +1,53 @@
+"""What a source doesn't label teaches nothing."""
+
+import random
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+REASON = "the bench's packages are not installed (make setup-bench)"
+torch: Any = pytest.importorskip("torch", reason=REASON)
+pytest.importorskip("ultralytics", reason=REASON)
+
+from models.torch_env import prepare  # noqa: E402
+
+prepare()
+
+from models.partial import MaskedBce, OneSourceMosaic, source_of  # noqa: E402
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def losses(known: list[float], target: list[float]) -> "Tensor":
+    """The loss of one anchor of one picture by class, for logits of 0."""
+    bce = MaskedBce()
+    bce.known = torch.tensor([known])
+    cost: Tensor = bce(torch.zeros(1, 1, len(target)), torch.tensor([[target]]))[0, 0]
+    return cost
+
+
+def test_silence_about_an_unknown_class_costs_nothing() -> None:
+    """A fire picture without sign boxes says nothing about signs: only fire's absence counts."""
+    cost = losses(known=[1.0, 0.0], target=[0.0, 0.0])
+    assert cost[0] > 0
+    assert cost[1] == 0
+
+
+def test_a_boxed_object_counts_for_all_classes() -> None:
+    """An anchor on a boxed stall is a stall and nothing else, whatever the source is silent about."""
+    cost = losses(known=[0.0, 0.0, 0.0], target=[0.0, 0.9, 0.0])
+    assert (cost > 0).all()
+
+
+def test_mosaics_never_mix_sources() -> None:
+    """One mask holds for the whole mosaic only if all four pictures come from one source."""
+    names = [f"/mix/{source}/images/{k}.jpg" for source in ("fires", "signs") for k in range(5)]
+    dataset: Any = SimpleNamespace(im_files=names, cache="ram")
+    mosaic = OneSourceMosaic(dataset, imgsz=64, p=1.0)
+    random.seed(1)
+    for source in ("signs", "fires"):
+        mosaic._source = source
+        chosen = {source_of(names[index]) for _ in range(20) for index in mosaic.get_indexes()}
+        assert chosen == {source}
