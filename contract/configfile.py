@@ -14,9 +14,9 @@ from contract.errors import UsageError
 
 
 class Settings(BaseModel):
-    """A frozen block of configuration; an unknown key is an error."""
+    """A frozen block of configuration; an unknown key is an error, and so is a number that is none (YAML's .nan)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 SettingsT = TypeVar("SettingsT", bound=BaseModel)
