@@ -5,7 +5,8 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 
 import uvicorn
 from fastapi import FastAPI
@@ -20,12 +21,13 @@ from central.api.stream import stream_router
 from central.catalogue import load_catalogue, make_law
 from central.console.pages import STATIC_DIR, Pages, console_router
 from central.domain.associate import AssociationRules
+from central.domain.law import Law
 from central.evidence.folder import FolderStore
 from central.ingest.address import parse_address
 from central.ingest.mqtt import MqttLink
 from central.services.actions import CaseDesk
 from central.services.association import Association, Bench
-from central.services.evidence import EvidenceDesk
+from central.services.evidence import EvidenceDesk, ObjectStore
 from central.services.feed import LiveFeed
 from central.services.intake import Intake
 from central.services.reading import Reader
@@ -39,6 +41,41 @@ from contract.clock import Clock
 from contract.errors import UsageError
 from contract.ids import CameraId
 from contract.topics import Topics
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What everything over HTTP is made of."""
+
+    database: Database
+    objects: ObjectStore
+    law: Law
+    site: SiteSettings
+    feed: LiveFeed
+    clock: Clock
+
+
+def make_http(
+    parts: Outside,
+    access: Access,
+    health: Callable[[], Health],
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+) -> FastAPI:
+    """The JSON API and the console on `parts`."""
+    reader = Reader(parts.database, parts.law, parts.site.to_origin())
+    case_desk = CaseDesk(parts.database, parts.clock, parts.feed.notify)
+    evidence_desk = EvidenceDesk(parts.database, parts.objects, parts.clock, parts.feed.notify)
+    routers = [
+        cases_router(reader, case_desk, access),
+        evidence_router(evidence_desk, access),
+        overview_router(reader, health, access),
+        stream_router(reader, parts.feed, access),
+    ]
+    http = make_http_app(routers, lifespan)
+    site = reader.site(parts.site.name.to_names(), parts.site.demo, tuple(parts.site.legal_dwell_s))
+    http.include_router(console_router(reader, case_desk, access, Pages(site, parts.law.timezone)))
+    http.mount("/static", StaticFiles(directory=STATIC_DIR))
+    return http
 
 
 class Central:
@@ -68,21 +105,8 @@ class Central:
         )
         self.intake_worker = Worker("intake", self.intake.step, self.intake.recover, idle_s=0.0)
 
-        reader = Reader(self.database, law, self.site.to_origin())
-        access = Access(tokens, clock)
-        case_desk = CaseDesk(self.database, clock, self.feed.notify)
-        routers = [
-            cases_router(reader, case_desk, access),
-            evidence_router(EvidenceDesk(self.database, objects, clock, self.feed.notify), access),
-            overview_router(reader, self.health, access),
-            stream_router(reader, self.feed, access),
-        ]
-        self.http = make_http_app(routers, self._lifespan)
-        pages = Pages(
-            reader.site(self.site.name.to_names(), self.site.demo, tuple(self.site.legal_dwell_s)), law.timezone
-        )
-        self.http.include_router(console_router(reader, case_desk, access, pages))
-        self.http.mount("/static", StaticFiles(directory=STATIC_DIR))
+        outside = Outside(self.database, objects, law, self.site, self.feed, clock)
+        self.http = make_http(outside, Access(tokens, clock), self.health, self._lifespan)
 
     def start(self) -> None:
         self.association_worker.start()

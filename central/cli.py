@@ -35,7 +35,10 @@ cli.add_typer(letters, name="dead-letters")
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="YAML settings, see configs/central/central.yaml.")]
 DatabaseOption = Annotated[str | None, typer.Option("--database-url", help="sqlite:///FILE")]
-MqttOption = Annotated[str | None, typer.Option("--mqtt-url", help="mqtt://[user:pass@]host:port[/prefix], mqtts://…")]
+MqttOption = Annotated[
+    str | None,
+    typer.Option("--mqtt-url", help="mqtt://host:port/prefix, user:pass@ before the host; mqtts:// for TLS."),
+]
 SiteOption = Annotated[Path | None, typer.Option("--site", help="Zones, hours and overlaps, see configs/site/.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 

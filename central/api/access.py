@@ -74,7 +74,7 @@ class Access:
     def has_session(self, request: Request) -> bool:
         """Whether the request carries a session cookie of ours that has not run out."""
         end, _, signature = request.cookies.get(COOKIE, "").partition(".")
-        if not end.isdecimal() or len(end) > 12 or not _same(signature, self._sign(end)):
+        if not (end.isascii() and end.isdecimal()) or len(end) > 12 or not _same(signature, self._sign(end)):
             return False
         return int(end) > self._clock.now().timestamp()
 

@@ -40,13 +40,15 @@ class MqttLink:
         self._lock = threading.Lock()
         self._epoch = 0
         self._is_connected = False
+        self._is_subscribed = False
         self._problem = "not connected yet"
         self._is_stopping = False
         self._client = self._make_client(client_id)
 
     @property
     def is_connected(self) -> bool:
-        return self._is_connected
+        """Whether events can come in: connected, and the broker has granted the subscriptions."""
+        return self._is_connected and self._is_subscribed
 
     @property
     def problem(self) -> str:
@@ -109,6 +111,7 @@ class MqttLink:
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         return client
 
@@ -121,9 +124,18 @@ class MqttLink:
         with self._lock:
             self._epoch += 1
             self._is_connected = True
-            self._problem = ""
         options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE)
         client.subscribe([(self._topics.all_events, options), (self._topics.all_statuses, options)])
+
+    def _on_subscribe(
+        self, _client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            self._note_problem(f"broker refused the subscription: {refused[0]}")
+            return
+        self._is_subscribed = True
+        self._problem = ""
         LOG.info("broker connected", broker=str(self._address))
 
     def _on_connect_fail(self, _client: Client, _data: Any) -> None:
@@ -133,7 +145,7 @@ class MqttLink:
         self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         with self._lock:
-            self._is_connected = False
+            self._is_connected = self._is_subscribed = False
         if not self._is_stopping:
             self._note_problem(f"connection lost: {reason}")
 

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import iotcore
 
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
+"""Where Debian puts daemons; not always on a user's PATH."""
+
 RUMQTTD = """
 id = 0
 [router]
@@ -45,9 +48,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def embedded_broker() -> Iterator[int]:
+def embedded_broker(port: int | None = None) -> Iterator[int]:
     """iotcore (rumqttd) speaking MQTT 5 on loopback; gives its port."""
-    port = free_port()
+    port = port or free_port()
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "broker.toml"
         config.write_text(RUMQTTD.format(port=port), encoding="utf-8")
@@ -58,7 +61,7 @@ def embedded_broker() -> Iterator[int]:
 @contextmanager
 def mosquitto() -> Iterator[int]:
     """Debian's mosquitto on loopback; gives its port."""
-    program = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+    program = shutil.which("mosquitto", path=SYSTEM_PATH)
     assert program is not None
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:

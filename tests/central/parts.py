@@ -3,11 +3,15 @@
 from collections import deque
 from pathlib import Path
 
-from central.app import make_rules
+from central.api.access import Access, Tokens
+from central.app import Outside, make_http, make_rules
 from central.catalogue import load_catalogue, make_law
+from central.evidence.folder import FolderStore
 from central.services.association import Association, Bench
+from central.services.feed import LiveFeed
 from central.services.intake import AckToken, Delivery, Intake
 from central.services.reading import Reader
+from central.services.views import Health
 from central.site import SiteSettings
 from central.store.database import Database
 from contract.clock import VirtualClock
@@ -18,6 +22,20 @@ from contract.topics import Topics
 from tests.central.builders import T0
 
 TOPICS = Topics()
+OPERATOR_TOKEN = "operator-token"
+NODE_TOKEN = "node-token"
+HEALTHY = Health(
+    ok=True,
+    broker_connected=True,
+    broker_problem="",
+    events_taken=0,
+    events_repeated=0,
+    messages_refused=0,
+    conflicts=0,
+    inbox_waiting=0,
+    dead_letters=0,
+    step_failures=0,
+)
 BAN_SITE = SiteSettings.model_validate(
     {
         "zones": [
@@ -38,6 +56,9 @@ BAN_SITE = SiteSettings.model_validate(
     }
 )
 """A vendor zone west of the origin, and a barbecue ban everywhere."""
+
+
+LAW = make_law(load_catalogue(), BAN_SITE)
 
 
 class ScriptedLink:
@@ -84,16 +105,19 @@ class ScriptedLink:
 class Parts:
     """Intake, association and reader on one database. `run` takes everything that was pushed."""
 
-    def __init__(self, folder: Path, site: SiteSettings = BAN_SITE) -> None:
+    def __init__(self, folder: Path) -> None:
         self.clock = VirtualClock(T0)
         self.database = Database(f"sqlite:///{folder}/central.db")
         self.database.create()
         self.link = ScriptedLink()
-        law = make_law(load_catalogue(), site)
-        self.bench = Bench(make_rules(site), law, site.to_origin())
+        self.bench = Bench(make_rules(BAN_SITE), LAW, BAN_SITE.to_origin())
         self.intake = Intake(self.database, self.link, TOPICS, self.clock, lambda: None, lambda: None)
         self.association = Association(self.database, self.bench, self.clock, lambda: None)
-        self.reader = Reader(self.database, law, site.to_origin())
+        self.reader = Reader(self.database, LAW, BAN_SITE.to_origin())
+        self.objects = FolderStore(folder / "evidence")
+        self.objects.create()
+        outside = Outside(self.database, self.objects, LAW, BAN_SITE, LiveFeed(), self.clock)
+        self.http = make_http(outside, Access(Tokens(OPERATOR_TOKEN, NODE_TOKEN), self.clock), lambda: HEALTHY)
 
     def take(self, *events: Event) -> None:
         """The events arrive and are worked off."""
