@@ -24,7 +24,7 @@ def _perception() -> Figures:
 
 
 def _detect() -> Figures:
-    from models.bench_detect import measure_detectors
+    from deploy.bench.detect import measure_detectors
 
     return measure_detectors()
 
