@@ -22,7 +22,7 @@ from contract.receipts import Receipt
 from contract.topics import Topics
 
 ROOT = Path(__file__).parents[2]
-DEMO_SITE = ROOT / "configs" / "site" / "demo.yaml"
+SITE = Path(__file__).with_name("street.yaml")
 PATIENCE_S = 20.0
 
 
@@ -51,6 +51,12 @@ class Served:
         headers = {"Authorization": f"Bearer {self.node_token}"}
         return httpx.put(f"{self.console}api/v1/evidence/{sha256}", headers=headers, content=content).status_code
 
+    def wait_for_picture(self, sha256: str, content: bytes) -> None:
+        """Uploads as a node does: again, at each change, for as long as the picture is not announced yet."""
+        with self.live() as messages:
+            while self.put_picture(sha256, content) == 404:
+                next(messages)
+
     @contextmanager
     def live(self, last_event_id: int = 0) -> Iterator[Iterator[tuple[int, str, Any]]]:
         """The live feed as (id, event, data) from `last_event_id` on."""
@@ -62,12 +68,14 @@ class Served:
 
 
 @contextmanager
-def serve(folder: Path, mqtt_port: int, *flags: str) -> Iterator[Served]:
-    """Central on a free port, with its files in `folder` and the demonstration site."""
-    command = [sys.executable, "-m", "central", "serve", "--json", "--port", "0", "--site", str(DEMO_SITE)]
+def serve(folder: Path, mqtt_port: int, *flags: str, operator_token: str | None = None) -> Iterator[Served]:
+    """Central on a free port, with its files in `folder` and the street of street.yaml; a given token is kept."""
+    command = [sys.executable, "-m", "central", "serve", "--json", "--port", "0", "--site", str(SITE)]
     command += ["--database-url", f"sqlite:///{folder}/central.db", "--evidence-dir", f"{folder}/evidence"]
     command += ["--mqtt-url", f"mqtt://127.0.0.1:{mqtt_port}", *flags]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("XUNJIE_")}
+    if operator_token is not None:
+        environment["XUNJIE_OPERATOR_TOKEN"] = operator_token
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -76,7 +84,7 @@ def serve(folder: Path, mqtt_port: int, *flags: str) -> Iterator[Served]:
     first = process.stdout.readline()
     assert first, process.stderr.read()
     report = json.loads(first)
-    served = Served(report["console"], report["token"], report["node-token"], process)
+    served = Served(report["console"], report.get("token", operator_token), report["node-token"], process)
     reader = threading.Thread(target=_copy, args=(process.stderr, served.lines), daemon=True)
     reader.start()
     try:

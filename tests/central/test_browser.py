@@ -1,0 +1,130 @@
+"""The console in a real browser: light, self-contained, live, and honest about its connection."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Response, sync_playwright
+
+from contract.taxonomy import Seen
+from tests.central.brokers import embedded_broker, free_port
+from tests.central.builders import JPEG, T0, Street, evidence_ref, minutes
+from tests.central.served import EdgeEnd, serve
+
+CHROMIUM = shutil.which("chromium")
+FIRST_LOAD_LIMIT = 250_000
+TOKEN = "a-token-that-stays"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (make test-deps)"),
+]
+QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+
+
+@pytest.fixture
+def broker() -> Iterator[int]:
+    with embedded_broker() as port:
+        yield port
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A desktop page in Chinese that fails the test on any script error."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert errors == []
+
+
+def test_first_load_is_light_and_asks_nobody_else(page: Page, broker: int, tmp_path: Path) -> None:
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    with serve(tmp_path, broker) as running:
+        running.wait_for_log("broker connected")
+        page.goto(f"{running.console}?token={running.token}")
+        page.wait_for_selector(".connection.on")
+        assert page.url == running.console
+        bodies = [a for a in answers if "events/stream" not in a.url and "evidence/" not in a.url and a.status == 200]
+        assert sum(len(answer.body()) for answer in bodies) <= FIRST_LOAD_LIMIT
+        assert all(answer.url.startswith(running.console) for answer in answers)
+
+
+def test_a_case_appears_changes_and_gets_its_picture_without_a_reload(page: Page, broker: int, tmp_path: Path) -> None:
+    street, node, ref = Street(), EdgeEnd(broker), evidence_ref()
+    with serve(tmp_path, broker) as running:
+        running.wait_for_log("broker connected")
+        page.goto(f"{running.console}?token={running.token}")
+        page.wait_for_selector(".connection.on")
+        page.evaluate("window.sameLoad = true")
+        node.send(street.event("grill", Seen.GRILL, (0, 0)))
+        page.wait_for_selector("#live .card.observing")
+        last = T0 + minutes(2)
+        node.send(street.event("grill", Seen.GRILL, (0, 0), revision=2, last=last, evidence=(ref,)))
+        page.wait_for_selector("#live .card.pending_review.severity-2 h3:has-text('露天烧烤')")
+        node.wait_for_receipt(2)
+        running.wait_for_picture(ref.sha256, JPEG)
+        page.wait_for_selector(f"#live .card img[src$='{ref.sha256}']")
+        node.send(street.event("stall", Seen.STALL, (-20, 8), last=last))
+        page.wait_for_selector("#lawful .card.suppressed")
+        assert page.locator("#live .card").count() == 1
+        assert page.evaluate("window.sameLoad") is True
+    node.close()
+
+
+def test_a_lost_connection_is_shown_and_what_was_missed_is_filled_in(page: Page, broker: int, tmp_path: Path) -> None:
+    street, node, port = Street(), EdgeEnd(broker), str(free_port())
+    with serve(tmp_path, broker, "--port", port, operator_token=TOKEN) as running:
+        running.wait_for_log("broker connected")
+        page.goto(f"{running.console}?token={TOKEN}")
+        page.wait_for_selector(".connection.on")
+    page.wait_for_selector(".connection.off")
+    node.send(street.event("grill", Seen.GRILL, (0, 0), last=T0 + minutes(2)))
+    with serve(tmp_path, broker, "--port", port, operator_token=TOKEN):
+        page.wait_for_selector("#live .card.pending_review")
+        page.wait_for_selector("#gap:not([hidden])")
+    node.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_pages_fit_their_width(browser: Browser, broker: int, tmp_path: Path, width: int) -> None:
+    street, node = Street(), EdgeEnd(broker)
+    context = browser.new_context(viewport={"width": width, "height": 740}, locale="en-GB", color_scheme="dark")
+    page = context.new_page()
+    with serve(tmp_path, broker) as running:
+        running.wait_for_log("broker connected")
+        node.send(street.event("grill", Seen.GRILL, (0, 0), last=T0 + minutes(2), evidence=(evidence_ref(),)))
+        page.goto(f"{running.console}?token={running.token}")
+        page.locator("#live .card a").first.click()
+        for selector in ("#case", "#feed"):
+            page.wait_for_selector(selector)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.goto(running.console)
+    context.close()
+    node.close()
+
+
+def test_an_operator_confirms_and_reopens_through_the_forms(page: Page, broker: int, tmp_path: Path) -> None:
+    node = EdgeEnd(broker)
+    with serve(tmp_path, broker) as running:
+        running.wait_for_log("broker connected")
+        node.send(Street().event("grill", Seen.GRILL, (0, 0), last=T0 + minutes(2)))
+        page.goto(f"{running.console}?token={running.token}")
+        page.locator("#live .card.pending_review a").click()
+        page.get_by_role("button", name="确认属实").click()
+        page.wait_for_selector(".headline.confirmed")
+        page.locator("input[name=note]").fill("再看一次")
+        page.get_by_role("button", name="重新打开").click()
+        page.wait_for_selector(".headline.pending_review")
+        assert "再看一次" in page.locator(".timeline").inner_text()
+    node.close()
