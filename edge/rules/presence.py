@@ -54,7 +54,7 @@ class Presence:
         self._records: dict[int, _Record] = {}
 
     def is_promising(self, track_id: int) -> bool:
-        """Whether the track is not open but was seen in two slots: noise seldom comes twice, so it is worth a picture."""
+        """Whether the track is not open but was seen in two slots: noise seldom comes twice."""
         record = self._records.get(track_id)
         return record is not None and not record.is_open and len(record.best_by_slot) >= PROMISING_SLOTS
 
