@@ -107,6 +107,7 @@ def train(
                 plan,
                 on_step=lambda step: progress.update(task, description=step, completed=0),
                 on_picture=lambda: progress.advance(task),
+                on_batch=lambda done, of: progress.update(task, completed=done, total=of),
             )
     if as_json:
         print(json.dumps({"weights": str(finished), "provenance": str(plan.run_dir / "provenance.json")}))

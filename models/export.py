@@ -13,7 +13,7 @@ from pathlib import Path
 from contract.errors import UsageError
 from contract.manifest import MANIFEST_FILE, Engine, ModelFile, ModelInput, ModelManifest, ModelVariant
 from edge.detect.choose import open_variant
-from edge.detect.golden import GOLDEN_FILE
+from edge.detect.golden import GOLDEN_FILE, GOLDEN_HASH
 from models.card import card
 from models.classes import model_classes
 from models.pictures import fair_sample
@@ -81,7 +81,8 @@ def export(plan: ExportPlan, on_step: Callable[[str], None], on_picture: Callabl
     )
     if plan.golden is not None:
         on_step("golden boxes")
-        _write_golden(plan.out, plan.golden, manifest)
+        hashed = {GOLDEN_HASH: _write_golden(plan.out, plan.golden, manifest)}
+        manifest = manifest.model_copy(update={"provenance": manifest.provenance | hashed})
     (plan.out / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
     if not (plan.out / "CARD.md").exists():
         (plan.out / "CARD.md").write_text(card(manifest), encoding="utf-8")
@@ -98,8 +99,8 @@ def _provenance(plan: ExportPlan) -> dict[str, str]:
     return plan.provenance | made
 
 
-def _write_golden(out: Path, picture: Path, manifest: ModelManifest) -> None:
-    """Copies the picture and writes the boxes that the FP32 model gives on it."""
+def _write_golden(out: Path, picture: Path, manifest: ModelManifest) -> str:
+    """Copies the picture, writes the boxes that the FP32 model gives on it, and gives that file's sha256."""
     import cv2
     import numpy as np
 
@@ -123,8 +124,9 @@ def _write_golden(out: Path, picture: Path, manifest: ModelManifest) -> None:
     detector.close()
     if not boxes:
         raise UsageError(f"{picture}: the model sees nothing on it for certain; give a fuller street as --golden")
-    text = json.dumps({"picture": GOLDEN_PICTURE, "boxes": boxes}, indent=2)
-    (out / GOLDEN_FILE).write_text(text + "\n", encoding="utf-8")
+    content = {"picture": GOLDEN_PICTURE, "picture_sha256": _sha256(out / GOLDEN_PICTURE), "boxes": boxes}
+    (out / GOLDEN_FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return _sha256(out / GOLDEN_FILE)
 
 
 def _listed(path: Path) -> ModelFile:

@@ -20,8 +20,13 @@ from models.pseudo import pseudo_boxes
 from models.torch_env import prepare
 
 
-def train(plan: TrainingPlan, on_step: Callable[[str], None], on_picture: Callable[[], None]) -> Path:
-    """Runs the plan to its end; the path of the finished weights.
+def train(
+    plan: TrainingPlan,
+    on_step: Callable[[str], None],
+    on_picture: Callable[[], None],
+    on_batch: Callable[[int, int], None],
+) -> Path:
+    """Runs the plan to its end; the path of the finished weights. The callbacks only tell how far it is.
 
     Raises:
         UsageError: a source or the starting weights are missing or malformed.
@@ -36,7 +41,7 @@ def train(plan: TrainingPlan, on_step: Callable[[str], None], on_picture: Callab
     on_step("training")
     from models.trainer import run
 
-    return run(plan, start, data_yaml, {part.name: part.known for part in parts})
+    return run(plan, start, data_yaml, {part.name: part.known for part in parts}, on_batch)
 
 
 def _lay_out_all(plan: TrainingPlan, on_step: Callable[[str], None], on_picture: Callable[[], None]) -> list[LaidOut]:

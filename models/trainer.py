@@ -3,8 +3,9 @@
 # torch and ultralytics are partly typed where the bench is installed and absent elsewhere: both must pass the check.
 # mypy: allow-subclassing-any, allow-untyped-calls, disable-error-code="import-not-found, index, union-attr"
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
+from math import cos, pi
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,15 +16,32 @@ from ultralytics.nn.tasks import DetectionModel
 from models.partial import OneSourceDataset, StreetModel
 from models.plan import TrainingPlan
 
-SNAPSHOT_BATCHES = 50
+WARM_UP_EPOCHS = 0.1
+SNAPSHOT_BATCHES = 25
 """Every so many batches the averaged weights are kept: a run cut short in a long epoch still gives a model."""
 
 _KIN_OF_NEW = ("vendor_cart", "stall")
 """What an added class starts from: both stand on the pavement with wares; the first model knows them."""
 
 
-def run(plan: TrainingPlan, start: Path, data_yaml: Path, known: Mapping[str, tuple[str, ...]]) -> Path:
-    """Trains, or goes on training after a kill; the path of the finished plain weights."""
+def run(
+    plan: TrainingPlan,
+    start: Path,
+    data_yaml: Path,
+    known: Mapping[str, tuple[str, ...]],
+    on_batch: Callable[[int, int], None],
+) -> Path:
+    """Trains, or goes on training after a kill; the path of the finished plain weights.
+
+    The last averaged weights are taken, not ultralytics' best: its judge calls every box of an unlabelled class false.
+
+    Args:
+        plan: what to do.
+        start: weights to start from.
+        data_yaml: names ultralytics the lists of pictures.
+        known: by source, the classes whose absence is real.
+        on_batch: told the batches done and the batches in all.
+    """
     last = plan.run_dir / "ultralytics" / "weights" / "last.pt"
     settings = _settings(plan, start, data_yaml)
     if last.exists():
@@ -31,10 +49,10 @@ def run(plan: TrainingPlan, start: Path, data_yaml: Path, known: Mapping[str, tu
     trainer = StreetTrainer(plan, known, settings)
     trainer.epochs = trainer.args.epochs = plan.epochs  # a resumed run follows the plan's word, not its own memory
     trainer.add_callback("on_train_start", lambda _: torch.set_num_threads(plan.threads))
-    trainer.add_callback("on_train_batch_end", _keep_snapshot)
+    trainer.add_callback("on_train_batch_end", lambda run: on_batch(*_after_batch(run)))
     trainer.train()
     finished = plan.run_dir / "weights.pt"
-    keep_plain(trainer.best if trainer.best.exists() else last, finished)
+    keep_plain(last, finished)
     return finished
 
 
@@ -103,13 +121,11 @@ def _settings(plan: TrainingPlan, start: Path, data_yaml: Path) -> dict[str, Any
         "imgsz": plan.image_px,
         "optimizer": "AdamW",
         "lr0": plan.learning_rate,
-        "lrf": 0.02,
-        "cos_lr": True,
-        "warmup_epochs": 0.15,
+        "warmup_epochs": WARM_UP_EPOCHS,
         "warmup_bias_lr": 0.0,
         "scale": 0.5,
-        "mosaic": 1.0,
-        "close_mosaic": 1,
+        "mosaic": 0.6,  # the rest are whole pictures, as the node sees them, in every epoch: there are few epochs
+        "close_mosaic": 0,
         "cache": "ram",
         "amp": False,  # ultralytics' own is for CUDA; bfloat16 is ours
         "plots": False,
@@ -130,9 +146,32 @@ def _copy_class_rows(source: Any, model: StreetModel) -> None:
                     after.bias[index] = before.bias[rows].mean(dim=0)
 
 
-def _keep_snapshot(trainer: Any) -> None:
-    trainer.batches_done = getattr(trainer, "batches_done", 0) + 1
-    if trainer.batches_done % SNAPSHOT_BATCHES == 0:
+def _after_batch(trainer: Any) -> tuple[int, int]:
+    """Sets the next batch's learning rate and keeps a snapshot now and then; batches done and batches in all.
+
+    ultralytics steps its rate once per epoch, which is coarse for runs of two or three epochs: here it falls by a
+    half cosine over all batches of the run.
+    """
+    per_epoch = len(trainer.train_loader)
+    if getattr(trainer, "epoch_counted", None) != trainer.epoch:
+        trainer.epoch_counted, trainer.batches_done = trainer.epoch, 0
+    trainer.batches_done += 1
+    done = trainer.epoch * per_epoch + trainer.batches_done
+    if done > WARM_UP_EPOCHS * per_epoch:
+        rate = trainer.args.lr0 * learning_rate_share(done / (trainer.epochs * per_epoch))
+        for group in trainer.optimizer.param_groups:
+            group["lr"] = rate
+    if done % SNAPSHOT_BATCHES == 0:
         partial = trainer.wdir / "snapshot.pt.part"
-        torch.save({"ema": deepcopy(trainer.ema.ema).half(), "batches": trainer.batches_done}, partial)
+        torch.save({"ema": deepcopy(trainer.ema.ema).half(), "batches": done}, partial)
         partial.replace(trainer.wdir / "snapshot.pt")
+    return done, trainer.epochs * per_epoch
+
+
+def learning_rate_share(done: float) -> float:
+    """Share of the first learning rate when `done` (0..1) of the run is over: half a cosine down to 2 %.
+
+    >>> [round(learning_rate_share(done), 2) for done in (0.0, 0.5, 1.0)]
+    [1.0, 0.51, 0.02]
+    """
+    return 0.02 + 0.98 * (1 + cos(pi * min(done, 1.0))) / 2

@@ -26,7 +26,9 @@ def open_detector(folder: Path, engine: Engine | None = None, threads: int = 1) 
         PermanentError: no variant works on this machine.
     """
     manifest = read_manifest(folder)
-    golden = read_golden(folder)
+    golden = read_golden(folder, manifest)
+    if golden is None:
+        _log.warning("model has no self-test", extra={"model": manifest.name, "version": manifest.version})
     faults = []
     for variant in _ordered(manifest, engine):
         try:

@@ -4,6 +4,7 @@ INT8 on a CPU without VNNI can saturate: scores then sink or boxes jump, silentl
 look, at the price of one inference.
 """
 
+import hashlib
 from pathlib import Path
 
 import cv2
@@ -11,11 +12,14 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from contract.errors import UsageError
-from contract.events import BoxNorm, Share
+from contract.events import BoxNorm, Sha256, Share
+from contract.manifest import ModelManifest
 from edge.detect.port import Detector
 from edge.values import Detection
 
 GOLDEN_FILE = "golden.json"
+GOLDEN_HASH = "golden_sha256"
+"""The manifest's provenance entry with the golden file's hash; that file holds its picture's."""
 
 MIN_IOU = 0.6
 """Quantisation moves a good box by a pixel or two; saturation throws it elsewhere."""
@@ -40,22 +44,27 @@ class Golden(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     picture: str
+    picture_sha256: Sha256
     boxes: tuple[GoldenBox, ...]
 
 
-def read_golden(folder: Path) -> Golden | None:
-    """The model folder's golden picture and boxes, or nothing if it has none.
+def read_golden(folder: Path, manifest: ModelManifest) -> Golden | None:
+    """The model folder's golden picture and boxes, or nothing if its manifest names none.
 
     Raises:
-        UsageError: the file is there but malformed.
+        UsageError: the file or its picture is missing, malformed, or not the one that the manifest means.
     """
-    path = folder / GOLDEN_FILE
-    if not path.exists():
+    expected = manifest.provenance.get(GOLDEN_HASH)
+    if expected is None:
         return None
+    path = folder / GOLDEN_FILE
+    content = _read(path, expected)
     try:
-        return Golden.model_validate_json(path.read_bytes())
+        golden = Golden.model_validate_json(content)
     except ValidationError as error:
         raise UsageError(f"{path}: not a golden file: {error.errors()[0]['msg']}; export the model again") from error
+    _read(folder / golden.picture, golden.picture_sha256)
+    return golden
 
 
 def check(detector: Detector, golden: Golden, folder: Path) -> tuple[str, ...]:
@@ -69,6 +78,18 @@ def check(detector: Detector, golden: Golden, folder: Path) -> tuple[str, ...]:
         raise UsageError(f"{folder / golden.picture}: the golden picture is unreadable; fetch the model again")
     found = detector.detect(np.asarray(frame, np.uint8))
     return tuple(fault for box in golden.boxes for fault in _faults(box, found))
+
+
+def _read(path: Path, sha256: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path}: the model's check is unreadable ({error.strerror}); fetch the model again"
+        ) from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise UsageError(f"{path}: not the file that the manifest means; fetch the model again")
+    return content
 
 
 def _faults(expected: GoldenBox, found: tuple[Detection, ...]) -> tuple[str, ...]:

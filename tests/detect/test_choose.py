@@ -13,7 +13,7 @@ import pytest
 from contract.errors import PermanentError, UsageError
 from contract.manifest import Engine
 from edge.detect.choose import open_detector
-from edge.detect.golden import GOLDEN_FILE, iou
+from edge.detect.golden import GOLDEN_FILE, GOLDEN_HASH, iou
 
 ZOO = Path(__file__).resolve().parents[2] / "models" / "zoo" / "street-yolo11n"
 FIRST = ZOO / "1.0.0"
@@ -85,8 +85,28 @@ def test_a_model_that_gives_other_boxes_than_it_should_is_refused(folder: Path) 
     golden = json.loads((folder / GOLDEN_FILE).read_text())
     golden["boxes"][0]["label"] = "smoke"
     (folder / GOLDEN_FILE).write_text(json.dumps(golden))
+    described = json.loads((folder / "manifest.json").read_text())
+    described["provenance"][GOLDEN_HASH] = hashlib.sha256((folder / GOLDEN_FILE).read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(described))
     with pytest.raises(PermanentError, match=r"smoke at score .* is missing"):
         open_detector(folder)
+
+
+@pytest.mark.parametrize("name", [GOLDEN_FILE, "golden.jpg"])
+def test_a_changed_check_is_refused(folder: Path, name: str) -> None:
+    """A check that anybody may rewrite proves nothing."""
+    (folder / name).write_bytes((folder / name).read_bytes() + b" ")
+    with pytest.raises(UsageError, match="not the file that the manifest means"):
+        open_detector(folder)
+
+
+def test_a_model_without_a_check_is_used_with_a_warning(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    described = json.loads((folder / "manifest.json").read_text())
+    del described["provenance"][GOLDEN_HASH]
+    (folder / "manifest.json").write_text(json.dumps(described))
+    with caplog.at_level(logging.WARNING):
+        open_detector(folder).close()
+    assert [record.message for record in caplog.records] == ["model has no self-test"]
 
 
 def test_a_changed_weight_file_is_refused(folder: Path) -> None:
