@@ -1,329 +1,137 @@
-"""``make walk-images``: walks the Dockerfiles' steps where no engine and no registry can be reached.
+"""``make walk-images``: walks both Dockerfiles' steps where no engine and no registry can be reached, and proves them.
 
-A strict reader of our own two Dockerfiles: each stage gets a fresh folder that stands for ``/``, RUN is run with its
-absolute paths moved into that folder, COPY copies what .dockerignore lets through, and the result is started with the
-image's own environment and user. What a folder can't stand for (the base image, useradd) is listed as *not walked*.
-Exit 0 when all that could be walked works, 1 when not. One file, so that the report's claims can be read in one go.
+Each step is said as it is done; what can't be walked here is named as *not walked*. A walk is no build: it shows that
+the steps fit together, the requirements install and the right files are there, not what the base image brings.
+Exit 0 when all that could be walked works, 1 when not.
 """
 
 import argparse
 import json
 import os
 import re
-import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import httpx
+from deploy.dockerfile import DockerfileError, parse_dockerfile
+from deploy.image_proofs import Trial, prove_central, prove_edge, prove_together
+from deploy.image_walk import ROOT, Image, Report, Walk, WalkError
 
-from deploy.broker import free_port, is_listening, plan_broker
-
-ROOT = Path(__file__).resolve().parent.parent
-ROLES = ("edge", "central")
-KNOWN = frozenset("COPY RUN WORKDIR ENV USER VOLUME EXPOSE STOPSIGNAL HEALTHCHECK ENTRYPOINT CMD".split())
-NOT_WALKABLE = frozenset({"apt-get", "useradd", "groupadd"})
-SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
-STEP_TIMEOUT_S = 600.0
-READY_TIMEOUT_S = 60.0
-
-ABSENT = """\
-import importlib.metadata, importlib.util, json, sys
-names = {(d.metadata["Name"] or "").lower() for d in importlib.metadata.distributions()}
-modules = {name for name in sys.argv[1:] if importlib.util.find_spec(name) is not None}
-gui = "no cv2"
-if importlib.util.find_spec("cv2"):
-    import cv2
-    gui = next(line.split()[-1] for line in cv2.getBuildInformation().splitlines() if line.strip().startswith("GUI:"))
-print(json.dumps({"modules": sorted(modules), "gui": gui, "gui_cv2": sorted(names & {"opencv-python"})}))
-"""
-CLIP = """\
-import sys, av
-from edge.scene.render import Renderer
-from edge.scene.streets import demo_street
-street = demo_street()
-renderer = Renderer(street.world, street.cameras[0])
-with av.open(sys.argv[1], "w") as container:
-    stream = container.add_stream("mpeg4", rate=5)
-    stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
-    for index in range(30):
-        picture = av.VideoFrame.from_ndarray(renderer.frame(30.0 + index / 5), format="bgr24")
-        container.mux(stream.encode(picture))
-    container.mux(stream.encode())
-"""
-
-
-class WalkError(Exception):
-    """A step that can be walked fails; the message names file, line and what was seen."""
+BASE = re.compile(r"python:(\d+\.\d+)-")
 
 
 @dataclass(frozen=True, slots=True)
-class Instruction:
-    """One instruction; `at` is ``Dockerfile.edge:12``."""
-
-    at: str
-    name: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """FROM and what follows it."""
-
-    base: str
-    name: str
-    instructions: tuple[Instruction, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of the report."""
+class Size:
+    """What a walked image adds to its base; MB are 10^6 bytes on disk."""
 
     image: str
-    what: str
-    outcome: str
-    seconds: float
+    venv_mb: float
+    app_mb: float
+    walk_s: float
 
 
-@dataclass(slots=True)
-class Image:
-    """A stage being walked: the folder that stands for ``/`` and what ENV, USER and the rest have said so far."""
-
-    root: Path
-    environment: dict[str, str] = field(default_factory=lambda: {"PATH": SYSTEM_PATH})
-    workdir: Path = Path("/")
-    user: int | None = None
-    entrypoint: tuple[str, ...] = ()
-    command: tuple[str, ...] = ()
-    healthcheck: tuple[str, ...] = ()
-
-    def inside(self, path: str) -> Path:
-        """Where the image's `path` lies on this machine."""
-        return self.root / (self.workdir / path).relative_to("/")
-
-    def run_environment(self) -> dict[str, str]:
-        """The image's ENV with its own folders moved; nothing of this machine's environment."""
-        moved = {
-            key: ":".join(self._moved(part) for part in value.split(":")) for key, value in self.environment.items()
-        }
-        return {**moved, "HOME": "/nonexistent", "LANG": "C.UTF-8"}
-
-    def move(self, word: str) -> str:
-        """`word` of a RUN with an absolute path moved inside."""
-        return str(self.inside(word)) if word.startswith("/") else word
-
-    def _moved(self, part: str) -> str:
-        return str(self.inside(part)) if part.startswith("/") and self.inside(part).exists() else part
-
-
-class Report:
-    """Collects steps and says each one as it is done."""
-
-    def __init__(self) -> None:
-        self.steps: list[Step] = []
-
-    @contextmanager
-    def step(self, image: str, what: str) -> Iterator[None]:
-        """Times what happens inside; a WalkError is named with `what` and goes on."""
-        started_s = time.monotonic()
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="report as JSON on standard output")
+    as_json: bool = parser.parse_args().json
+    report = Report()
+    sizes: list[Size] = []
+    problem = None
+    # The folder is made readable for the image's user; nothing in it is secret.
+    with tempfile.TemporaryDirectory(prefix="xunjie-walk-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
         try:
-            yield
-        except WalkError as error:
-            raise WalkError(f"{image}: {what}: {error}") from error
-        self._add(Step(image, what, "ok", round(time.monotonic() - started_s, 1)))
-
-    def not_walked(self, image: str, what: str) -> None:
-        self._add(Step(image, what, "not walked", 0.0))
-
-    def _add(self, step: Step) -> None:
-        self.steps.append(step)
-        seconds = f"{step.seconds:6.1f} s" if step.outcome == "ok" else " " * 8
-        print(f"{step.image:8} {step.outcome:10} {seconds}  {step.what}", file=sys.stderr, flush=True)
-
-
-def parse_dockerfile(text: str, name: str) -> tuple[Stage, ...]:
-    """The stages of a Dockerfile.
-
-    Raises:
-        WalkError: an instruction that this reader doesn't know.
-
-    >>> parse_dockerfile("FROM a AS b\\nRUN x \\\\\\n  y\\nFROM c", "D")[0].instructions[0].text
-    'x y'
-    """
-    stages: list[Stage] = []
-    lines = list(enumerate(text.splitlines(), start=1))
-    while lines:
-        number, line = lines.pop(0)
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        while line.endswith("\\") and lines:
-            line = f"{line[:-1].rstrip()} {lines.pop(0)[1].strip()}"
-        keyword, _, rest = line.strip().partition(" ")
-        if keyword == "FROM":
-            base, _, alias = rest.partition(" AS ")
-            stages.append(Stage(base.strip(), alias.strip(), ()))
-        elif keyword in KNOWN and stages:
-            added = Instruction(f"{name}:{number}", keyword, rest.strip())
-            stages[-1] = replace(stages[-1], instructions=(*stages[-1].instructions, added))
-        else:
-            raise WalkError(f"{name}:{number}: {keyword}: this walk does not know the instruction")
-    return tuple(stages)
+            _walk_both(folder, report, sizes)
+        except (WalkError, DockerfileError) as error:
+            problem = str(error)
+    if as_json:
+        facts = {"problem": problem, "sizes": [*map(asdict, sizes)], "steps": [*map(asdict, report.steps)]}
+        print(json.dumps(facts, ensure_ascii=False, indent=2))
+    else:
+        _print_table(sizes, report)
+    if problem is not None:
+        print(f"error: {problem}", file=sys.stderr)
+    return 0 if problem is None else 1
 
 
-def is_ignored(path: str, patterns: Sequence[str]) -> bool:
-    """Whether .dockerignore's `patterns` keep `path` out: the last pattern that matches it or a parent decides.
-
-    >>> is_ignored("edge/cli.py", ["*", "!edge", "**/*.pyc"]), is_ignored("edge/x.pyc", ["*", "!edge", "**/*.pyc"])
-    (False, True)
-    """
-    parts = path.split("/")
-    parents = ["/".join(parts[: count + 1]) for count in range(len(parts))]
-    ignored = False
-    for pattern in patterns:
-        expression = _expression(pattern.removeprefix("!").strip("/"))
-        if any(expression.fullmatch(parent) for parent in parents):
-            ignored = not pattern.startswith("!")
-    return ignored
-
-
-def _expression(pattern: str) -> re.Pattern[str]:
-    escaped = re.escape(pattern).replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*")
-    return re.compile(escaped.replace(r"\*", "[^/]*").replace(r"\?", "[^/]"))
+def _walk_both(folder: Path, report: Report, sizes: list[Size]) -> None:
+    trials = {}
+    for role in ("edge", "central"):
+        started_s = time.monotonic()
+        walk = Walk(role, folder, _base_python(role), report)
+        image = walk.run()
+        walk_s = time.monotonic() - started_s
+        sizes.append(Size(role, _size_mb(image.inside("/venv")), _size_mb(image.inside("/app")), round(walk_s, 1)))
+        trials[role] = Trial(role, image, _folder_of_user(folder / f"cwd-{role}", image))
+        report.not_walked(role, "system libraries of the base image: this machine's stand in")
+    prove_edge(trials["edge"], report)
+    prove_central(trials["central"], report)
+    prove_together(trials["edge"], trials["central"], folder, report)
 
 
-def read_ignore(path: Path) -> tuple[str, ...]:
-    """The patterns of a .dockerignore."""
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    return tuple(line for line in lines if line and not line.startswith("#"))
-
-
-class Walk:
-    """Walks one role's Dockerfile below `folder`."""
-
-    def __init__(self, role: str, folder: Path, python: Path, report: Report) -> None:
-        self._role = role
-        self._folder = folder
-        self._python = python
-        self._report = report
-        self._ignore = read_ignore(ROOT / ".dockerignore")
-        self._images: dict[str, Image] = {}
-
-    def run(self) -> Image:
-        """All stages in order; gives the last.
-
-        Raises:
-            WalkError: a step fails.
-        """
-        name = f"Dockerfile.{self._role}"
-        stages = parse_dockerfile((ROOT / name).read_text(encoding="utf-8"), name)
-        for index, stage in enumerate(stages):
-            image = Image(self._folder / f"{self._role}-{stage.name or index}")
-            image.root.mkdir()
-            self._images[stage.name or str(index)] = image
-            self._report.not_walked(self._role, f"FROM {stage.base}; {self._python} stands in")
-            for instruction in stage.instructions:
-                self._walk(instruction, image)
-        return image
-
-    def _walk(self, instruction: Instruction, image: Image) -> None:
-        text = instruction.text
-        match instruction.name:
-            case "RUN":
-                for words in _commands(text):
-                    self._run(words, image)
-            case "COPY":
-                with self._report.step(self._role, f"COPY {text}"):
-                    self._copy(text, image)
-            case "WORKDIR":
-                image.workdir = image.workdir / text
-                image.inside(".").mkdir(parents=True, exist_ok=True)
-            case "ENV":
-                for word in shlex.split(text):
-                    key, _, value = word.partition("=")
-                    image.environment[key] = value.replace("$PATH", image.environment["PATH"])
-            case "USER":
-                image.user = int(text)
-                if os.geteuid() != 0:
-                    self._report.not_walked(self._role, f"USER {text}: only root can become it; started as you instead")
-            case "ENTRYPOINT":
-                image.entrypoint = tuple(json.loads(text))
-            case "CMD":
-                image.command = tuple(json.loads(text))
-            case "HEALTHCHECK":
-                image.healthcheck = tuple(json.loads(text[text.index("[") :]))
-            case _:
-                self._report.not_walked(self._role, f"{instruction.name} {text}")
-
-    def _run(self, words: Sequence[str], image: Image) -> None:
-        what = f"RUN {shlex.join(words)}"
-        if words[0] in NOT_WALKABLE or (words[0] == "chown" and os.geteuid() != 0):
-            self._report.not_walked(self._role, what)
-            return
-        command = [str(self._python) if words[0] == "python" else image.move(words[0]), *map(image.move, words[1:])]
-        with self._report.step(self._role, what):
-            run(command, image.inside("."), {**os.environ, "PYTHONPATH": ""})
-
-    def _copy(self, text: str, image: Image) -> None:
-        words = text.split()
-        flags = [word for word in words if word.startswith("--")]
-        source, target = (word for word in words if not word.startswith("--"))
-        destination = image.inside(target)
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        match flags:
-            case []:
-                self._copy_context(source, destination)
-            case [flag] if flag.startswith("--from="):
-                origin = self._images[flag.removeprefix("--from=")]
-                shutil.copytree(origin.inside(source), destination, symlinks=True, dirs_exist_ok=True)
-            case _:
-                raise WalkError(f"this walk does not know {' '.join(flags)}")
-
-    def _copy_context(self, source: str, destination: Path) -> None:
-        origin = ROOT / source
-        if not origin.exists():
-            raise WalkError(f"{source}: no such path in the repository")
-        files = [path for path in (origin.rglob("*") if origin.is_dir() else [origin]) if path.is_file()]
-        taken = [path for path in files if not is_ignored(path.relative_to(ROOT).as_posix(), self._ignore)]
-        if not taken:
-            raise WalkError(f"{source}: .dockerignore keeps all of it out")
-        for path in taken:
-            copy = destination / path.relative_to(origin) if origin.is_dir() else destination
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
-
-
-def run(command: Sequence[str], cwd: Path, environment: Mapping[str, str], user: int | None = None) -> str:
-    """What `command` says on standard output.
+def _base_python(role: str) -> Path:
+    """A Python on this machine to stand in for the base image's: the same minor version, usable by everybody.
 
     Raises:
-        WalkError: it ends with another code than 0, or not at all.
+        WalkError: there is none.
     """
+    name = f"Dockerfile.{role}"
+    base = parse_dockerfile((ROOT / name).read_text(encoding="utf-8"), name)[0].base
+    found = BASE.match(base)
+    if found is None:
+        raise WalkError(f"{name}: FROM {base}: this walk knows python:X.Y-… only")
+    wanted = found.group(1)
+    for path in _pythons(wanted):
+        if _is_usable(path, wanted):
+            return path
+    raise WalkError(f"{name}: no Python {wanted} with venv here that every user may run; install python{wanted}-venv")
+
+
+def _pythons(version: str) -> Iterator[Path]:
+    yield Path(sys.base_prefix) / "bin" / f"python{version}"
+    for folder in ("/usr/local/bin", "/usr/bin"):
+        yield Path(folder) / f"python{version}"
+
+
+def _is_usable(path: Path, version: str) -> bool:
+    """Whether nobody in particular could start it: a root's own Python often lies in a closed folder."""
+    program = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2])"
+    user = 65534 if os.geteuid() == 0 else None
     try:
-        done = subprocess.run(
-            command,
-            cwd=cwd,
-            env=environment,
-            user=user,
-            group=user,
-            extra_groups=None if user is None else [],
-            capture_output=True,
-            text=True,
-            timeout=STEP_TIMEOUT_S,
+        said = subprocess.run(
+            [path, "-c", program], cwd="/", user=user, group=user, capture_output=True, text=True, timeout=30
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise WalkError(str(error)) from error
-    if done.returncode != 0:
-        tail = " | ".join((done.stderr or done.stdout).strip().splitlines()[-4:])
-        raise WalkError(f"ended with code {done.returncode}: {tail}")
-    return done.stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return said.stdout.strip() == version
 
 
-def _commands(text: str) -> Iterator[tuple[str, ...]]:
-    for part in text.split("&&"):
-        yield tuple(shlex.split(part))
+def _folder_of_user(folder: Path, image: Image) -> Path:
+    folder.mkdir()
+    if os.geteuid() == 0 and image.user is not None:
+        os.chown(folder, image.user, image.user)
+    return folder
+
+
+def _size_mb(folder: Path) -> float:
+    total = sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return round(total / 1e6, 1)
+
+
+def _print_table(sizes: list[Size], report: Report) -> None:
+    print(f"\n{'image':8} {'packages':>12} {'ours':>10} {'walked in':>10}")
+    for size in sizes:
+        print(f"{size.image:8} {size.venv_mb:>9.1f} MB {size.app_mb:>7.1f} MB {size.walk_s:>8.1f} s")
+    skipped = sum(step.outcome == "not walked" for step in report.steps)
+    print(
+        f"{len(report.steps) - skipped} steps walked, {skipped} not walked (named above); sizes without the base image"
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
