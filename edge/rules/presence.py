@@ -2,11 +2,12 @@
 
 The window is cut into slots of `look_every_s`. A slot counts at most once, by its best look, against the number of
 slots the window *should* hold. So a dropped frame can only ever delay an incident, never open one, and dwell is
-seconds of capture time whatever the frame rate (a frame count would stretch when frames drop).
+seconds of capture time whatever the frame rate (a frame count would stretch when frames drop). What nobody saw for as
+long as a gone thing takes to be gone starts over, watched or not: an early glimpse vouches for nothing after a gap.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import ceil, floor
 
@@ -22,8 +23,10 @@ PROMISING_SLOTS = 2
 
 @dataclass(slots=True)
 class _Record:
-    """What is remembered of one track."""
+    """What is remembered of one track. `since`: when it began to be seen without a gap that would have ended it."""
 
+    since: datetime
+    seen_at: datetime
     best_by_slot: dict[int, float] = field(default_factory=dict)
     looks: int = 0
     positive_looks: int = 0
@@ -62,9 +65,13 @@ class Presence:
         """The incidents that opened, stayed (at most one a minute) or closed with this look."""
         incidents: list[Incident] = []
         for track in look.live:
-            record = self._records.setdefault(track.track_id, _Record())
+            record = self._records.setdefault(track.track_id, _Record(since=at, seen_at=at))
             policy = self._presence[track.seen]
             slot_s = max(policy.look_every_s, self._slowest_look_s)
+            # A slow camera's looks come up to two slots apart without anything having been missed.
+            longest_gap_s = max(policy.gone_after_s, 2 * slot_s)
+            if track.score is not None:
+                _start_over_after(record, longest_gap_s, at)
             _note(record, track, slot=floor(at.timestamp() / slot_s))
             state = _decide(record, track, policy, slot_s, at)
             if state is not None:
@@ -74,6 +81,13 @@ class Presence:
             if gone is not None and gone.is_open:
                 incidents.append(_tell(gone, track, IncidentState.CLOSED, at))
         return tuple(incidents)
+
+
+def _start_over_after(record: _Record, longest_gap_s: float, at: datetime) -> None:
+    if not record.is_open and (at - record.seen_at).total_seconds() >= longest_gap_s:
+        record.since = at
+        record.best_by_slot.clear()
+    record.seen_at = at
 
 
 def _note(record: _Record, track: Track, slot: int) -> None:
@@ -94,15 +108,15 @@ def _decide(record: _Record, track: Track, policy: PresencePolicy, slot_s: float
     if record.told_at is not None:
         is_due = (at - record.told_at).total_seconds() >= policy.update_every_s
         return IncidentState.UPDATED if is_due else None
-    return IncidentState.OPENED if _is_present(record, track, policy, slot_s, at) else None
+    return IncidentState.OPENED if _is_present(record, policy, slot_s, at) else None
 
 
-def _is_present(record: _Record, track: Track, policy: PresencePolicy, slot_s: float, at: datetime) -> bool:
+def _is_present(record: _Record, policy: PresencePolicy, slot_s: float, at: datetime) -> bool:
     slots = max(1, ceil(policy.present_after_s / slot_s))
     newest = floor(at.timestamp() / slot_s)
     for slot in [slot for slot in record.best_by_slot if slot <= newest - slots]:
         del record.best_by_slot[slot]
-    if (at - track.first_seen_at).total_seconds() < policy.present_after_s:
+    if (at - record.since).total_seconds() < policy.present_after_s:
         return False
     needed = policy.share * slots
     scores = record.best_by_slot.values()
@@ -112,4 +126,4 @@ def _is_present(record: _Record, track: Track, policy: PresencePolicy, slot_s: f
 def _tell(record: _Record, track: Track, state: IncidentState, at: datetime) -> Incident:
     record.revision += 1
     record.told_at = at
-    return Incident(track, state, record.revision, record.summary())
+    return Incident(replace(track, first_seen_at=record.since), state, record.revision, record.summary())
