@@ -47,6 +47,9 @@ class EvidenceUpload:
                         _log.warning("central is away; evidence waits on disk", reason=str(error))
                     self._is_away = True
                     self._stop.wait(self._backoff.next_s())
+                except Exception:  # noqa: BLE001  # the thread's outermost loop: pictures stay on disk
+                    _log.exception("evidence upload failed unexpectedly; it tries again")
+                    self._stop.wait(self._backoff.next_s())
 
     def step(self, client: httpx.Client) -> int:
         """Uploads at most `BATCH` pictures; gives how many were settled.

@@ -78,6 +78,9 @@ class Uplink:
                     _log.warning("broker is away; events wait on disk", broker=self._address(), reason=str(error))
                 self._was_away = True
                 self._stop.wait(self._backoff.next_s())
+            except Exception:  # noqa: BLE001  # the thread's outermost loop: events stay on disk, the next try may do
+                _log.exception("the uplink failed unexpectedly; it connects again")
+                self._stop.wait(self._backoff.next_s())
 
     def _run_session(self) -> None:
         client, is_up, is_down = self._connect()
@@ -95,7 +98,8 @@ class Uplink:
                     raise TransientError("the connection was lost")
                 self._say_status(client)
                 self.step(client, window, connected_at)
-            self._publish_status(client, NodeState.OFFLINE).wait_for_publish(2.0)
+            if not is_down.is_set():
+                self._publish_status(client, NodeState.OFFLINE).wait_for_publish(2.0)
         finally:
             client.disconnect()
             client.loop_stop()
