@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+import structlog
+
+from contract.errors import PermanentError
 from contract.events import Event, EvidenceRef, EvidenceRole, IncidentState
 from contract.ids import CameraId, IncidentId
 from edge.detect.port import Detector
@@ -21,6 +24,8 @@ from edge.rules.presence import Presence
 from edge.rules.track import TrackedLook, Tracker
 from edge.settings import EvidenceSettings
 from edge.values import Frame, Incident, Track
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Pipeline:
 
         Raises:
             KeyError: the frame is of no camera of this node.
-            PermanentError: the disk refuses evidence or event.
+            PermanentError: the disk refuses the event.
         """
         memory = self._memories[frame.camera_id]
         detections = self._detector.detect(frame.image)
@@ -106,9 +111,16 @@ class Pipeline:
                 shots.append(_shot(shutter, track, EvidenceRole.LATEST))
             case IncidentState.CLOSED:
                 pass
-        for picture, _ in shots:
+        return tuple(ref for picture, ref in shots if self._is_kept(picture, memory.view.camera_id))
+
+    def _is_kept(self, picture: Picture, camera_id: CameraId) -> bool:
+        """A disk that refuses a picture must not cost the event: it goes without."""
+        try:
             self._pictures.keep(picture)
-        return tuple(ref for _, ref in shots)
+        except PermanentError as error:
+            _log.error("a picture could not be kept; its event goes without it", camera_id=camera_id, reason=str(error))
+            return False
+        return True
 
     def _locate(self, memory: _Memory, incident: Incident, frame: Frame, evidence: tuple[EvidenceRef, ...]) -> Finding:
         track, view = incident.track, memory.view
