@@ -75,6 +75,10 @@ class AssociationRules:
     def of(self, seen: Seen) -> SeenRule:
         return self.seen.get(seen, self.solid)
 
+    def partners_of(self, camera_id: CameraId) -> frozenset[CameraId]:
+        """The cameras declared to share a view with `camera_id`."""
+        return frozenset(other for pair in self.overlaps if camera_id in pair for other in pair - {camera_id})
+
     def are_rivals(self, a: Seen, b: Seen) -> bool:
         """Whether one camera that sees both at once sees two things."""
         return a is b or any(a in rivals and b in rivals for rivals in self.rivals)

@@ -15,10 +15,11 @@ from central.domain.geometry import Covariance, Origin, Position
 from central.domain.law import Law
 from central.domain.values import Link, Merge, New, Observation, Repeat, Stale
 from central.domain.workflow import FIRST_STATE, Role
-from central.services.judging import NEARBY_GAP, review
+from central.services.judging import beside, review
 from central.services.parse import digest_of
 from central.services.records import LinkRecord, MembershipRecord, link_record
 from central.store import case_queries, cases, changes, dead_letters, inbox, observations
+from central.store.case_queries import Reach
 from central.store.cases import HistoryEntry, Projection
 from central.store.database import Database
 from contract.clock import Clock
@@ -27,7 +28,8 @@ from contract.events import Event, GroundPoint, IncidentEvent, IncidentState
 from contract.ids import CameraId, IncidentId, NodeId, derived_entropy, uuid7
 from contract.taxonomy import KindGroup
 
-BATCH = 100
+BATCH = 50
+"""Events a transaction. It holds the write lock for about half a second; intake waits for that long at most."""
 ATTEMPTS = 3
 LOG = structlog.get_logger("central.association")
 
@@ -99,9 +101,10 @@ class Association:
         now = self._clock.now()
         observation = to_observation(data, self._bench.origin)
         observations.announce(connection, data)
-        group = self._bench.rules.groups[observation.group]
-        candidates = case_queries.candidates(connection, observation, group.gap, group.reach_m)
-        decision = decide(observation, candidates, self._bench.rules)
+        rules = self._bench.rules
+        group = rules.groups[observation.group]
+        reach = Reach(group.gap, group.reach_m, rules.partners_of(observation.camera_id))
+        decision = decide(observation, case_queries.candidates(connection, observation, reach), rules)
         match decision:
             case Stale():
                 return {decision.case_id}
@@ -111,10 +114,11 @@ class Association:
             case Merge():
                 observations.upsert(connection, observation, data)
                 touched = self._join(connection, observation, decision.case_id, decision.link, now)
+                touched |= self._explained_by(connection, observation, touched)
             case New():
                 observations.upsert(connection, observation, data)
                 touched = {self._open(connection, observation, now)}
-        touched |= self._explained_by(connection, observation, touched)
+                touched |= self._explained_by(connection, observation, touched)
         for case_id in sorted(touched):
             review(connection, case_id, self._bench.law, now)
         return touched
@@ -166,9 +170,7 @@ class Association:
             return set()
         found = case_queries.snapshots(connection, touched)
         return {
-            case_id
-            for snapshot in found
-            for case_id in case_queries.around(connection, KindGroup.FIRE, snapshot, NEARBY_GAP)
+            case_id for snapshot in found for case_id in beside(connection, KindGroup.FIRE, snapshot, self._bench.law)
         }
 
 

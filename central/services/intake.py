@@ -143,7 +143,7 @@ class Intake:
         return places
 
     def _store(self, connection: Connection, delivery: Delivery, counts: IntakeCounts) -> tuple[str, str, int] | None:
-        message = parse(delivery.topic, delivery.payload, self._topics)
+        message = parse(delivery.topic, delivery.payload, self._topics, self._clock.now())
         match message:
             case ReadStatus():
                 now = self._clock.now()

@@ -11,6 +11,7 @@ from central.domain.values import CaseSnapshot
 from central.domain.workflow import REVIEWED, Action, CaseState, Role, take
 from central.services.records import JudgementRecord, judgement_record
 from central.store import case_queries, cases
+from central.store.case_queries import Reach
 from central.store.cases import HistoryEntry, Projection
 from contract.taxonomy import KindGroup, Seen
 
@@ -26,7 +27,7 @@ def review(connection: Connection, case_id: str, law: Law, at: datetime) -> None
     if not found or old is None:
         return
     snapshot = found[0]
-    verdict = judge(snapshot, _near(connection, snapshot), law)
+    verdict = judge(snapshot, _near(connection, snapshot, law), law)
     record = judgement_record(verdict, law, (snapshot.last_seen_at - snapshot.first_seen_at).total_seconds())
     previous = JudgementRecord.model_validate_json(old.judgement) if old.judgement else None
     new = _projected(old, snapshot, law)
@@ -65,11 +66,18 @@ def review(connection: Connection, case_id: str, law: Law, at: datetime) -> None
     cases.project(connection, new)
 
 
-def _near(connection: Connection, snapshot: CaseSnapshot) -> list[CaseSnapshot]:
+def beside(connection: Connection, group: KindGroup, snapshot: CaseSnapshot, law: Law) -> list[str]:
+    """Ids of the cases of `group` so near in time and place that one may explain the other."""
+    place = place_of(snapshot)
+    if place is None:
+        return []
+    return case_queries.around(connection, group, snapshot, place.point, Reach(NEARBY_GAP, law.compound_reach_m))
+
+
+def _near(connection: Connection, snapshot: CaseSnapshot, law: Law) -> list[CaseSnapshot]:
     if snapshot.group is not KindGroup.FIRE:
         return []
-    ids = case_queries.around(connection, KindGroup.TRADE, snapshot, NEARBY_GAP)
-    return case_queries.snapshots(connection, ids)
+    return case_queries.snapshots(connection, beside(connection, KindGroup.TRADE, snapshot, law))
 
 
 def _projected(old: Projection, snapshot: CaseSnapshot, law: Law) -> Projection:

@@ -39,7 +39,7 @@ class LetterDesk:
         letter = self._find(letter_id)
         if not letter.is_whole:
             raise PermanentError(f"dead letter {letter_id}: only its first {len(letter.head)} bytes were kept")
-        message = parse(letter.topic, letter.head, Topics(prefix))
+        message = parse(letter.topic, letter.head, Topics(prefix), self._clock.now())
         if not isinstance(message, ReadEvent):
             reason = message.reason if isinstance(message, Unreadable) else "not an event"
             raise PermanentError(f"dead letter {letter_id}: still refused: {reason}")

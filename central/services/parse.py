@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
 
@@ -13,6 +14,9 @@ from contract.topics import Topics
 
 MAX_STATUS_BYTES = MAX_EVENT_BYTES
 HEAD_BYTES = 4096
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=1)
+"""How far a node's clock may run ahead. A case from next year would stand on top of every list until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,8 @@ class Unreadable:
     place: tuple[str, int] | None = None
 
 
-def parse(topic: str, payload: bytes, topics: Topics) -> ReadEvent | ReadStatus | Unreadable:
-    """What `payload` on `topic` says."""
+def parse(topic: str, payload: bytes, topics: Topics, now: datetime) -> ReadEvent | ReadStatus | Unreadable:
+    """What `payload` on `topic` says. `now` only serves to refuse a time that can't be."""
     node_id = topics.node_of(topic)
     if node_id is None:
         return Unreadable("topic names no node")
@@ -50,7 +54,7 @@ def parse(topic: str, payload: bytes, topics: Topics) -> ReadEvent | ReadStatus 
         return _status(node_id, payload)
     if topic not in {topics.event_live(node_id), topics.event_backfill(node_id)}:
         return Unreadable("topic is none that central knows", node_id)
-    return _event(node_id, payload)
+    return _event(node_id, payload, now)
 
 
 def head_of(payload: bytes) -> bytes:
@@ -62,13 +66,17 @@ def digest_of(payload: bytes) -> str:
     return hashlib.sha256(payload).hexdigest()
 
 
-def _event(node_id: str, payload: bytes) -> ReadEvent | Unreadable:
+def _event(node_id: str, payload: bytes, now: datetime) -> ReadEvent | Unreadable:
     try:
         event = Event.model_validate_json(payload)
     except ValidationError as error:
         return Unreadable(_first_problem(error), node_id, _place(payload))
     if event.data.node_id != node_id:
         return Unreadable(f"topic says node {node_id}, data.node_id says {event.data.node_id}", node_id)
+    data = event.data
+    if data.first_seen_at < EPOCH or data.last_seen_at > now + AHEAD:
+        place = (data.stream_id, data.seq)
+        return Unreadable("data.last_seen_at lies in the future or before 1970: set the node's clock", node_id, place)
     return ReadEvent(event, digest_of(payload))
 
 

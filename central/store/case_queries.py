@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, or_, select
 
+from central.domain.geometry import Point
 from central.domain.values import CaseFilter, CaseSnapshot, Observation
 from central.domain.workflow import REVIEWED, Action, CaseState, Role
 from central.store.cases import CASES, HISTORY, MEMBERS, HistoryEntry, Projection
 from central.store.observations import OBSERVATIONS, to_observation
-from contract.ids import CaseId
+from contract.ids import CameraId, CaseId
 from contract.taxonomy import KindGroup, Seen, Violation
 
 MAX_CANDIDATES = 200
@@ -28,20 +29,27 @@ class Membership:
     link: str
 
 
-def candidates(connection: Connection, observation: Observation, gap: timedelta, reach_m: float) -> list[CaseSnapshot]:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a decision looks: silence in event time, metres, and the cameras that share the observing one's view."""
+
+    gap: timedelta
+    reach_m: float
+    partners: frozenset[CameraId] = frozenset()
+
+
+def candidates(connection: Connection, observation: Observation, reach: Reach) -> list[CaseSnapshot]:
     """The cases of the observation's group near it in time and place, and the one that holds its incident."""
     conditions: list[ColumnElement[bool]] = [
         OBSERVATIONS.c.group == observation.group,
-        OBSERVATIONS.c.last_seen_at >= observation.first_seen_at - gap,
-        OBSERVATIONS.c.first_seen_at <= observation.last_seen_at + gap,
+        OBSERVATIONS.c.last_seen_at >= observation.first_seen_at - reach.gap,
+        OBSERVATIONS.c.first_seen_at <= observation.last_seen_at + reach.gap,
     ]
+    is_near: ColumnElement[bool] = OBSERVATIONS.c.camera_id.in_(sorted(reach.partners))
     if observation.position is not None:
-        point = observation.position.point
-        is_near = and_(
-            OBSERVATIONS.c.east_m.between(point.east_m - reach_m, point.east_m + reach_m),
-            OBSERVATIONS.c.north_m.between(point.north_m - reach_m, point.north_m + reach_m),
-        )
-        conditions.append(or_(OBSERVATIONS.c.east_m.is_(None), is_near))
+        box = _within(OBSERVATIONS.c.east_m, OBSERVATIONS.c.north_m, observation.position.point, reach.reach_m)
+        is_near = or_(box, and_(OBSERVATIONS.c.east_m.is_(None), is_near))
+    conditions.append(is_near)
     near = or_(and_(*conditions), OBSERVATIONS.c.incident_id == observation.incident_id)
     query = (
         select(MEMBERS.c.case_id)
@@ -79,13 +87,14 @@ def snapshots(connection: Connection, case_ids: Iterable[str]) -> list[CaseSnaps
     ]
 
 
-def around(connection: Connection, group: KindGroup, case: CaseSnapshot, gap: timedelta) -> list[str]:
-    """Ids of the cases of `group` that were there while `case` was, give or take `gap`, and are not decided yet."""
+def around(connection: Connection, group: KindGroup, case: CaseSnapshot, place: Point, reach: Reach) -> list[str]:
+    """Ids of the cases of `group` around `place` that were there while `case` was, give or take the gap."""
     query = select(CASES.c.id).where(
         CASES.c.group == group,
         CASES.c.merged_into.is_(None),
-        CASES.c.last_seen_at >= case.first_seen_at - gap,
-        CASES.c.first_seen_at <= case.last_seen_at + gap,
+        CASES.c.last_seen_at >= case.first_seen_at - reach.gap,
+        CASES.c.first_seen_at <= case.last_seen_at + reach.gap,
+        _within(CASES.c.east_m, CASES.c.north_m, place, reach.reach_m),
     )
     rows = connection.execute(query.order_by(CASES.c.id.desc()).limit(MAX_CANDIDATES))
     return [str(row.id) for row in rows]
@@ -141,6 +150,13 @@ def history(connection: Connection, case_id: str) -> list[HistoryEntry]:
         )
         for row in rows
     ]
+
+
+def _within(east_m: Column[float], north_m: Column[float], point: Point, reach_m: float) -> ColumnElement[bool]:
+    return and_(
+        east_m.between(point.east_m - reach_m, point.east_m + reach_m),
+        north_m.between(point.north_m - reach_m, point.north_m + reach_m),
+    )
 
 
 def _projection(row: RowMapping) -> Projection:

@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
+from central.store.turns import Turns
 from contract.errors import TransientError, UsageError
 
 BUSY_TIMEOUT_MS = 10_000
@@ -62,6 +63,7 @@ class Database:
             raise UsageError(f"database url: {parsed.get_backend_name()} is not supported yet; use sqlite:///FILE")
         if parsed.database in {None, "", ":memory:"}:
             raise UsageError("database url names no file; write it as sqlite:///var/central/central.db")
+        self._turns = Turns()
         self._path = Path(str(parsed.database))
         self._engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
         _tune_sqlite(self._engine)
@@ -81,13 +83,15 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A write transaction. The write lock is taken at once, so that a read in it can't go stale.
+        """A write transaction, in turn with this process's others; it must not hold another.
+
+        The write lock is taken at once, so that a read in it can't go stale.
 
         Raises:
             TransientError: the database was locked or its disk refused; nothing was written.
         """
         try:
-            with self._engine.execution_options(is_write=True).begin() as connection:
+            with self._turns, self._engine.execution_options(is_write=True).begin() as connection:
                 yield connection
         except OperationalError as error:
             raise TransientError(f"database refused a write: {_short(error)}") from error

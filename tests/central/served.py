@@ -103,6 +103,7 @@ class EdgeEnd:
     def __init__(self, port: int, node_id: str = "node-1") -> None:
         self._topics = Topics()
         self._node_id = NodeId(node_id)
+        self.receipted: set[int] = set()
         self._receipts: queue.Queue[Receipt] = queue.Queue()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=node_id, protocol=mqtt.MQTTv5)
         subscribed = threading.Event()
@@ -121,11 +122,10 @@ class EdgeEnd:
         self._client.publish(self._topics.event_live(self._node_id), payload, qos=1).wait_for_publish(PATIENCE_S)
 
     def wait_for_receipt(self, *seqs: int) -> None:
-        """Until every one of `seqs` is covered."""
-        missing = set(seqs)
-        while missing:
+        """Until every one of `seqs` has been covered."""
+        while not self.receipted.issuperset(seqs):
             receipt = self._receipts.get(timeout=PATIENCE_S)
-            missing = {seq for seq in missing if not receipt.covers(seq)}
+            self.receipted.update(seq for first, last in receipt.acked for seq in range(first, last + 1))
 
     def close(self) -> None:
         self._client.disconnect()
@@ -151,3 +151,13 @@ def _messages(lines: Iterator[str]) -> Iterator[tuple[int, str, Any]]:
             fields = {}
         else:
             fields = {}
+
+
+def distinct_cases(messages: Iterator[tuple[int, str, Any]], count: int) -> set[str]:
+    """The ids of the first `count` different cases on the live feed."""
+    found: set[str] = set()
+    while len(found) < count:
+        _, event, data = next(messages)
+        if event == "case":
+            found.add(data["id"])
+    return found

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection
@@ -159,6 +160,16 @@ def test_an_unreadable_event_whose_place_is_legible_is_receipted_so_that_the_nod
     parts.run()
     assert "data.seen" in reasons(parts)[0]
     assert parts.link.receipted() == {1}
+
+
+@pytest.mark.parametrize(
+    "at", [datetime(1969, 12, 31, tzinfo=UTC), T0 + timedelta(days=2), datetime.max.replace(tzinfo=UTC)]
+)
+def test_a_time_that_can_not_be_is_refused_and_receipted(parts: Parts, at: datetime) -> None:
+    parts.take(Street().event("a", Seen.STALL, (0, 0), first=at))
+    assert "clock" in reasons(parts)[0]
+    assert parts.link.receipted() == {1}
+    assert case_count(parts) == 0
 
 
 def test_a_status_is_remembered_and_a_bad_one_set_aside(parts: Parts) -> None:

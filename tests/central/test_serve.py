@@ -10,7 +10,7 @@ import pytest
 from contract.taxonomy import Seen
 from tests.central.brokers import SYSTEM_PATH, embedded_broker, free_port, mosquitto
 from tests.central.builders import JPEG, T0, Street, evidence_ref, minutes, seconds
-from tests.central.served import EdgeEnd, Served, serve
+from tests.central.served import EdgeEnd, Served, distinct_cases, serve
 
 HAS_MOSQUITTO = shutil.which("mosquitto", path=SYSTEM_PATH) is not None
 
@@ -76,12 +76,28 @@ def test_what_was_sent_while_central_was_away_arrives_and_nothing_twice(broker: 
         running.wait_for_log("broker connected")
         node.wait_for_receipt(*range(1, 22))
         with running.live() as messages:
-            seen: set[str] = set()
-            for _, event, data in messages:
-                seen |= {data["id"]} if event == "case" else set()
-                if len(seen) == 21:
-                    break
+            distinct_cases(messages, 21)
         assert len(running.get("cases?limit=100")["items"]) == 21
+    node.close()
+
+
+def test_central_killed_hard_in_the_middle_loses_nothing_and_doubles_nothing(broker: int, tmp_path: Path) -> None:
+    street, node = Street(), EdgeEnd(broker)
+    events = [street.event(f"s{number}", Seen.STALL, (12.0 * number, 0)) for number in range(200)]
+    with serve(tmp_path, broker) as running:
+        running.wait_for_log("broker connected")
+        node.send(*events[:100])
+        node.wait_for_receipt(1)
+        running.process.kill()
+        node.send(*events[100:])
+    with serve(tmp_path, broker) as running:
+        running.wait_for_log("broker connected")
+        node.send(*(event for event in events if event.data.seq not in node.receipted))  # as an edge node does
+        node.wait_for_receipt(*range(1, 201))
+        with running.live() as messages:
+            distinct_cases(messages, 200)
+        assert len(running.get("cases?limit=500")["items"]) == 200
+        assert running.get("dead-letters")["items"] == []
     node.close()
 
 
