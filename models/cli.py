@@ -122,21 +122,29 @@ def evaluate(
         list[Path] | None, typer.Option(help="Labelled pictures with source.json; may be given more than once.")
     ] = None,
     plan: Annotated[Path | None, typer.Option(help="Judge on what the run of this training plan held out.")] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="With --plan: only this source, as data-hotfire; may be given more than once."),
+    ] = None,
     engine: Annotated[Engine, typer.Option(help="Which variant to judge.")] = Engine.OPENVINO_INT8,
+    suggest_to: Annotated[
+        Path | None, typer.Option(help="Write the thresholds these pictures suggest, for `export --facts`.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Average precision, and precision and recall where the node cuts, per class.
 
     A class counts only on pictures whose source boxes every object of it, so silence elsewhere costs nothing.
     """
-    from models.evaluate import looks_by_label, report
+    from models.evaluate import looks_by_label, report, suggest
     from models.judging import folder_pictures, held_out
     from models.plan import read_plan
 
     with _errors_told():
         pictures = [picture for path in folder or [] for picture in folder_pictures(path)]
         if plan is not None:
-            pictures += [picture for part in held_out(read_plan(plan)).values() for picture in part]
+            parts = held_out(read_plan(plan))
+            pictures += [picture for name in source or parts for picture in parts.get(name, ())]
         if not pictures:
             raise UsageError("nothing to judge on: give --folder or --plan")
         with _progress() as progress:
@@ -144,6 +152,8 @@ def evaluate(
             looks = looks_by_label(model, engine, pictures, on_picture=lambda: progress.advance(task))
         thresholds = {entry.label: entry.threshold for entry in read_manifest(model).classes}
         reports = report(looks, thresholds)
+    if suggest_to is not None:
+        suggest_to.write_text(json.dumps({"thresholds": suggest(looks)}, indent=1) + "\n", encoding="utf-8")
     if as_json:
         print(json.dumps({label: asdict(entry) for label, entry in reports.items()}))
     else:

@@ -16,6 +16,9 @@ from models.judging import Judged
 LEAST_SCORE = 0.01
 """Curves need the poor boxes too; the manifest's thresholds are looked at afterwards."""
 
+FIRE_RECALL_WEIGHT = 2.0
+"""A missed look at smoke or flame costs twice a false box: several looks must agree before anything is reported."""
+
 FINE_STEPS = np.arange(0.10, 0.61, 0.01)
 
 
@@ -87,6 +90,15 @@ def at_threshold(looks: list[Look], threshold: float) -> AtThreshold:
         recall=hits / truths if truths else float("nan"),
         false_per_picture=(found - hits) / len(looks),
     )
+
+
+def suggest(looks: dict[str, list[Look]]) -> dict[str, float]:
+    """Thresholds by label, for the labels that have a true box: where misses and false boxes weigh as they should."""
+    return {
+        label: best_threshold(entries, FIRE_RECALL_WEIGHT if label in ("smoke", "flame") else 1.0)
+        for label, entries in looks.items()
+        if any(look.truths for look in entries)
+    }
 
 
 def best_threshold(looks: list[Look], recall_weight: float) -> float:

@@ -39,7 +39,7 @@ class StreetModel(DetectionModel):
     def loss(self, batch: dict[str, Any], preds: Any = None) -> Any:
         if preds is None:
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bfloat16):
-                preds = self.forward(batch["img"])
+                preds = self.forward(batch["img"].contiguous(memory_format=torch.channels_last))
             preds = _as_float(preds)
         return super().loss(batch, preds)
 

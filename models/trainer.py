@@ -67,7 +67,10 @@ def keep_plain(checkpoint: Path, out: Path) -> None:
         DetectionModel  # building one anew would give another head: its width follows the first model's 80
     )
     plain.args = {"task": "detect", "imgsz": 640}
-    torch.save({"model": plain.half().eval(), "train_args": plain.args, "epoch": -1}, out)
+    torch.save(
+        {"model": plain.half().eval().to(memory_format=torch.contiguous_format), "train_args": plain.args, "epoch": -1},
+        out,
+    )
 
 
 class StreetTrainer(DetectionTrainer):
@@ -88,6 +91,7 @@ class StreetTrainer(DetectionTrainer):
         if weights is not None:
             model.load(weights, verbose=False)
             _copy_class_rows(weights, model)
+        cast(Any, model).to(memory_format=torch.channels_last)  # a fifth faster on a CPU in bfloat16
         return model
 
     def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Any:
@@ -129,6 +133,7 @@ def _settings(plan: TrainingPlan, start: Path, data_yaml: Path) -> dict[str, Any
         "cache": "ram",
         "amp": False,  # ultralytics' own is for CUDA; bfloat16 is ours
         "plots": False,
+        "val": False,  # its judge counts unlabelled things as false; `evaluate` judges afterwards
         "deterministic": False,
     }
 
