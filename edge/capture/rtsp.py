@@ -12,9 +12,8 @@ from contract.ids import CameraId
 from edge.capture.picture import to_bgr
 from edge.values import DecodeMode, Frame
 
-OPEN_TIMEOUT_S = 8.0
+TIMEOUT_S = 8.0
 """A camera that accepts the connection and then says nothing holds its own thread this long, and nobody else's."""
-READ_TIMEOUT_S = 8.0
 
 
 class RtspCamera:
@@ -31,14 +30,19 @@ class RtspCamera:
         mode: DecodeMode,
         every_s: float,
         clock: Clock,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
-        """`credentials` is ``user:password`` or None; it appears in no message."""
+        """`credentials` is ``user:password`` or None; it appears in no message.
+
+        `timeout_s` is how long opening, and then every read, may take.
+        """
         self._camera_id = camera_id
         self._url = url
         self._credentials = credentials
         self._mode = mode
         self._every_s = every_s
         self._clock = clock
+        self._timeout_s = timeout_s
 
     @property
     def camera_id(self) -> CameraId:
@@ -53,10 +57,11 @@ class RtspCamera:
             container = av.open(
                 _with_credentials(self._url, self._credentials),
                 options={"rtsp_transport": "tcp", "fflags": "nobuffer", "flags": "low_delay"},
-                timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S),
+                timeout=(self._timeout_s, self._timeout_s),
             )
         except (av.error.FFmpegError, OSError) as error:
-            raise TransientError(f"{self._url}: {_remedy(error)}") from error
+            # `from None`, here and below: libav's error carries the address with the password into tracebacks.
+            raise TransientError(f"{self._url}: {_remedy(error)}") from None
         with container:
             if not container.streams.video:
                 raise TransientError(f"{self._url}: the stream carries no video")
@@ -75,7 +80,7 @@ class RtspCamera:
                     yield Frame(self._camera_id, to_bgr(picture), self._clock.now(), index)
                     index += 1
             except (av.error.FFmpegError, OSError) as error:
-                raise TransientError(f"{self._url}: the stream was cut ({_reason(error)})") from error
+                raise TransientError(f"{self._url}: the stream was cut ({_reason(error)})") from None
         raise TransientError(f"{self._url}: the stream ended")
 
 
