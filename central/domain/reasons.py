@@ -10,10 +10,9 @@ SENTENCES: Mapping[str, Names] = {
         "废品收购区「{zone}」内见明火或烟", "flame or smoke inside recycling zone “{zone}”"
     ),
     "inside_bbq_site": Names("位于烧烤点「{zone}」内且在营业时间内", "inside barbecue site “{zone}” and its hours"),
-    "bbq_site_closed": Names(
-        "位于烧烤点「{zone}」内，但已过营业时间", "inside barbecue site “{zone}”, outside its hours"
+    "grill_in_ban_area": Names(
+        "「{zone}」内禁止露天烧烤，见烧烤炉", "a grill inside “{zone}”, where open-air barbecue is banned"
     ),
-    "grill_in_ban_area": Names("禁烧区「{zone}」内见烧烤炉", "a grill inside barbecue ban area “{zone}”"),
     "smoke_with_trade": Names(
         "禁烧区「{zone}」内见烟或火，且旁有摊位", "smoke or flame with a stall beside it in ban area “{zone}”"
     ),

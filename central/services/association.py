@@ -10,10 +10,10 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from central.domain.associate import AssociationRules, decide
+from central.domain.associate import AssociationRules, decide, rehome
 from central.domain.geometry import Covariance, Origin, Position
 from central.domain.law import Law
-from central.domain.values import Link, Merge, New, Observation, Repeat, Stale
+from central.domain.values import Merge, New, Observation, Repeat, Stale
 from central.domain.workflow import FIRST_STATE, Role
 from central.services.judging import beside, review
 from central.services.parse import digest_of
@@ -113,11 +113,13 @@ class Association:
                 touched = {str(decision.case_id)}
             case Merge():
                 observations.upsert(connection, observation, data)
-                touched = self._join(connection, observation, decision.case_id, decision.link, now)
+                touched = self._join(connection, observation, decision, now)
+                touched |= self._settle(connection, observation, reach, now)
                 touched |= self._explained_by(connection, observation, touched)
             case New():
                 observations.upsert(connection, observation, data)
                 touched = {self._open(connection, observation, now)}
+                touched |= self._settle(connection, observation, reach, now)
                 touched |= self._explained_by(connection, observation, touched)
         for case_id in sorted(touched):
             review(connection, case_id, self._bench.law, now)
@@ -150,18 +152,33 @@ class Association:
         cases.append(connection, _note(case_id, observation, "opened", now, link))
         return case_id
 
-    def _join(
-        self, connection: Connection, observation: Observation, case_id: str, link: Link, now: datetime
-    ) -> set[str]:
-        """Makes the incident a member of `case_id`; a case that it leaves empty is kept as merged."""
+    def _settle(self, connection: Connection, newcomer: Observation, reach: Reach, now: datetime) -> set[str]:
+        """Vague things around a new anchor (smoke around a grill) move to it where it fits them better."""
+        rules = self._bench.rules
+        if not rules.of(newcomer.seen).is_anchor:
+            return set()
+        touched: set[str] = set()
+        around = case_queries.candidates(connection, newcomer, reach)
+        for member in [member for case in around for member in case.members if not rules.of(member.seen).is_anchor]:
+            moved = rehome(member, around, rules)
+            if moved is not None:
+                touched |= self._join(connection, member, moved, now)
+                around = case_queries.candidates(connection, newcomer, reach)
+        return touched
+
+    def _join(self, connection: Connection, observation: Observation, merge: Merge, now: datetime) -> set[str]:
+        """Makes the incident a member of another case; a case that it leaves empty is kept as merged."""
+        case_id = merge.case_id
         left = case_queries.cases_of(connection, [observation.incident_id])
         cases.leave(connection, observation.incident_id, now)
-        record = link_record(link)
+        record = link_record(merge.link)
         cases.join(connection, case_id, observation.incident_id, now, record.model_dump_json())
         cases.append(connection, _note(case_id, observation, "joined", now, record))
-        for empty in left:
-            cases.merge_into(connection, empty, case_id)
-            cases.append(connection, _note(empty, observation, "merged", now))
+        for old in left:
+            is_empty = not case_queries.snapshots(connection, [old])
+            if is_empty:
+                cases.merge_into(connection, old, case_id)
+            cases.append(connection, _note(old, observation, "merged" if is_empty else "left", now))
         return {case_id} | left
 
     def _explained_by(self, connection: Connection, observation: Observation, touched: set[str]) -> set[str]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from central.domain.associate import AssociationRules, decide
+from central.domain.associate import AssociationRules, decide, rehome
 from central.domain.geometry import Covariance, Point, Position
 from central.domain.values import CaseSnapshot, Decision, Merge, New, Observation, Repeat, Stale
 from contract.ids import CameraId, CaseId, IncidentId, NodeId
@@ -59,6 +59,13 @@ def test_smoke_and_grill_of_one_barbecue_seen_by_two_cameras_are_one_case() -> N
     assert decision.link.distance < RULES.gate
 
 
+@pytest.mark.parametrize("sigma_m", [0.5, 1.0, 3.0])
+def test_a_burning_bin_eleven_metres_from_a_barbecue_is_another_case(sigma_m: float) -> None:
+    grill = case("bbq", seen_at("g", Seen.GRILL, (0, 0)))
+    for seen in (Seen.SMOKE, Seen.FLAME):
+        assert decide(seen_at("bin", seen, (9.7, 5), camera="cam-2", sigma_m=sigma_m), [grill], RULES) == New()
+
+
 def test_smoke_and_grill_of_one_camera_are_one_case_although_simultaneous() -> None:
     grill = case("bbq", seen_at("g", Seen.GRILL, (0, 0)))
     assert merged_into(decide(seen_at("s", Seen.SMOKE, (2, 2), sigma_m=2), [grill], RULES)) == "bbq"
@@ -93,6 +100,20 @@ def test_a_parasol_joins_the_nearest_stall_and_never_chains_two() -> None:
     assert merged_into(decide(parasol, [left, right], RULES)) == "right"
     stall = seen_at("c", Seen.STALL, (7.5, 0), camera="cam-2")
     assert decide(stall, [left], RULES) == New()  # near the left stall's parasol, not near the stall
+
+
+def test_smoke_moves_to_the_grill_it_fits_better_and_anchors_stay() -> None:
+    flame, grill = seen_at("f", Seen.FLAME, (9.7, 5)), seen_at("g", Seen.GRILL, (0, 0))
+    smoke = seen_at("s", Seen.SMOKE, (4, 3), camera="cam-2", sigma_m=3)
+    bin_fire, barbecue = case("bin", flame, smoke), case("bbq", grill)
+    moved = rehome(smoke, [bin_fire, barbecue], RULES)
+    assert moved is not None
+    assert moved.case_id == "bbq"
+    assert rehome(flame, [bin_fire, barbecue], RULES) is None
+    assert rehome(smoke, [case("bin", flame, smoke, is_frozen=True), barbecue], RULES) is None
+    assert rehome(smoke, [bin_fire, case("moved", grill, seen_at("x", Seen.SMOKE, (90, 0)))], RULES) == replace(
+        moved, case_id=CaseId("moved")
+    )
 
 
 def test_fire_and_trade_never_join() -> None:

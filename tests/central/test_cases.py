@@ -159,7 +159,7 @@ def test_late_evidence_attaches_to_a_reviewed_case_and_changes_no_verdict(parts:
 
 
 def _scenario() -> list[Event]:
-    """Two cameras, eleven events: a barbecue as grill and smoke, two stalls 8 m apart and a parasol, in the open."""
+    """Two cameras: a barbecue as grill and smoke, a burning bin 11 m off, two stalls 8 m apart and a parasol."""
     street = Street()
     events = [street.event("parasol", Seen.PARASOL, (51, 1), last=T0 + minutes(3), sigma_m=0.5)]
     for revision in (1, 2):
@@ -167,6 +167,8 @@ def _scenario() -> list[Event]:
         events += [
             street.event("grill", Seen.GRILL, (0, 0), revision=revision, last=last),
             street.event("smoke", Seen.SMOKE, (4, 3), revision=revision, last=last, camera="cam-2", sigma_m=3),
+            street.event("flame", Seen.FLAME, (9.7, 5), revision=revision, last=last, camera="cam-2"),
+            street.event("fumes", Seen.SMOKE, (10.5, 6), revision=revision, last=last, sigma_m=1.5),
             street.event("left-1", Seen.STALL, (50, 0), revision=revision, last=last),
             street.event("left-2", Seen.STALL, (50.8, 0), revision=revision, last=last, camera="cam-2"),
             street.event("right-1", Seen.STALL, (58, 0), revision=revision, last=last),
@@ -177,6 +179,7 @@ def _scenario() -> list[Event]:
 SCENARIO = _scenario()
 EXPECTED = {
     frozenset({uuid_of("incident", "grill"), uuid_of("incident", "smoke")}),
+    frozenset({uuid_of("incident", "flame"), uuid_of("incident", "fumes")}),
     frozenset({uuid_of("incident", name) for name in ("left-1", "left-2", "parasol")}),
     frozenset({uuid_of("incident", "right-1")}),
 }

@@ -137,7 +137,7 @@ def test_no_word_that_can_be_shown_is_missing() -> None:
     needed += [f"role.{role}" for role in EvidenceRole]
     needed += [f"camera.{state}" for state in CameraState]
     needed += [f"node.{state}" for state in NodeState]
-    needed += [f"what.{what}" for what in ("opened", "joined", "merged", "judged", "gone", "back", "action")]
+    needed += [f"what.{what}" for what in ("opened", "joined", "left", "merged", "judged", "gone", "back", "action")]
     needed += [f"basis.{basis}" for basis in ("first", "track", "ground", "overlap")]
     for language in words.values():
         assert all(language(key) for key in needed)
