@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Annotated
@@ -194,9 +194,13 @@ def _progress() -> Progress:
 
 @contextmanager
 def _errors_told() -> Iterator[None]:
-    """A caller's mistake is one line and exit code 2; a refusal of the world is one line and exit code 1."""
+    """A caller's mistake is one line and exit code 2; a refusal of the world is one line and exit code 1.
+
+    What libraries print goes to standard error: standard output belongs to the result.
+    """
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     except UsageError as error:
         _console.print(f"[red]error[/red] {error}")
         sys.exit(2)

@@ -1,5 +1,6 @@
 """Makes the INT8 variant of an exported model by post-training quantisation (NNCF)."""
 
+import logging
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -40,6 +41,7 @@ def quantise(
     import nncf
     import openvino as ov
 
+    nncf.set_log_level(logging.ERROR)  # else a line for every operation that stays in float, by design
     model = ov.Core().read_model(onnx_path)
     dataset = nncf.Dataset(_Counted(pictures, on_picture), lambda path: _blob(path, model_input))
     quantised = nncf.quantize(
