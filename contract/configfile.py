@@ -50,7 +50,18 @@ def parse_settings(content: object, model: type[SettingsT], source: str) -> Sett
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise UsageError("\n".join(_line(source, detail) for detail in error.errors())) from error
+        raise UsageError("\n".join(_line(source, detail) for detail in _causes(error.errors()))) from error
+
+
+def _causes(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without complaints that only follow from others: pydantic counts a list whose items are wrong as too short."""
+    places = [detail["loc"] for detail in details]
+
+    def follows(detail: ErrorDetails) -> bool:
+        depth = len(detail["loc"])
+        return detail["type"] == "too_short" and any(place[:depth] == detail["loc"] != place for place in places)
+
+    return [detail for detail in details if not follows(detail)]
 
 
 def _line(source: str, detail: ErrorDetails) -> str:

@@ -120,6 +120,8 @@ class Thresholds(Settings):
     [
         ("shares: 1", "shares: unknown key; remove it or check its spelling"),
         ("polygon: [[0, 0], [1, 1]]", "polygon: needs at least 3 points, got 2"),
+        ("polygon: [[0, 0], [1, 1], [2, x]]", "polygon[2][1]: Input should be a valid number"),
+        ("polygon: [[0, y]]", "polygon[0][1]: Input should be a valid number"),
         ("share: 2", "share: Input should be less than or equal to 1"),
         ("height_m: .nan", "height_m: Input should be a finite number"),
         ("height_m: .inf", "height_m: Input should be a finite number"),
