@@ -74,8 +74,8 @@ def replay_command(
         settings = load_replay(config)
         policies = load_policies(settings.policies)
         started_at = DEFAULT_START if start is None else _parse_start(start)
+        length_s = read_facts(clip).length_s  # before the model: an unreadable clip is said at once
         detector = open_detector(model or DEFAULT_MODEL, engine, threads)
-        length_s = read_facts(clip).length_s
         with Progress(
             TextColumn("{task.description}"),
             BarColumn(),

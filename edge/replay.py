@@ -5,7 +5,8 @@ No look is skipped: the clip waits for the detector. Whatever was found before a
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -77,7 +78,7 @@ def replay(
     looks, broken_off = 0, None
     partial = out / f"{EVENTS_FILE}.part"
     _make_folder(out)
-    with partial.open("wb") as file:
+    with _writing(out), partial.open("wb") as file:
         book = LineBook(file, StreamId(ids.mint(start, "stream")))
         pictures = PictureFolder(out / EVIDENCE_FOLDER)
         pipeline = Pipeline(detector, policies, [view], settings.evidence, pictures, book, sender, ids)
@@ -94,7 +95,8 @@ def replay(
             broken_off = str(error)
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(out / EVENTS_FILE)
+    with _writing(out):
+        partial.replace(out / EVENTS_FILE)
     return ReplayResult(clip, start, clock.now(), looks, tuple(book.events), broken_off, seed[1])
 
 
@@ -120,3 +122,15 @@ def _make_folder(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PermanentError(f"{out}: can't be made ({error.strerror}); choose another --out") from error
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    """What the disk refuses, as an error that names the file."""
+    try:
+        yield
+    except OSError as error:
+        path = error.filename or out / EVENTS_FILE
+        raise PermanentError(
+            f"{path}: can't be written ({error.strerror}); make room or choose another --out"
+        ) from error

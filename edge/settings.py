@@ -97,16 +97,12 @@ class UplinkSettings(Settings):
     @field_validator("mqtt_url")
     @classmethod
     def _is_mqtt(cls, url: str | None) -> str | None:
-        if url is not None and urlsplit(url).scheme not in {"mqtt", "mqtts"}:
-            raise ValueError("must begin with mqtt:// or mqtts://")
-        return url
+        return url if url is None else _require_address(url, "mqtt", "mqtts")
 
     @field_validator("central_url")
     @classmethod
     def _is_http(cls, url: str | None) -> str | None:
-        if url is not None and urlsplit(url).scheme not in {"http", "https"}:
-            raise ValueError("must begin with http:// or https://")
-        return url
+        return url if url is None else _require_address(url, "http", "https")
 
 
 class EvidenceSettings(Settings):
@@ -218,6 +214,20 @@ def secret_value(name: str, environment: Mapping[str, str] | None = None) -> str
     if not value:
         raise UsageError(f"secret {name!r}: environment variable {variable} is not set")
     return value
+
+
+def _require_address(url: str, *schemes: str) -> str:
+    """A wrong address is said at start: later it would only look like a broker that is away."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  # raises if it is no port
+    except ValueError as error:
+        raise ValueError(f"is no address ({error}); write it as {schemes[0]}://host:port") from error
+    if parts.scheme not in schemes:
+        raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    if not parts.hostname:
+        raise ValueError(f"names no host; write it as {schemes[0]}://host:port")
+    return url
 
 
 def _beside(config: Path, path: Path) -> Path:

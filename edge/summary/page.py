@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from contract.errors import PermanentError
 from contract.events import Event, EvidenceRef, IncidentState
 from contract.taxonomy import Seen
 from edge.replay import EVIDENCE_FOLDER, ReplayResult
@@ -51,7 +52,11 @@ class Row:
 
 
 def write_page(result: ReplayResult, out: Path, model_name: str) -> Path:
-    """Writes the page under `out` and gives its path."""
+    """Writes the page under `out` and gives its path.
+
+    Raises:
+        PermanentError: the disk refuses.
+    """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -66,7 +71,10 @@ def write_page(result: ReplayResult, out: Path, model_name: str) -> Path:
         evidence=EVIDENCE_FOLDER,
     )
     path = out / PAGE_FILE
-    path.write_text(page, encoding="utf-8")
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise PermanentError(f"{path}: can't be written ({error.strerror})") from error
     return path
 
 
