@@ -19,6 +19,10 @@ TIMEOUT_S = 20.0
 _log = structlog.get_logger(__name__)
 
 
+class _Unannounced(Exception):
+    """Central has not taken in the event that names the picture, or never will: it was dead-lettered."""
+
+
 class EvidenceUpload:
     """`run` is a thread's target; `step` uploads a few pictures and says how many."""
 
@@ -32,6 +36,7 @@ class EvidenceUpload:
         self._stop = stop
         self._backoff = Backoff()
         self._is_away = False
+        self._unannounced: set[str] = set()
 
     def run(self) -> None:
         # trust_env=False: a proxy variable on the box must not send evidence elsewhere.
@@ -40,8 +45,9 @@ class EvidenceUpload:
                 try:
                     if self.step(client) == 0:
                         self._stop.wait(IDLE_S)
-                    self._is_away = False
-                    self._backoff.reset()
+                    if not self._unannounced:  # or every try of a picture nobody knows would start the waits anew
+                        self._is_away = False
+                        self._backoff.reset()
                 except TransientError as error:
                     if not self._is_away:
                         _log.warning("central is away; evidence waits on disk", reason=str(error))
@@ -52,21 +58,30 @@ class EvidenceUpload:
                     self._stop.wait(self._backoff.next_s())
 
     def step(self, client: httpx.Client) -> int:
-        """Uploads at most `BATCH` pictures; gives how many were settled.
+        """Tries at most `BATCH` pictures and gives how many; one whose event central does not know lets others pass.
 
         Raises:
-            TransientError: central is away or asks to come again.
+            TransientError: central is away or asks to come again, or knows none of the pictures that are left.
         """
-        settled = 0
-        for sha256 in self._outbox.evidence_waiting(BATCH):
-            try:
-                self._upload(client, sha256, self._pictures.path(sha256))
-                self._outbox.mark_evidence([sha256], "uploaded")
-            except PermanentError as error:
-                _log.error("evidence refused; it stays on this node", sha256=sha256, reason=str(error))
-                self._outbox.mark_evidence([sha256], "refused", str(error))
-            settled += 1
-        return settled
+        waiting = self._outbox.evidence_waiting(BATCH + len(self._unannounced))
+        batch = [sha256 for sha256 in waiting if sha256 not in self._unannounced][:BATCH]
+        if not batch and self._unannounced:
+            count = len(self._unannounced)
+            self._unannounced.clear()
+            raise TransientError(f"{self._base}: {count} picture(s) not announced there yet (HTTP 404)")
+        for sha256 in batch:
+            self._settle(client, sha256)
+        return len(batch)
+
+    def _settle(self, client: httpx.Client, sha256: str) -> None:
+        try:
+            self._upload(client, sha256, self._pictures.path(sha256))
+            self._outbox.mark_evidence([sha256], "uploaded")
+        except _Unannounced:
+            self._unannounced.add(sha256)
+        except PermanentError as error:
+            _log.error("evidence refused; it stays on this node", sha256=sha256, reason=str(error))
+            self._outbox.mark_evidence([sha256], "refused", str(error))
 
     def _upload(self, client: httpx.Client, sha256: str, path: Path) -> None:
         try:
@@ -80,8 +95,10 @@ class EvidenceUpload:
             raise TransientError(f"{self._base}: {error or type(error).__name__}") from error
         if response.is_success:
             return
-        # 404: central has not stored the announcing event yet. 401/403: an operator can put the token right.
-        retry = {HTTPStatus.NOT_FOUND, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            raise _Unannounced
+        # 401/403: an operator can put the token right.
+        retry = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
         if response.status_code in retry or response.is_server_error:
             raise TransientError(f"{self._base}: HTTP {response.status_code} {response.text[:200]}")
         raise PermanentError(f"HTTP {response.status_code} {response.text[:200]}")
