@@ -82,7 +82,7 @@ class Report:
         try:
             yield
         except WalkError as error:
-            raise WalkError(f"{image}: {what}: {error}") from error
+            raise WalkError(f"{what}: {error}") from error
         self._add(Step(image, what, "ok", round(time.monotonic() - started_s, 1)))
 
     def not_walked(self, image: str, what: str) -> None:
@@ -95,14 +95,15 @@ class Report:
 
 
 class Walk:
-    """Walks one role's Dockerfile below `folder`."""
+    """Walks one role's Dockerfile below `folder`; `context` is the folder that an engine would be given."""
 
-    def __init__(self, role: str, folder: Path, python: Path, report: Report) -> None:
+    def __init__(self, role: str, folder: Path, python: Path, report: Report, context: Path = ROOT) -> None:
         self._role = role
         self._folder = folder
         self._python = python
         self._report = report
-        self._ignore = read_ignore(ROOT / ".dockerignore")
+        self._context = context
+        self._ignore = read_ignore(context / ".dockerignore")
         self._images: dict[str, Image] = {}
 
     def run(self) -> Image:
@@ -112,14 +113,17 @@ class Walk:
             WalkError: a step fails.
         """
         name = f"Dockerfile.{self._role}"
-        stages = parse_dockerfile((ROOT / name).read_text(encoding="utf-8"), name)
+        stages = parse_dockerfile((self._context / name).read_text(encoding="utf-8"), name)
         for index, stage in enumerate(stages):
             image = Image(self._folder / f"{self._role}-{stage.name or index}")
             image.root.mkdir()
             self._images[stage.name or str(index)] = image
             self._report.not_walked(self._role, f"FROM {stage.base}; {self._python} stands in")
             for instruction in stage.instructions:
-                self._walk(instruction, image)
+                try:
+                    self._walk(instruction, image)
+                except WalkError as error:
+                    raise WalkError(f"{instruction.at}: {error}") from error
         return image
 
     def _walk(self, instruction: Instruction, image: Image) -> None:
@@ -176,11 +180,11 @@ class Walk:
                 raise WalkError(f"this walk does not know {' '.join(flags)}")
 
     def _copy_context(self, source: str, destination: Path) -> None:
-        origin = ROOT / source
+        origin = self._context / source
         if not origin.exists():
             raise WalkError(f"{source}: no such path in the repository")
         files = [path for path in (origin.rglob("*") if origin.is_dir() else [origin]) if path.is_file()]
-        taken = [path for path in files if not is_ignored(path.relative_to(ROOT).as_posix(), self._ignore)]
+        taken = [path for path in files if not is_ignored(path.relative_to(self._context).as_posix(), self._ignore)]
         if not taken:
             raise WalkError(f"{source}: .dockerignore keeps all of it out")
         for path in taken:
