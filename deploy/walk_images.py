@@ -52,7 +52,7 @@ def main() -> int:
     if as_json:
         facts = {"problem": problem, "sizes": [*map(asdict, sizes)], "steps": [*map(asdict, report.steps)]}
         print(json.dumps(facts, ensure_ascii=False, indent=2))
-    else:
+    elif problem is None:
         _print_table(sizes, report)
     if problem is not None:
         print(f"error: {problem}", file=sys.stderr)
