@@ -18,7 +18,7 @@ setup-bench: .venv/.bench-ready  ## adds torch and ultralytics, for training and
 	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "xunjie.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
 	@touch $@
 .venv/.demo-ready: .venv/.made requirements/demo.txt requirements/edge.txt requirements/central.txt
-	@echo "installing what the demo needs into .venv (about 400 MB on disk) …"
+	@echo "installing what the demo needs into .venv (about 0.9 GB on disk) …"
 	$(BIN)/pip install --quiet --progress-bar on -r requirements/demo.txt
 	@touch $@
 .venv/.dev-ready: .venv/.demo-ready requirements/dev.txt
