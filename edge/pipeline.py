@@ -5,7 +5,7 @@ Start reading here. `look` is called once per look, by one thread.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -48,6 +48,7 @@ class _Memory:
         self.redaction = RedactionMemory(hold)
         self.lead_ups: dict[int, tuple[Picture, EvidenceRef]] = {}
         self.incident_ids: dict[int, IncidentId] = {}
+        self.looked_at: datetime | None = None
 
 
 class Pipeline:
@@ -71,8 +72,8 @@ class Pipeline:
         self._book = book
         self._sender = sender
         self._ids = ids
-        hold = timedelta(seconds=evidence.redact_hold_s)
-        self._memories = {view.camera_id: _Memory(view, policies, hold) for view in views}
+        self._hold = timedelta(seconds=evidence.redact_hold_s)
+        self._memories = {view.camera_id: _Memory(view, policies, self._hold) for view in views}
 
     def look(self, frame: Frame) -> tuple[Event, ...]:
         """Everything one frame leads to; the events are on disk when this returns.
@@ -81,7 +82,7 @@ class Pipeline:
             KeyError: the frame is of no camera of this node.
             PermanentError: the disk refuses the event.
         """
-        memory = self._memories[frame.camera_id]
+        memory = self._memory_at(frame)
         detections = self._detector.detect(frame.image)
         shutter = Shutter(frame, memory.redaction.note(detections, frame.captured_at), self._evidence)
         things = gather(detections, self._policies)
@@ -91,6 +92,15 @@ class Pipeline:
         events = tuple(self._write(memory, incident, frame, shutter) for incident in incidents)
         self._forget(memory, tracked)
         return events
+
+    def _memory_at(self, frame: Frame) -> _Memory:
+        """The camera's memory; a new one if the clock was set back, since ages over that step mean nothing."""
+        memory = self._memories[frame.camera_id]
+        if memory.looked_at is not None and frame.captured_at < memory.looked_at:
+            _log.warning("the clock went back; the camera's tracks start anew", camera_id=frame.camera_id)
+            memory = self._memories[frame.camera_id] = _Memory(memory.view, self._policies, self._hold)
+        memory.looked_at = frame.captured_at
+        return memory
 
     def _write(self, memory: _Memory, incident: Incident, frame: Frame, shutter: Shutter) -> Event:
         evidence = self._keep_evidence(memory, incident, shutter)

@@ -139,6 +139,14 @@ def test_a_configuration_message_names_file_place_and_remedy(tmp_path: Path, tex
     assert "\n" not in str(caught.value)
 
 
+def test_two_errors_in_a_configuration_are_two_lines(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text("share: 2\nshares: 1\n", encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        load_yaml(path, Thresholds)
+    assert [line.split(": ")[1] for line in str(caught.value).splitlines()] == ["share", "shares"]
+
+
 def test_an_unreadable_configuration_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"name: caf\xe9")
     for name, reason in (("none.yaml", "can't be read"), (".", "can't be read"), ("latin.yaml", "not UTF-8")):

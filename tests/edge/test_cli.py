@@ -103,17 +103,6 @@ def test_a_configuration_error_names_file_place_and_remedy(
     assert str(tmp_path) in said
 
 
-def test_two_errors_in_a_configuration_are_two_lines(tmp_path: Path) -> None:
-    config = write(tmp_path / "node.yaml", "node_id: a/b\ncameras: []\n")
-    done = edge("check-config", config)
-    assert done.returncode == USAGE
-    assert "Traceback" not in done.stderr
-    assert [line.split(": ")[-2].rsplit(" ", 1)[-1] for line in done.stderr.strip().splitlines()] == [
-        "node_id",
-        "cameras",
-    ]
-
-
 def test_a_model_file_that_was_changed_is_not_loaded(street_clip: Path, tmp_path: Path) -> None:
     """One byte of the weights differs from what the manifest's hash says."""
     model = tmp_path / "model"
@@ -125,11 +114,6 @@ def test_a_model_file_that_was_changed_is_not_loaded(street_clip: Path, tmp_path
     assert f"{model}/int8.bin: sha256 is" in said
     assert said.endswith("fetch the model again")
     assert not (tmp_path / "out").exists()
-
-
-def test_a_folder_that_is_no_model_is_a_usage_error(street_clip: Path, tmp_path: Path) -> None:
-    said = complaint(edge("replay", street_clip, "--out", tmp_path / "out", "--model", tmp_path), USAGE)
-    assert said.endswith("give a model folder")
 
 
 def test_the_real_model_replays_a_torn_clip_keeps_the_events_and_fails(street_clip: Path, tmp_path: Path) -> None:
@@ -149,26 +133,11 @@ def test_the_real_model_replays_a_torn_clip_keeps_the_events_and_fails(street_cl
     assert (tmp_path / "out" / "summary.html").is_file()
 
 
-def test_a_nodes_configuration_is_checked_with_its_secrets(tmp_path: Path) -> None:
-    """The committed example with the real model: good with secrets, a usage error naming the variable without."""
+def test_a_nodes_configuration_is_checked_with_its_secrets() -> None:
+    """The committed example with the real model; no secret is repeated."""
     example = ROOT / "configs" / "edge" / "node.yaml"
     secrets = {"XUNJIE_SECRET_CAM_1": "admin:hunter2-word", "XUNJIE_SECRET_NODE_TOKEN": "token-word"}
     good = edge("check-config", example, "--json", environment=secrets)
     assert good.returncode == DONE, good.stderr
     assert json.loads(good.stdout)["cameras"] == ["cam-1", "cam-2"]
     assert "hunter2" not in good.stdout + good.stderr
-    said = complaint(edge("check-config", example), USAGE)
-    assert "XUNJIE_SECRET_CAM_1 is not set" in said
-
-
-def test_a_password_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
-    config = write(tmp_path / "node.yaml", "cameras: [{camera_id: c, source: 'rtsp://admin:hunter2@192.0.2.1/s'}]\n")
-    said = complaint(edge("check-config", config), USAGE)
-    assert "cameras[0].source: carries a password; name it with `secret:`" in said
-    assert "hunter2" not in said
-
-
-def test_a_flag_is_checked_like_the_file(tmp_path: Path) -> None:
-    config = write(tmp_path / "node.yaml", "cameras: [{camera_id: c, source: 'scene:demo/cam-1'}]\n")
-    said = complaint(edge("run", "--config", config, "--mqtt-url", "mqtt://", "--state-dir", tmp_path), USAGE)
-    assert said == "error: command line: uplink.mqtt_url: names no host; write it as mqtt://host:port"

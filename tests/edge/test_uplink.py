@@ -176,6 +176,7 @@ def test_an_event_is_live_is_repeated_until_receipted_and_then_gone(broker: Brok
             central.events.get()
         with pytest.raises(Empty):
             central.events.get(timeout=1.5 * RESEND_S)
+        sender.stop()
 
 
 @BROKERS
@@ -193,6 +194,7 @@ def test_a_backlog_goes_out_in_bounded_portions(broker: Broker, senders: Senders
         central.hear_all(set(range(MAX_IN_FLIGHT + 1, MAX_IN_FLIGHT + 61)))
         central.receipt(sender.outbox.stream_id, range(1, MAX_IN_FLIGHT + 61))
         until(lambda: sender.outbox.depth() == 0, "everything was receipted")
+        sender.stop()
 
 
 def test_a_broker_that_comes_late_gets_everything_as_back_fill(senders: Senders, tmp_path: Path) -> None:
@@ -273,8 +275,9 @@ def test_a_wrong_password_is_said_clearly_and_costs_no_event(senders: Senders, t
         assert warnings(logs)[0]["broker"] == f"127.0.0.1:{port}"
         assert "wr0ng" not in str(logs)
         with Central(port, "node-1", "right/word@1") as central:
-            senders(f"mqtt://node-1:right%2Fword%401@127.0.0.1:{port}").start()
+            right = senders(f"mqtt://node-1:right%2Fword%401@127.0.0.1:{port}").start()
             central.hear_all({1, 2})
+            right.stop()
 
 
 def test_receipts_that_mean_nothing_settle_nothing(senders: Senders, tmp_path: Path) -> None:
