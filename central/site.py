@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from central.domain.geometry import Origin, Point
 from central.domain.hours import parse_hours
 from central.domain.law import Names, Zone, ZoneKind
 from contract.configfile import Settings, load_yaml
 from contract.events import Name
+from contract.plane import Origin, Point
 from contract.taxonomy import Violation
 
 HoursLines = Annotated[tuple[str, ...], Field(max_length=50)]

@@ -1,46 +1,10 @@
-"""The flat local frame: degrees to metres east and north of the site's origin, and the little geometry the rules need.
-
-Equirectangular about the origin: within a district (30 km) a 10 m distance is wrong by less than 5 cm.
-"""
+"""Uncertainty on the ground: covariances, distances in standard deviations, fusion of positions."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-EARTH_RADIUS_M = 6_371_008.8
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """Metres east and north of the site's origin."""
-
-    east_m: float
-    north_m: float
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where the local frame has its zero, in CGCS2000 degrees."""
-
-    lat: float
-    lon: float
-
-    def to_local(self, lat: float, lon: float) -> Point:
-        """Degrees to local metres.
-
-        >>> Origin(36.8135, 118.0548).to_local(36.8135, 118.0548)
-        Point(east_m=0.0, north_m=0.0)
-        """
-        return Point(
-            east_m=math.radians(lon - self.lon) * math.cos(math.radians(self.lat)) * EARTH_RADIUS_M,
-            north_m=math.radians(lat - self.lat) * EARTH_RADIUS_M,
-        )
-
-    def to_degrees(self, point: Point) -> tuple[float, float]:
-        """Local metres to (lat, lon) in degrees."""
-        lat = self.lat + math.degrees(point.north_m / EARTH_RADIUS_M)
-        lon = self.lon + math.degrees(point.east_m / (EARTH_RADIUS_M * math.cos(math.radians(self.lat))))
-        return lat, lon
+from contract.plane import Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +76,6 @@ def fuse(positions: Sequence[Position]) -> Position | None:
         Point((c * east - b * north) / determinant, (a * north - b * east) / determinant),
         Covariance(c / determinant, -b / determinant, a / determinant),
     )
-
-
-def contains(polygon: Sequence[Point], point: Point) -> bool:
-    """Whether `point` lies in the simple polygon (even-odd rule; the left and lower borders belong to it).
-
-    >>> square = [Point(0, 0), Point(4, 0), Point(4, 4), Point(0, 4)]
-    >>> contains(square, Point(1, 1)), contains(square, Point(5, 1))
-    (True, False)
-    """
-    inside = False
-    previous = polygon[-1]
-    for corner in polygon:
-        if (corner.north_m > point.north_m) != (previous.north_m > point.north_m):
-            share = (point.north_m - corner.north_m) / (previous.north_m - corner.north_m)
-            if point.east_m < corner.east_m + share * (previous.east_m - corner.east_m):
-                inside = not inside
-        previous = corner
-    return inside
 
 
 def ellipse(covariance: Covariance) -> Ellipse:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import IntEnum, StrEnum
 
-from central.domain.geometry import Point, contains
 from central.domain.hours import WeeklyHours
+from contract.plane import Point, contains
 from contract.taxonomy import Violation
 
 
@@ -54,7 +54,7 @@ class Zone:
     hours: WeeklyHours
 
     def holds(self, point: Point) -> bool:
-        return contains(self.polygon, point)
+        return contains([(corner.east_m, corner.north_m) for corner in self.polygon], point.east_m, point.north_m)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from central.domain.associate import AssociationRules, decide, rehome
-from central.domain.geometry import Covariance, Origin, Position
+from central.domain.geometry import Covariance, Position
 from central.domain.law import Law
 from central.domain.values import Merge, New, Observation, Repeat, Stale
 from central.domain.workflow import FIRST_STATE, Role
@@ -26,6 +26,7 @@ from contract.clock import Clock
 from contract.errors import TransientError
 from contract.events import Event, GroundPoint, IncidentEvent, IncidentState
 from contract.ids import CameraId, IncidentId, NodeId, derived_entropy, uuid7
+from contract.plane import Origin
 from contract.taxonomy import KindGroup
 
 BATCH = 50

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
-from central.domain.geometry import Origin, Point, Position, ellipse
+from central.domain.geometry import Position, ellipse
 from central.domain.judge import place_of
 from central.domain.law import Law, Names
 from central.domain.values import CaseFilter, CaseSnapshot, Change, Observation
@@ -31,6 +31,7 @@ from central.store.cases import HistoryEntry, Projection
 from central.store.database import Database
 from central.store.observations import Picture
 from contract.events import EvidenceRole
+from contract.plane import Origin, Point
 from contract.taxonomy import Violation
 
 _BEST_FIRST = (EvidenceRole.LATEST, EvidenceRole.CONFIRMATION, EvidenceRole.LEAD_UP)

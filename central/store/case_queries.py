@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, or_, select
 
-from central.domain.geometry import Point
 from central.domain.values import CaseFilter, CaseSnapshot, Observation
 from central.domain.workflow import REVIEWED, Action, CaseState, Role
 from central.store.cases import CASES, HISTORY, MEMBERS, HistoryEntry, Projection
 from central.store.observations import OBSERVATIONS, to_observation
 from contract.ids import CameraId, CaseId
+from contract.plane import Point
 from contract.taxonomy import KindGroup, Seen, Violation
 
 MAX_CANDIDATES = 200

@@ -21,11 +21,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import BigInteger, Boolean
 
-from central.domain.geometry import Covariance, Point, Position
+from central.domain.geometry import Covariance, Position
 from central.domain.values import Observation
 from central.store.database import METADATA, UtcInstant, insert_ignoring
 from contract.events import BoxNorm, EvidenceRef, EvidenceRole, IncidentEvent
 from contract.ids import CameraId, IncidentId, NodeId
+from contract.plane import Point
 from contract.taxonomy import Seen
 
 OBSERVATIONS = Table(

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.events import GroundPoint
+from contract.plane import Origin, Point, contains
 from edge.rules.boxes import base_point
 from edge.values import Box
 
-METRES_PER_DEGREE = 111_320.0
-"""Length of one degree of latitude; the flat-earth error over the few hundred metres a camera sees is centimetres."""
 PIXEL_SIGMA_NORM = 0.012
 """How far (share of the picture's height) a box's lower edge lies from where the thing meets the ground. From rendered
 scenes; too small and two cameras' views of one stall stay apart, too large and neighbours join."""
@@ -34,19 +33,6 @@ def zones_of(box: Box, zones: Sequence[Zone]) -> tuple[str, ...]:
     """The names of the zones that hold the box's base point, in the given order."""
     x, y = base_point(box)
     return tuple(zone.name for zone in zones if contains(zone.polygon_norm, x, y))
-
-
-def contains(polygon: Sequence[tuple[float, float]], x: float, y: float) -> bool:
-    """Whether the point lies inside, by even-odd crossing.
-
-    >>> contains([(0, 0), (1, 0), (1, 1), (0, 1)], 0.5, 0.5)
-    True
-    """
-    inside = False
-    for (x1, y1), (x2, y2) in zip(polygon, [*polygon[1:], polygon[0]], strict=True):
-        if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
-            inside = not inside
-    return inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +69,7 @@ class CameraPose:
         covariance = self._covariance(point, base_height_m, near_side)
         if covariance is None:
             return None
-        lat = self.origin_lat + place[1] / METRES_PER_DEGREE
-        lon = self.origin_lon + place[0] / (METRES_PER_DEGREE * cos(radians(self.origin_lat)))
+        lat, lon = Origin(self.origin_lat, self.origin_lon).to_degrees(Point(float(place[0]), float(place[1])))
         return GroundPoint(
             lat=round(lat, 8),
             lon=round(lon, 8),

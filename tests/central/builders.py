@@ -4,7 +4,6 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from central.domain.geometry import Origin, Point
 from contract.events import (
     BoxNorm,
     ClockState,
@@ -19,6 +18,7 @@ from contract.events import (
     wrap,
 )
 from contract.ids import derived_entropy, uuid7
+from contract.plane import Origin, Point
 from contract.taxonomy import Seen
 
 ORIGIN = Origin(36.8135, 118.0548)

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from central.domain.associate import AssociationRules, decide, rehome
-from central.domain.geometry import Covariance, Point, Position
+from central.domain.geometry import Covariance, Position
 from central.domain.values import CaseSnapshot, Decision, Merge, New, Observation, Repeat, Stale
 from contract.ids import CameraId, CaseId, IncidentId, NodeId
+from contract.plane import Point
 from contract.taxonomy import GROUP_BY_SEEN, Seen
 from tests.central.builders import T0, minutes, seconds
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.catalogue import load_catalogue, make_law
-from central.domain.geometry import Covariance, Point, Position
+from central.domain.geometry import Covariance, Position
 from central.domain.hours import WeeklyHours, parse_hours
 from central.domain.judge import Breach, Judgement, Lawful, NeedsPerson, Observing, judge
 from central.domain.law import Law
@@ -15,6 +15,7 @@ from central.domain.reasons import SENTENCES, sentence
 from central.domain.values import CaseSnapshot, Observation
 from central.site import SiteSettings
 from contract.ids import CameraId, CaseId, IncidentId, NodeId
+from contract.plane import Point
 from contract.taxonomy import GROUP_BY_SEEN, Seen, Violation
 from tests.central.builders import T0, minutes
 

@@ -1,15 +1,15 @@
 """Where a thing stands: zones of the picture, and a point on the ground with its uncertainty."""
 
-from math import cos, hypot, radians, sqrt
+from math import hypot, sqrt
 
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from central.domain.geometry import Origin, Point
 from contract.events import GroundPoint
-from edge.rules.places import MAX_RANGE_M, METRES_PER_DEGREE, CameraPose, Zone, contains, zones_of
+from contract.plane import Origin, Point, contains
+from edge.rules.places import MAX_RANGE_M, CameraPose, Zone, zones_of
 from edge.scene.camera import PinholeCamera
 from edge.scene.streets import demo_street
 from edge.values import Box
@@ -42,8 +42,8 @@ def box_on(camera: PinholeCamera, east_m: float, north_m: float, up_m: float = 0
 
 
 def metres(point: GroundPoint) -> tuple[float, float]:
-    east = (point.lon - ORIGIN[1]) * METRES_PER_DEGREE * cos(radians(ORIGIN[0]))
-    return east, (point.lat - ORIGIN[0]) * METRES_PER_DEGREE
+    place = Origin(*ORIGIN).to_local(point.lat, point.lon)
+    return place.east_m, place.north_m
 
 
 places = st.floats(-20, 20)

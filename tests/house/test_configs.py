@@ -8,7 +8,7 @@ import pytest
 from central.catalogue import load_catalogue
 from central.settings import load_settings
 from central.site import load_site
-from edge.rules.places import contains
+from contract.plane import contains
 from edge.scene.streets import demo_street
 from edge.settings import load_node, load_policies, load_replay, secret_value
 from models.plan import read_plan
