@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Res
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from central.console.crop import crop_around
 from central.console.plan import draw
 from central.console.words import COOKIE, Words, load_words, wanted_language
 from central.domain.values import CaseFilter
@@ -50,6 +51,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters["local"] = self._local
+        self._templates.globals["crop_around"] = crop_around
 
     def render(self, request: Request, template: str, status: int = 200, **facts: object) -> HTMLResponse:
         words = self._words[wanted_language(request)]

@@ -4,7 +4,7 @@ Whole person boxes and the lower half of vehicle boxes, at the detector's low th
 detector blinks. It can only hide whom the detector found: see the model card for how many that is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import cv2
@@ -12,12 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.taxonomy import Context
-from edge.rules.boxes import grown
+from edge.rules.boxes import grown, iou
 from edge.values import Box, Detection
 
 REDACTION_VERSION = "pixelate-1"
 BLOCKS = 6
 """Blocks along a region's shorter side: a face gets one or two. More and a known person may be recognised."""
+EXPLAINED_IOU = 0.5
+EXPLAINED_TIMES = 2.0
+"""A person box that something else fills by this much at this many times its score is that other thing: at the low
+threshold a flame often comes with a faint person box, and blocks over the flame would hide the finding itself."""
 MARGIN = 0.08
 """A box is widened by this share: detectors cut off hair and feet."""
 
@@ -32,19 +36,26 @@ class RedactionMemory:
     def note(self, detections: Iterable[Detection], at: datetime) -> tuple[Box, ...]:
         """Takes one look; gives every region to hide in it."""
         self._regions = [(seen_at, box) for seen_at, box in self._regions if at - seen_at <= self._hold]
-        self._regions.extend((at, region) for detection in detections if (region := _region(detection)) is not None)
+        self._regions.extend((at, region) for region in _regions(tuple(detections)))
         return tuple(box for _, box in self._regions)
 
 
-def _region(detection: Detection) -> Box | None:
-    x1, y1, x2, y2 = detection.box_norm
-    match detection.means:
-        case Context.PERSON:
-            return grown(detection.box_norm, MARGIN)
-        case Context.VEHICLE:
-            return (x1, (y1 + y2) / 2, x2, y2)
-        case _:
-            return None
+def _regions(detections: Sequence[Detection]) -> Iterator[Box]:
+    for detection in detections:
+        x1, y1, x2, y2 = detection.box_norm
+        match detection.means:
+            case Context.PERSON:
+                if not any(_explains(other, detection) for other in detections):
+                    yield grown(detection.box_norm, MARGIN)
+            case Context.VEHICLE:
+                yield (x1, (y1 + y2) / 2, x2, y2)
+            case _:
+                pass
+
+
+def _explains(other: Detection, person: Detection) -> bool:
+    is_stronger = other.means is not Context.PERSON and other.score >= EXPLAINED_TIMES * person.score
+    return is_stronger and iou(other.box_norm, person.box_norm) >= EXPLAINED_IOU
 
 
 def redacted(image: NDArray[np.uint8], regions: Sequence[Box]) -> NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from contract.taxonomy import Context, Seen
 from edge.evidence.pictures import PictureFolder, Shutter, to_wire_box
 from edge.evidence.redact import BLOCKS, MARGIN, REDACTION_VERSION, RedactionMemory, redacted
 from edge.settings import EvidenceSettings
+from edge.values import Box, Detection
 from tests.edge.fakes import LEFT, at, frame, noise, saw
 from tests.edge.test_boxes import boxes
 
@@ -145,3 +146,20 @@ def test_every_box_of_a_track_fits_the_wire(x1: float, y1: float, x2: float, y2:
     box = to_wire_box((min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)))
     assert box.x1 < box.x2 <= 1
     assert box.y1 < box.y2 <= 1
+
+
+@pytest.mark.parametrize(
+    ("flame_score", "person_score", "flame_box", "hides"),
+    [
+        (0.6, 0.13, (0.40, 0.40, 0.60, 0.60), False),  # the same spot, and far surer: it is the flame
+        (0.6, 0.13, (0.40, 0.40, 0.50, 0.45), True),  # a flame beside or before a person is no excuse
+        (0.6, 0.45, (0.40, 0.40, 0.60, 0.60), True),  # a sure person stays hidden whatever burns there
+    ],
+)
+def test_a_faint_person_box_that_is_really_the_flame_does_not_hide_it(
+    flame_score: float, person_score: float, flame_box: Box, hides: bool
+) -> None:
+    flame = Detection("flame", Seen.FLAME, flame_score, flame_box)
+    person = Detection("person", Context.PERSON, person_score, (0.41, 0.39, 0.60, 0.61))
+    regions = RedactionMemory(timedelta(seconds=1)).note([flame, person], at(0))
+    assert bool(regions) is hides
