@@ -167,4 +167,4 @@ class Pipeline:
 
 def _shot(shutter: Shutter, track: Track, role: EvidenceRole) -> tuple[Picture, EvidenceRef]:
     picture = shutter.picture()
-    return picture, picture.ref(track.box_norm, role)
+    return picture, picture.ref(track.latest_box_norm, role)

@@ -48,11 +48,15 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One thing followed through time at one camera. `score` is None when this look did not show it."""
+    """One thing followed through time at one camera. `score` is None when this look did not show it.
+
+    `box_norm` is steady: it tells things apart and places them on the ground. `latest_box_norm` is the last look's own.
+    """
 
     track_id: int
     seen: Seen
     box_norm: Box
+    latest_box_norm: Box
     score: float | None
     first_seen_at: datetime
     last_seen_at: datetime

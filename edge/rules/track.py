@@ -33,13 +33,16 @@ class _State:
     track_id: int
     seen: Seen
     box: Box
+    latest_box: Box
     first_seen_at: datetime
     last_seen_at: datetime
     absent_s: float = 0.0
     score: float | None = None
 
     def snapshot(self) -> Track:
-        return Track(self.track_id, self.seen, self.box, self.score, self.first_seen_at, self.last_seen_at)
+        return Track(
+            self.track_id, self.seen, self.box, self.latest_box, self.score, self.first_seen_at, self.last_seen_at
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class Tracker:
         for thing in things:
             if len(self._states) >= MAX_TRACKS:
                 return
-            state = _State(self._next_id, thing.seen, thing.box_norm, at, at, score=thing.score)
+            state = _State(self._next_id, thing.seen, thing.box_norm, thing.box_norm, at, at, score=thing.score)
             self._states.append(state)
             self._next_id += 1
 
@@ -126,6 +129,7 @@ def _advance(state: _State, thing: Thing | None, elapsed_s: float, at: datetime)
         state.absent_s += min(elapsed_s, MAX_LOOK_GAP_S)
         return
     state.box = blend(state.box, thing.box_norm, 1.0 - exp(-max(elapsed_s, 0.05) / FOLLOW_S))
+    state.latest_box = thing.box_norm
     state.score = thing.score
     state.absent_s = 0.0
     state.last_seen_at = at
