@@ -74,7 +74,7 @@ def test_a_case_appears_changes_and_gets_its_picture_without_a_reload(page: Page
         page.wait_for_selector("#live .card.pending_review.severity-2 h3:has-text('露天烧烤')")
         node.wait_for_receipt(2)
         running.wait_for_picture(ref.sha256, JPEG)
-        page.wait_for_selector(f"#live .card img[src$='{ref.sha256}']")
+        page.wait_for_selector(f"#live .card image[href$='{ref.sha256}']")
         node.send(street.event("stall", Seen.STALL, (-20, 8), last=last))
         page.wait_for_selector("#lawful .card.suppressed")
         assert page.locator("#live .card").count() == 1
