@@ -11,8 +11,6 @@ from tests.house.source import ROOT
 FRONT = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 DOCUMENTS = sorted([*FRONT, *(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))])
 PAIRS = [name for name in DOCUMENTS if name.replace(".md", ".zh-CN.md") in DOCUMENTS]
-PROMISED = {"docs/images/console.png"}
-"""A picture that stands in the README before it is taken."""
 
 
 def text(name: str) -> str:
@@ -43,7 +41,7 @@ def test_relative_links_resolve(name: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text(name)):
         if "://" not in target:
             path = (here / target).resolve()
-            assert path.exists() or path.relative_to(ROOT).as_posix() in PROMISED, f"{name}: {target}"
+            assert path.exists(), f"{name}: {target}"
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
