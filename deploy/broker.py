@@ -54,16 +54,36 @@ def plan_broker(mqtt_url: str | None, folder: Path) -> BrokerPlan:
         return BrokerPlan("the one at MQTT_URL", mqtt_url, None, None)
     port = free_port()
     url = f"mqtt://127.0.0.1:{port}"
-    # Debian installs it into /usr/sbin, which is not on a user's PATH.
-    mosquitto = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
-    if mosquitto:
-        config = folder / "mosquitto.conf"
-        config.write_text(_MOSQUITTO.format(port=port, limit=MAX_PAYLOAD_BYTES), encoding="utf-8")
-        return BrokerPlan("mosquitto", url, (mosquitto, "-c", str(config)), port)
-    config = folder / "rumqttd.toml"
-    config.write_text(_RUMQTTD.format(port=port, limit=MAX_PAYLOAD_BYTES), encoding="utf-8")
+    mosquitto = find_mosquitto()
+    if mosquitto is not None:
+        return BrokerPlan("mosquitto", url, (mosquitto, "-c", str(write_mosquitto_config(folder, port))), port)
+    config = write_iotcore_config(folder, port)
     program = "import sys, iotcore; iotcore.Broker(config_path=sys.argv[1]).run_forever()"
     return BrokerPlan("embedded iotcore", url, (sys.executable, "-c", program, str(config)), port)
+
+
+def find_mosquitto() -> str | None:
+    """The program, if it is installed; Debian puts it into /usr/sbin, which is not on a user's PATH."""
+    return find_daemon("mosquitto")
+
+
+def find_daemon(name: str) -> str | None:
+    """A program on the PATH or where Debian puts daemons."""
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+
+
+def write_mosquitto_config(folder: Path, port: int) -> Path:
+    """A mosquitto on loopback that keeps nothing over a restart."""
+    config = folder / "mosquitto.conf"
+    config.write_text(_MOSQUITTO.format(port=port, limit=MAX_PAYLOAD_BYTES), encoding="utf-8")
+    return config
+
+
+def write_iotcore_config(folder: Path, port: int) -> Path:
+    """An embedded rumqttd on loopback, MQTT 5 only."""
+    config = folder / "rumqttd.toml"
+    config.write_text(_RUMQTTD.format(port=port, limit=MAX_PAYLOAD_BYTES), encoding="utf-8")
+    return config
 
 
 def is_listening(port: int) -> bool:

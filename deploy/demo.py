@@ -61,9 +61,7 @@ def _run(supervisor: Supervisor, folder: Path, arguments: argparse.Namespace) ->
     _say(f"\nOpen {console}/?token={tokens.operator}")
     _say("In the next two minutes: a stall, a barbecue and a waste fire become one case each; a stall inside its zone")
     _say("stays a lawful record. Ctrl-C stops everything.")
-    _say(
-        "Shortened for the demo: what stands counts as there after 20 s (60), and the legal dwell (the page says which)."
-    )
+    _say("Shortened for the demo: a stall counts as there after 20 s (60), and the legal dwell (the page says which).")
     while True:
         supervisor.check()
         time.sleep(1.0)

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from contract.taxonomy import Seen
-from tests.central.brokers import embedded_broker, free_port
+from deploy.broker import free_port
+from tests.central.brokers import embedded_broker
 from tests.central.builders import JPEG, T0, Street, evidence_ref, minutes
 from tests.central.served import EdgeEnd, serve
 

@@ -1,6 +1,5 @@
 """The whole of central over a real broker: events in, receipts out, cases over HTTP and on the live feed."""
 
-import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from contract.taxonomy import Seen
-from tests.central.brokers import SYSTEM_PATH, embedded_broker, free_port, mosquitto
+from deploy.broker import find_mosquitto, free_port
+from tests.central.brokers import embedded_broker, mosquitto
 from tests.central.builders import JPEG, T0, Street, evidence_ref, minutes, seconds
 from tests.central.served import EdgeEnd, Served, distinct_cases, serve
 
-HAS_MOSQUITTO = shutil.which("mosquitto", path=SYSTEM_PATH) is not None
+HAS_MOSQUITTO = find_mosquitto() is not None
 
 
 @pytest.fixture(

@@ -1,15 +1,15 @@
 """The compose file, the broker's file and the node's file beside it say the same and name what exists."""
 
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from deploy.broker import MAX_PAYLOAD_BYTES, free_port, is_listening, plan_broker
+from deploy.broker import MAX_PAYLOAD_BYTES, free_port, plan_broker
 from edge.settings import load_node
+from tests.daemons import daemon
 from tests.deploy.commands import check_words
 from tests.house.source import ROOT
 
@@ -99,10 +99,5 @@ def test_mosquitto_accepts_the_file(tmp_path: Path) -> None:
     text = BROKER.read_text(encoding="utf-8").replace("listener 1883", f"listener {port} 127.0.0.1")
     config = tmp_path / "product.conf"
     config.write_text(text.replace("/mosquitto/data/", f"{tmp_path}/"), encoding="utf-8")
-    with subprocess.Popen([command[0], "-c", str(config)], stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stderr is not None
-            assert any("running" in line for line in process.stderr), "it ended before it listened"
-            assert is_listening(port)
-        finally:
-            process.terminate()
+    with daemon([command[0], "-c", str(config)], port, tmp_path) as process:
+        assert process.poll() is None

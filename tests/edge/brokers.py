@@ -1,6 +1,5 @@
 """Brokers that can be killed, guarded and cut off, on fixed ports of loopback."""
 
-import shutil
 import socket
 import subprocess
 import threading
@@ -8,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.central.brokers import SYSTEM_PATH
+from deploy.broker import find_daemon, find_mosquitto
+from tests.daemons import daemon
 
 CONFIG = """
 user root
@@ -22,25 +22,19 @@ max_queued_messages 100000
 @contextmanager
 def mosquitto_on(port: int, folder: Path, user: str = "", password: str = "") -> Iterator[subprocess.Popen[bytes]]:
     """Debian's mosquitto, forgetful, on `port`; with a user it lets in nobody else. Gives the process, to be killed."""
-    program = shutil.which("mosquitto", path=SYSTEM_PATH)
+    program = find_mosquitto()
     assert program is not None, "run `make test-deps`"
     config = folder / f"mosquitto-{port}.conf"
     guard = "allow_anonymous true"
     if user:
         words = folder / "passwords"
-        maker = shutil.which("mosquitto_passwd", path=SYSTEM_PATH)
+        maker = find_daemon("mosquitto_passwd")
         assert maker is not None
         subprocess.run([maker, "-b", "-c", str(words), user, password], check=True, capture_output=True)
         guard = f"allow_anonymous false\npassword_file {words}"
     config.write_text(CONFIG.format(port=port) + guard + "\n", encoding="utf-8")
-    process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.PIPE)
-    try:
-        assert process.stderr is not None
-        assert any(b"running" in line for line in process.stderr)
+    with daemon([program, "-c", str(config)], port, folder) as process:
         yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 class Wire:

@@ -16,11 +16,11 @@ from contract.errors import TransientError
 from contract.events import Event, EvidenceRole
 from contract.ids import StreamId
 from contract.receipts import receipts_for
+from deploy.broker import free_port
 from edge.evidence.pictures import Picture, PictureFolder, Shutter
 from edge.outbox.sqlite import Outbox
 from edge.settings import EvidenceSettings
 from edge.uplink.evidence import BATCH, EvidenceUpload
-from tests.central.brokers import free_port
 from tests.contract.builders import event
 from tests.edge.fakes import LEFT, T0, frame, noise
 from tests.edge.waiting import until
