@@ -59,7 +59,9 @@ def _explains(other: Detection, person: Detection) -> bool:
 
 
 def redacted(image: NDArray[np.uint8], regions: Sequence[Box]) -> NDArray[np.uint8]:
-    """A copy of `image` (H, W, 3) with `regions` (0..1) pixelated; `image` is not written."""
+    """`image` (H, W, 3) with `regions` (0..1) pixelated, a copy; `image` itself when there is nothing to hide."""
+    if not regions:
+        return image
     result = image.copy()
     height, width = image.shape[:2]
     for x1, y1, x2, y2 in regions:

@@ -98,7 +98,8 @@ def _note(record: _Record, track: Track, slot: int) -> None:
     record.total += track.score
     record.peak = max(record.peak, track.score)
     record.latest = track.score
-    record.best_by_slot[slot] = max(record.best_by_slot.get(slot, 0.0), track.score)
+    if not record.is_open:  # the window has done its work once it opens; a stall may then stand for weeks
+        record.best_by_slot[slot] = max(record.best_by_slot.get(slot, 0.0), track.score)
 
 
 def _decide(record: _Record, track: Track, policy: PresencePolicy, slot_s: float, at: datetime) -> IncidentState | None:

@@ -1,5 +1,6 @@
 """Laws of confirmation: what opens an incident, when, and what closes it."""
 
+import pickle
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -215,3 +216,15 @@ def test_a_life_is_opened_then_updated_then_closed(street: tuple[list[Look], lis
             summary = incident.summary
             assert 0 < summary.mean <= summary.peak + 1e-9
             assert 1 <= summary.positive_looks <= summary.looks
+
+
+def test_what_is_remembered_of_a_thing_that_stays_does_not_grow() -> None:
+    """A stall may stand for weeks: the record of an hour must not be larger than that of a minute."""
+    rule = policy(present_after_s=10)
+    tracker, presence = Tracker({Seen.STALL: rule}), Presence({Seen.STALL: rule}, 1.0)
+    sizes = {}
+    for second in range(3601):
+        look = tracker.step([Thing(Seen.STALL, 0.8, LEFT)], at(second))
+        presence.step(look, at(second))
+        sizes[second] = len(pickle.dumps(presence))
+    assert sizes[3600] <= sizes[60] + 64
