@@ -20,8 +20,10 @@ STREET_LABELS = (
     "vehicle",
     "cycle",
     "grill",
+    "table",
+    "banner",
 )
-"""The street detector's output channels, in order. A new label goes to the end: weights are copied by channel."""
+"""The street detector's output channels, in order; weights are copied by name, so a new label may stand anywhere."""
 
 MEANING_BY_LABEL: dict[str, Seen | Context] = {
     "smoke": Seen.SMOKE,

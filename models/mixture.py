@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from models.plan import REPOSITORY, Source, TrainingPlan
 LONGEST_SIDE_PX = 800
 """Kept copies are no larger: training shows at most 640 px, and decoding a 4,000 px photograph costs 60 ms."""
 
-PseudoBoxes = Callable[[Path], list[str]]
-"""Lines of extra boxes for a picture, in our class numbers."""
+PseudoBoxes = Callable[[Path, frozenset[str]], list[str]]
+"""Lines of extra boxes for a picture, without those of the given labels. Class numbers are ours; a doubtful box's is
+moved up by the number of our labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,9 @@ def lay_out(
     facts = _facts(folder)
     labels = [source.rename.get(label, label) for label in facts["classes"]]
     held = _held_out(folder, source)
-    train, val = [], []
-    for path in picture_paths(folder / "images"):
+    train: list[Path] = []
+    val: list[Path] = []
+    for path in _taken(picture_paths(folder / "images"), source.take):
         kept = _keep(path, out, folder, labels, plan.labels, pseudo)
         if path.stem in held:
             val.append(kept)
@@ -51,7 +53,7 @@ def lay_out(
         on_picture()
     known = {source.rename.get(label, label) for label in facts["exhaustive_for"]} | set(source.absent)
     if pseudo is not None and plan.pseudo is not None:
-        known |= set(plan.pseudo.label_by_coco_class.values())
+        known |= set(plan.pseudo.complete_for)
     return LaidOut(out.name, tuple(label for label in plan.labels if label in known), tuple(train), tuple(val))
 
 
@@ -67,6 +69,13 @@ def _facts(folder: Path) -> dict[str, list[str]]:
     except OSError as error:
         raise UsageError(f"{folder}: no source.json ({error.strerror}); give a folder of labelled pictures") from error
     return facts
+
+
+def _taken(paths: Sequence[Path], count: int | None) -> Sequence[Path]:
+    """The first `count` in the order of their names' hashes; all of them, in their own order, when None."""
+    if count is None:
+        return paths
+    return sorted(paths, key=lambda path: hashlib.sha256(path.stem.encode()).hexdigest())[:count]
 
 
 def _held_out(folder: Path, source: Source) -> set[str]:
@@ -105,7 +114,8 @@ def _keep(
     lines = source_labels.read_text(encoding="utf-8").splitlines() if source_labels.exists() else []
     renumbered = [_renumbered(line, labels, ours) for line in lines if line.strip()]
     own = [line for line in renumbered if line is not None]
-    label_path.write_text("".join(f"{line}\n" for line in own + (pseudo(kept) if pseudo else [])), encoding="utf-8")
+    added = pseudo(kept, frozenset(labels)) if pseudo else []
+    label_path.write_text("".join(f"{line}\n" for line in own + added), encoding="utf-8")
     return kept
 
 

@@ -1,12 +1,13 @@
 """Training on sources that each label only some classes, without teaching that unlabelled things are background.
 
 A source's silence counts only for the classes it is exhaustive for. Elsewhere the classification loss keeps the
-anchors that were assigned to a boxed object and drops the rest. Mosaics mix pictures of one source only, so that one
-mask holds for the whole mosaic.
+anchors that were assigned to a boxed object and drops the rest. Boxes of a doubtful class (numbered above ours) are
+neither object nor background: their class gives no loss inside them. Mosaics mix pictures of one source only, so that
+one mask holds for the whole mosaic.
 """
 
 # torch and ultralytics are partly typed where the bench is installed and absent elsewhere: both must pass the check.
-# mypy: allow-subclassing-any, allow-untyped-calls, disable-error-code="import-not-found, assignment, arg-type"
+# mypy: allow-subclassing-any, allow-untyped-calls, disable-error-code="import-not-found, assignment, arg-type, index"
 
 import random
 from collections import defaultdict
@@ -20,6 +21,9 @@ from ultralytics.data.augment import Mosaic
 from ultralytics.data.dataset import YOLODataset
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.loss import v8DetectionLoss
+from ultralytics.utils.tal import make_anchors
+
+from models.degrade import Degrade
 
 
 def source_of(picture: str) -> str:
@@ -53,14 +57,42 @@ class MaskedLoss(v8DetectionLoss):
         self.bce = MaskedBce()
 
     def loss(self, preds: dict[str, Tensor], batch: dict[str, Any]) -> Any:
-        self.bce.known = torch.stack([self._known_by_source[source_of(name)] for name in batch["im_file"]])
-        return super().loss(preds, batch)
+        known = torch.stack([self._known_by_source[source_of(name)] for name in batch["im_file"]])
+        sure = batch["cls"].view(-1) < self.nc
+        points, strides = make_anchors(preds["feats"], self.stride, 0.5)
+        size_px = torch.tensor(preds["feats"][0].shape[:1:-1]) * self.stride[0].cpu()  # width, height
+        doubtful = doubtful_anchors(
+            points * strides / size_px,
+            batch["batch_idx"][~sure].long(),
+            batch["cls"].view(-1)[~sure].long() - self.nc,
+            batch["bboxes"][~sure],
+            known.shape,
+        )
+        self.bce.known = known[:, None, :] * ~doubtful
+        kept = {name: batch[name][sure] for name in ("batch_idx", "cls", "bboxes")}
+        return super().loss(preds, batch | kept)
+
+
+def doubtful_anchors(points: Tensor, pictures: Tensor, classes: Tensor, boxes: Tensor, shape: torch.Size) -> Tensor:
+    """Where nothing is known although the source is complete: (batch, anchors, classes), true inside doubtful boxes.
+
+    Args:
+        points: (anchors, 2) x, y in 0..1 of the picture.
+        pictures: (boxes,) each doubtful box's picture in the batch.
+        classes: (boxes,) its class.
+        boxes: (boxes, 4) centre x, centre y, width, height in 0..1.
+        shape: (batch, classes).
+    """
+    doubtful = torch.zeros(shape[0], len(points), shape[1], dtype=torch.bool)
+    for picture, label, box in zip(pictures.tolist(), classes.tolist(), boxes, strict=True):
+        doubtful[picture, :, label] |= ((points - box[:2]).abs() * 2 <= box[2:]).all(dim=1)
+    return doubtful
 
 
 class MaskedBce(nn.Module):
     """Binary cross-entropy (batch, anchors, classes), zero where nothing is known.
 
-    `known` is (batch, classes): 1 where the picture's source boxes every object of the class.
+    `known` broadcasts to that shape: 1 where silence means absence. An anchor assigned to an object always counts.
     """
 
     known: Tensor
@@ -68,11 +100,13 @@ class MaskedBce(nn.Module):
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
         per_anchor = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
         assigned = targets.amax(dim=2, keepdim=True) > 0
-        return per_anchor * torch.maximum(self.known[:, None, :], assigned.to(logits.dtype))
+        return per_anchor * torch.maximum(self.known, assigned.to(logits.dtype))
 
 
 class OneSourceDataset(YOLODataset):
-    """A dataset whose mosaics never mix sources."""
+    """A dataset whose mosaics never mix sources, and of which a share looks like poor surveillance frames."""
+
+    degraded_share = 0.3
 
     def build_transforms(self, hyp: Any = None) -> Any:
         transforms = super().build_transforms(hyp)
@@ -82,6 +116,7 @@ class OneSourceDataset(YOLODataset):
                 OneSourceMosaic(self, imgsz=self.imgsz, p=step.p) if type(step) is Mosaic else step
                 for step in inner.transforms
             ]
+            transforms.insert(len(transforms.transforms) - 1, Degrade(self.degraded_share))
         return transforms
 
 

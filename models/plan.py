@@ -1,10 +1,10 @@
 """What a training run is told: the YAML file under configs/training, checked."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from contract.errors import UsageError
 from models.classes import STREET_LABELS
@@ -21,6 +21,7 @@ class Source(_Strict):
 
     folder: Path
     repeat: Annotated[int, Field(ge=1, le=20)] = 1
+    take: Annotated[int, Field(ge=1)] | None = None
     holdout: Literal["none", "split", "all"] | Annotated[int, Field(ge=0)] = "none"
     rename: dict[str, str] = {}
     absent: tuple[str, ...] = ()
@@ -32,11 +33,23 @@ class Source(_Strict):
 
 
 class Pseudo(_Strict):
-    """A COCO model that boxes what the photographs' own labels leave out."""
+    """A COCO model that boxes what the photographs' own labels leave out.
+
+    Boxes of `least_score` and more are learned from. Boxes between `doubtful_score` and that are neither object nor
+    background: no loss is taken there. `complete_for` are the labels whose absence counts as real afterwards.
+    """
 
     weights: Path
     least_score: Annotated[float, Field(gt=0, lt=1)]
+    doubtful_score: Annotated[float, Field(gt=0, lt=1)] | None = None
     label_by_coco_class: dict[int, str]
+    complete_for: tuple[str, ...] = ("person", "vehicle", "cycle")
+
+    @model_validator(mode="after")
+    def _doubt_lies_below(self) -> Self:
+        if self.doubtful_score is not None and self.doubtful_score >= self.least_score:
+            raise ValueError("doubtful_score: must be less than least_score")
+        return self
 
 
 class TrainingPlan(_Strict):
@@ -49,6 +62,8 @@ class TrainingPlan(_Strict):
     batch: Annotated[int, Field(ge=1)] = 16
     image_px: Annotated[int, Field(ge=64, le=1280, multiple_of=32)]
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 0.001
+    last_rate_share: Annotated[float, Field(ge=0, le=1)] = 0.02
+    frozen_layers: Annotated[int, Field(ge=0, le=22)] = 0
     threads: Annotated[int, Field(ge=1)] = 2
     bfloat16: bool = False
     labels: tuple[str, ...] = STREET_LABELS

@@ -23,13 +23,18 @@ def pseudo_boxes(pseudo: Pseudo, ours: tuple[str, ...]) -> PseudoBoxes:
 
     model: Any = YOLO(weights)
 
-    def boxes(picture: Path) -> list[str]:
-        found = model.predict(picture, imgsz=640, conf=pseudo.least_score, verbose=False)[0].boxes
+    least = pseudo.doubtful_score or pseudo.least_score
+
+    def boxes(picture: Path, labelled: frozenset[str]) -> list[str]:
+        found = model.predict(picture, imgsz=640, conf=least, verbose=False)[0].boxes
         lines = []
-        for number, centre_and_size in zip(found.cls.int().tolist(), found.xywhn.tolist(), strict=True):
+        for number, score, sides in zip(
+            found.cls.int().tolist(), found.conf.tolist(), found.xywhn.tolist(), strict=True
+        ):
             label = pseudo.label_by_coco_class.get(number)
-            if label is not None:
-                lines.append(" ".join([str(ours.index(label)), *(f"{value:.5f}" for value in centre_and_size)]))
+            if label is not None and label not in labelled:
+                channel = ours.index(label) + (0 if score >= pseudo.least_score else len(ours))
+                lines.append(" ".join([str(channel), *(f"{side:.5f}" for side in sides)]))
         return lines
 
     return boxes

@@ -66,7 +66,7 @@ def _write_lists(plan: TrainingPlan, parts: list[LaidOut]) -> Path:
         "path": str(plan.run_dir),
         "train": "train.txt",
         "val": "val.txt",
-        "names": dict(enumerate(plan.labels)),
+        "names": dict(enumerate([*plan.labels, *(f"doubtful {label}" for label in plan.labels)])),
     }
     data_yaml.write_text(yaml.safe_dump(facts), encoding="utf-8")
     return data_yaml

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from math import cos, pi
+from math import cos, log, pi
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,8 +20,16 @@ WARM_UP_EPOCHS = 0.1
 SNAPSHOT_BATCHES = 25
 """Every so many batches the averaged weights are kept: a run cut short in a long epoch still gives a model."""
 
-_KIN_OF_NEW = ("vendor_cart", "stall")
-"""What an added class starts from: both stand on the pavement with wares; the first model knows them."""
+_KIN_BY_LABEL = {
+    "vehicle": ("car", "bus", "truck"),
+    "cycle": ("bicycle", "motorcycle"),
+    "parasol": ("umbrella",),
+    "table": ("dining table",),
+    "vendor_cart": ("stall",),
+    "grill": ("vendor_cart", "stall"),
+    "banner": ("billboard", "shop_sign"),
+}
+"""What an added class starts from when the net at hand doesn't know it: COCO's words first, then our own."""
 
 
 def run(
@@ -49,7 +57,7 @@ def run(
     trainer = StreetTrainer(plan, known, settings)
     trainer.epochs = trainer.args.epochs = plan.epochs  # a resumed run follows the plan's word, not its own memory
     trainer.add_callback("on_train_start", lambda _: torch.set_num_threads(plan.threads))
-    trainer.add_callback("on_train_batch_end", lambda run: on_batch(*_after_batch(run)))
+    trainer.add_callback("on_train_batch_end", lambda run: on_batch(*_after_batch(run, plan.last_rate_share)))
     trainer.train()
     finished = plan.run_dir / "weights.pt"
     keep_plain(last, finished)
@@ -84,15 +92,20 @@ class StreetTrainer(DetectionTrainer):
         super().__init__(overrides=overrides)
 
     def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> StreetModel:  # noqa: ARG002
-        model = StreetModel(cfg, nc=len(self._plan.labels), ch=3, verbose=False)
+        # the loaded net itself: one built anew for few classes has a narrower head, which would start from chance
+        model: Any = deepcopy(weights).float()
+        model.__class__ = StreetModel
+        model.requires_grad_(True)
+        model.criterion = None
         model.known_by_source = self._known_by_source
         model.bfloat16 = self._plan.bfloat16
-        model.names = dict(enumerate(self._plan.labels))
-        if weights is not None:
-            model.load(weights, verbose=False)
-            _copy_class_rows(weights, model)
-        cast(Any, model).to(memory_format=torch.channels_last)  # a fifth faster on a CPU in bfloat16
-        return model
+        fit_head(model, self._plan.labels)
+        model.to(memory_format=torch.channels_last)  # a fifth faster on a CPU in bfloat16
+        return cast(StreetModel, model)
+
+    def set_model_attributes(self) -> None:
+        """Leaves the labels as `get_model` set them: the data's names count the doubtful classes too."""
+        self.model.args = self.args
 
     def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Any:
         if mode != "train":
@@ -127,6 +140,7 @@ def _settings(plan: TrainingPlan, start: Path, data_yaml: Path) -> dict[str, Any
         "lr0": plan.learning_rate,
         "warmup_epochs": WARM_UP_EPOCHS,
         "warmup_bias_lr": 0.0,
+        "freeze": plan.frozen_layers or None,
         "scale": 0.5,
         "mosaic": 0.6,  # the rest are whole pictures, as the node sees them, in every epoch: there are few epochs
         "close_mosaic": 0,
@@ -138,20 +152,31 @@ def _settings(plan: TrainingPlan, start: Path, data_yaml: Path) -> dict[str, Any
     }
 
 
-def _copy_class_rows(source: Any, model: StreetModel) -> None:
-    """Copies each known class's score channel by name; a new class starts as the mean of its kin."""
-    old = {label: index for index, label in source.names.items()}
-    with torch.no_grad():
-        for old_branch, branch in zip(source.model[-1].cv3, model.model[-1].cv3, strict=True):
-            before, after = old_branch[-1], branch[-1]
-            for index, label in model.names.items():
-                rows = [old[label]] if label in old else [old[kin] for kin in _KIN_OF_NEW if kin in old]
+def fit_head(model: Any, labels: tuple[str, ...]) -> None:
+    """Gives the net one score channel per label: copied by name, or the mean of its kin, or a quiet guess."""
+    head = model.model[-1]
+    old = {label: index for index, label in model.names.items()}
+    for branch, stride in zip(head.cv3, head.stride.tolist(), strict=True):
+        before = branch[-1]
+        after = torch.nn.Conv2d(before.in_channels, len(labels), 1)
+        prior = log(5 / len(labels) / (640 / stride) ** 2)  # as ultralytics starts: a handful of things in a picture
+        with torch.no_grad():
+            after.weight.mul_(0.1)
+            after.bias.fill_(prior)
+            for index, label in enumerate(labels):
+                rows = [old[kin] for kin in (label,) if kin in old] or [
+                    old[kin] for kin in _KIN_BY_LABEL.get(label, ()) if kin in old
+                ]
                 if rows:
                     after.weight[index] = before.weight[rows].mean(dim=0)
                     after.bias[index] = before.bias[rows].mean(dim=0)
+        branch[-1] = after
+    head.nc, head.no = len(labels), len(labels) + 4 * head.reg_max
+    model.nc = model.yaml["nc"] = len(labels)
+    model.names = dict(enumerate(labels))
 
 
-def _after_batch(trainer: Any) -> tuple[int, int]:
+def _after_batch(trainer: Any, last_share: float) -> tuple[int, int]:
     """Sets the next batch's learning rate and keeps a snapshot now and then; batches done and batches in all.
 
     ultralytics steps its rate once per epoch, which is coarse for runs of two or three epochs: here it falls by a
@@ -163,7 +188,7 @@ def _after_batch(trainer: Any) -> tuple[int, int]:
     trainer.batches_done += 1
     done = trainer.epoch * per_epoch + trainer.batches_done
     if done > WARM_UP_EPOCHS * per_epoch:
-        rate = trainer.args.lr0 * learning_rate_share(done / (trainer.epochs * per_epoch))
+        rate = trainer.args.lr0 * learning_rate_share(done / (trainer.epochs * per_epoch), last_share)
         for group in trainer.optimizer.param_groups:
             group["lr"] = rate
     if done % SNAPSHOT_BATCHES == 0:
@@ -173,10 +198,10 @@ def _after_batch(trainer: Any) -> tuple[int, int]:
     return done, trainer.epochs * per_epoch
 
 
-def learning_rate_share(done: float) -> float:
-    """Share of the first learning rate when `done` (0..1) of the run is over: half a cosine down to 2 %.
+def learning_rate_share(done: float, last: float) -> float:
+    """Share of the first learning rate when `done` (0..1) of the run is over: half a cosine down to `last`.
 
-    >>> [round(learning_rate_share(done), 2) for done in (0.0, 0.5, 1.0)]
+    >>> [round(learning_rate_share(done, 0.02), 2) for done in (0.0, 0.5, 1.0)]
     [1.0, 0.51, 0.02]
     """
-    return 0.02 + 0.98 * (1 + cos(pi * min(done, 1.0))) / 2
+    return last + (1 - last) * (1 + cos(pi * min(done, 1.0))) / 2

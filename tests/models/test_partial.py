@@ -14,7 +14,7 @@ from models.torch_env import prepare  # noqa: E402
 
 prepare()
 
-from models.partial import MaskedBce, OneSourceMosaic, source_of  # noqa: E402
+from models.partial import MaskedBce, OneSourceMosaic, doubtful_anchors, source_of  # noqa: E402
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -51,3 +51,12 @@ def test_mosaics_never_mix_sources() -> None:
         mosaic._source = source
         chosen = {source_of(names[index]) for _ in range(20) for index in mosaic.get_indexes()}
         assert chosen == {source}
+
+
+def test_a_doubtful_box_is_neither_object_nor_background() -> None:
+    """Anchors inside it know nothing of its class; other classes, anchors and pictures are untouched."""
+    points = torch.tensor([[0.5, 0.5], [0.9, 0.9]])
+    doubtful = doubtful_anchors(
+        points, torch.tensor([1]), torch.tensor([2]), torch.tensor([[0.5, 0.5, 0.2, 0.2]]), torch.Size((2, 3))
+    )
+    assert doubtful.nonzero().tolist() == [[1, 0, 2]]

@@ -75,7 +75,7 @@ def test_other_models_boxes_are_added_and_count_as_known(photographs: Path, tmp_
     source = Source(folder=photographs)
     pseudo = Pseudo(weights=Path("x.pt"), least_score=0.4, label_by_coco_class={0: "person"})
     plan = plan_with(source).model_copy(update={"pseudo": pseudo})
-    part = lay_out(plan, source, tmp_path / "mix", lambda _: ["9 0.5 0.5 0.1 0.1"], lambda: None)
+    part = lay_out(plan, source, tmp_path / "mix", lambda _picture, _labelled: ["9 0.5 0.5 0.1 0.1"], lambda: None)
     assert "person" in part.known
     assert (tmp_path / "mix" / "labels" / "p0.txt").read_text().endswith("9 0.5 0.5 0.1 0.1\n")
 
