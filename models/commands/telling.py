@@ -1,0 +1,44 @@
+"""What every command of the bench shares: the console, progress, and how errors are told."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from contract.errors import PermanentError, UsageError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+
+console = Console(stderr=True)
+
+
+def progress_bar() -> Progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console)
+
+
+@contextmanager
+def errors_told() -> Iterator[None]:
+    """A caller's mistake is one line and exit code 2; a refusal of the world is one line and exit code 1.
+
+    What libraries print goes to standard error: standard output belongs to the result.
+    """
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    except UsageError as error:
+        console.print(f"[red]error[/red] {error}")
+        sys.exit(2)
+    except PermanentError as error:
+        console.print(f"[red]error[/red] {error}")
+        sys.exit(1)
