@@ -1,83 +1,91 @@
-"""Average precision, the way COCO counts it (101 recall points), on boxes of one class."""
+"""Which found boxes are right, and average precision the way COCO counts it (101 recall points), for one class.
 
+Everything takes picture weights, so that a bootstrap's thousand resamples are one call: a picture drawn twice has
+weight 2, one not drawn 0.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 IOUS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
+RECALL_POINTS = np.linspace(0.0, 1.0, 101)
+
+LARGEST_BLOCK = 4_000_000
+"""Weights handled at once (resamples times boxes): 32 MB. More is no faster, less loops in Python."""
 
 Box = tuple[float, float, float, float]
+Weights = NDArray[np.float64]
+"""(resamples, pictures): how often each resample draws each picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One picture of one class: what is there and what was found, boxes xyxy in 0..1."""
+    """One picture of one class: what is there and what was found, boxes xyxy in 0..1.
+
+    `ignored` are things that need not be found and whose finding is no fault: of another size, or doubtful.
+    `forgiven` says of each found box whether it may be wrong without being counted; empty: none may.
+    """
 
     truths: tuple[Box, ...]
     founds: tuple[tuple[float, Box], ...]
+    ignored: tuple[Box, ...] = ()
+    forgiven: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class ClassScore:
-    """How one class fares. `ap50` and `ap` (mean over IoU .50–.95) are nan without a single true box."""
+class Marks:
+    """Every found box that counts at one overlap, best first: its score, whether it is right, whose picture it is."""
 
-    truths: int
-    founds: int
-    ap50: float
-    ap: float
-
-
-def class_score(looks: list[Look]) -> ClassScore:
-    """The score over all pictures of one class."""
-    per_iou = [_average_precision(looks, iou) for iou in IOUS]
-    return ClassScore(
-        truths=sum(len(look.truths) for look in looks),
-        founds=sum(len(look.founds) for look in looks),
-        ap50=per_iou[0],
-        ap=float(np.mean(per_iou)),
-    )
+    score: NDArray[np.float64]
+    right: NDArray[np.bool_]
+    picture: NDArray[np.intp]
 
 
-def marks(looks: list[Look], min_iou: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Every found box by falling score: its score, and whether it took a true box that no better one had taken."""
-    scores: list[float] = []
-    right: list[bool] = []
-    for look in looks:
-        founds = sorted(look.founds, key=lambda found: -found[0])
+def mark(looks: Sequence[Look], ious: Sequence[float]) -> tuple[Marks, ...]:
+    """The marks at each of `ious`. A found box takes the true box it overlaps most that no better one has taken."""
+    scores, pictures, right, counted = [], [], [], []
+    for number, look in enumerate(looks):
+        by_score = np.argsort([-score for score, _ in look.founds], kind="stable")
+        founds = [look.founds[place] for place in by_score]
         scores += [score for score, _ in founds]
-        right += _take(look.truths, [box for _, box in founds], min_iou)
-    order = np.argsort(-np.array(scores), kind="stable")
-    return np.array(scores)[order], np.array(right, bool)[order]
+        pictures += [number] * len(founds)
+        verdict = _judge(look, [box for _, box in founds], ious)
+        if look.forgiven:
+            verdict[(verdict == 0) & np.array(look.forgiven, np.bool_)[by_score]] = -1
+        right.append(verdict == 1)
+        counted.append(verdict >= 0)
+    order = np.argsort(-np.array(scores, np.float64), kind="stable")
+    score = np.array(scores, np.float64)[order]
+    picture = np.array(pictures, np.intp)[order]
+    empty = np.zeros((len(ious), 0), np.bool_)
+    is_right = np.concatenate([empty, *right], axis=1)[:, order]
+    is_counted = np.concatenate([empty, *counted], axis=1)[:, order]
+    return tuple(Marks(score[keep], hits[keep], picture[keep]) for hits, keep in zip(is_right, is_counted, strict=True))
 
 
-def _average_precision(looks: list[Look], min_iou: float) -> float:
-    truths = sum(len(look.truths) for look in looks)
-    if truths == 0:
-        return float("nan")
-    _, right = marks(looks, min_iou)
-    if not right.size:
-        return 0.0
-    hits = np.cumsum(right)
-    recall = hits / truths
-    precision = hits / np.arange(1, right.size + 1)
-    envelope = np.maximum.accumulate(precision[::-1])[::-1]
-    at = np.searchsorted(recall, np.linspace(0, 1, 101), side="left")
-    return float(np.mean(np.where(at < right.size, envelope[np.minimum(at, right.size - 1)], 0.0)))
+def average_precision(marks: Marks, truths: NDArray[np.intp], weights: Weights) -> NDArray[np.float64]:
+    """AP of each resample, (resamples,); nan where it drew no true box.
 
+    Only ranks of right boxes matter: recall grows nowhere else, and no precision after a wrong box is a maximum.
 
-def _take(truths: tuple[Box, ...], founds: list[Box], min_iou: float) -> list[bool]:
-    if not truths or not founds:
-        return [False] * len(founds)
-    overlaps = iou_matrix(np.array(founds), np.array(truths))
-    right = []
-    for row in overlaps:
-        best = int(row.argmax())
-        taken = bool(row[best] >= min_iou)
-        right.append(taken)
-        if taken:
-            overlaps[:, best] = -1.0
-    return right
+    Args:
+        marks: of one overlap.
+        truths: (pictures,) number of true boxes.
+        weights: see `Weights`.
+    """
+    total = weights @ truths
+    ranks = np.flatnonzero(marks.right)
+    if not ranks.size:
+        return np.where(total > 0, 0.0, np.nan)
+    block = max(1, LARGEST_BLOCK // marks.picture.size)
+    parts = [
+        _average_precision(marks, ranks, total[start : start + block], weights[start : start + block])
+        for start in range(0, len(weights), block)
+    ]
+    return np.concatenate(parts)
 
 
 def iou_matrix(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -89,3 +97,39 @@ def iou_matrix(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.flo
     area_b = (b[:, 2:] - b[:, :2]).prod(axis=1)[None, :]
     shares: NDArray[np.float64] = overlap / np.maximum(area_a + area_b - overlap, 1e-12)
     return shares
+
+
+def _average_precision(
+    marks: Marks, ranks: NDArray[np.intp], total: NDArray[np.float64], weights: Weights
+) -> NDArray[np.float64]:
+    found = np.cumsum(weights[:, marks.picture], axis=1)[:, ranks]
+    hits = np.cumsum(weights[:, marks.picture[ranks]], axis=1)
+    precision = hits / np.maximum(found, 1e-12)
+    envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    recall = hits / np.maximum(total, 1e-12)[:, None]
+    reached = np.searchsorted(RECALL_POINTS, recall, side="right")
+    points = np.diff(reached, axis=1, prepend=0)
+    return np.where(total > 0, (points * envelope).sum(axis=1) / RECALL_POINTS.size, np.nan)
+
+
+def _judge(look: Look, founds: list[Box], ious: Sequence[float]) -> NDArray[np.int8]:
+    """(overlaps, founds): 1 right, 0 wrong, -1 not counted; `founds` best first."""
+    verdict = np.zeros((len(ious), len(founds)), np.int8)
+    if not founds or not (look.truths or look.ignored):
+        return verdict
+    shares = iou_matrix(np.array(founds), np.array([*look.truths, *look.ignored]))
+    for row, iou in enumerate(ious):
+        _take(shares.copy(), len(look.truths), iou, verdict[row])
+    return verdict
+
+
+def _take(shares: NDArray[np.float64], truths: int, min_iou: float, verdict: NDArray[np.int8]) -> None:
+    """Marks `verdict` (founds,) and uses `shares` up; true boxes are taken before those that don't count."""
+    for number in np.flatnonzero(shares.max(axis=1) >= min_iou):
+        for columns, mark_given in ((slice(0, truths), 1), (slice(truths, None), -1)):
+            row = shares[number, columns]
+            if row.size and row.max() >= min_iou:
+                taken = (columns.start or 0) + int(row.argmax())
+                verdict[number] = mark_given
+                shares[:, taken] = -1.0
+                break

@@ -1,120 +1,140 @@
-"""Judges a model folder on labelled pictures through the very detector that the node runs."""
+"""Judges a model folder on labelled pictures through the very detector that the node runs: every step on one page.
 
-from collections.abc import Callable, Sequence
+Matching and precision are `models.ap`'s, which pictures count `models.judging`'s, the rest stands in
+`models.evaluation`, one question a module.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from contract.errors import UsageError
-from contract.manifest import Engine, ModelManifest, read_manifest
-from edge.detect.choose import open_variant
-from models.ap import ClassScore, Look, class_score, marks
-from models.judging import Judged
-
-LEAST_SCORE = 0.01
-"""Curves need the poor boxes too; the manifest's thresholds are looked at afterwards."""
-
-RECALL_WEIGHT_BY_LABEL = {"smoke": 2.0, "flame": 2.0, "grill": 2.0, "person": 3.0, "vehicle": 2.0}
-"""How much dearer a miss is than a false box; 1 for the rest. Several looks must agree before fire is reported, so a
-false look is cheap; a person or a plate that is missed is one that is not blurred."""
-
-FINE_STEPS = np.arange(0.10, 0.41, 0.01)
-"""Thresholds tried. Above 0.4 a half-hidden stall is lost for minutes; time, not the score, removes false boxes."""
-
-
-@dataclass(frozen=True, slots=True)
-class AtThreshold:
-    """What a class does at the score where the node cuts; overlap 0.5."""
-
-    threshold: float
-    precision: float
-    recall: float
-    false_per_picture: float
+from contract.manifest import Engine
+from models.ap import Weights
+from models.evaluation.bootstrap import Measured, resample
+from models.evaluation.classes import (
+    ClassReport,
+    class_report,
+    false_per_image,
+    fire_alarms,
+    judged_labels,
+    partial_recall,
+    unknown_labels,
+)
+from models.evaluation.compare import Comparison, compare
+from models.evaluation.eyes import Eye, Viewed, view
+from models.evaluation.runtime import Runtime, runtime
+from models.evaluation.slices import Slice, slices
+from models.judging import Judged, pictures_hash
 
 
 @dataclass(frozen=True, slots=True)
-class ClassReport:
-    """One class on all pictures that can judge it."""
+class Looking:
+    """How pictures are looked at and how sure the numbers are made. `engine` None: the node's own choice."""
 
-    pictures: int
-    score: ClassScore
-    cut: AtThreshold
+    engine: Engine | None = None
+    threads: int = 1
+    resamples: int = 1000
+    seed: int = 1
+    against: Path | None = None
+    against_engine: Engine | None = None
 
 
-def looks_by_label(
-    folder: Path, engine: Engine, pictures: Sequence[Judged], on_picture: Callable[[], None]
-) -> dict[str, list[Look]]:
-    """Every class's true and found boxes on the pictures that can judge it.
+@dataclass(frozen=True, slots=True)
+class PictureVerdict:
+    """Everything said about a model on pictures.
+
+    `partial` are boxes and recall by label on pictures that box only some of the class. `fire_alarms` are pictures
+    without fire, and smoke or flame boxes per such picture. `unknown`: boxes by label that the model has no word for.
+    """
+
+    viewed: tuple[Viewed, ...]
+    dataset_sha256: str
+    classes: tuple[ClassReport, ...]
+    partial: Mapping[str, tuple[int, Measured]]
+    unknown: Mapping[str, int]
+    false_per_image: Measured
+    fire_alarms: tuple[int, Measured] | None
+    slices: tuple[Slice, ...]
+    comparison: Comparison | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEyes:
+    """The model that is judged and, perhaps, the one it is compared with."""
+
+    this: Eye
+    other: Eye | None
+
+    @property
+    def all(self) -> tuple[Eye, ...]:
+        return (self.this,) if self.other is None else (self.this, self.other)
+
+    def close(self) -> None:
+        for eye in self.all:
+            eye.close()
+
+
+def open_eyes(model: Path, looking: Looking) -> OpenEyes:
+    """The models, opened and checked as a node would.
 
     Raises:
-        UsageError: a damaged model folder, a variant that it lacks, or an unreadable picture.
+        UsageError: a folder is no intact model, or has no such variant.
+        PermanentError: no variant works on this machine.
     """
-    manifest = read_manifest(folder)
-    variants = [variant for variant in manifest.variants if variant.engine is engine]
-    if not variants:
-        raise UsageError(f"{folder}: has no variant {engine}")
-    detector = open_variant(folder, _with_low_thresholds(manifest), variants[0], threads=2)
-    looks: dict[str, list[Look]] = {entry.label: [] for entry in manifest.classes}
-    for picture in pictures:
-        frame = cv2.imread(str(picture.path))
-        if frame is None:
-            raise UsageError(f"{picture.path}: unreadable picture")
-        found = detector.detect(np.asarray(frame, np.uint8))
-        for label in picture.known & looks.keys():
-            truths = tuple(box for named, box in picture.truths if named == label)
-            founds = tuple((entry.score, entry.box_norm) for entry in found if entry.label == label)
-            looks[label].append(Look(truths, founds))
-        on_picture()
-    detector.close()
-    return looks
+    this = Eye(model, looking.engine, looking.threads)
+    if looking.against is None:
+        return OpenEyes(this, None)
+    return OpenEyes(this, Eye(looking.against, looking.against_engine or looking.engine, looking.threads))
 
 
-def report(looks: dict[str, list[Look]], threshold_by_label: dict[str, float]) -> dict[str, ClassReport]:
-    """Scores by label, for the labels that some picture can judge."""
-    return {
-        label: ClassReport(len(entries), class_score(entries), at_threshold(entries, threshold_by_label[label]))
-        for label, entries in looks.items()
-        if entries
-    }
+def require_judgeable(pictures: Sequence[Judged], eye: Eye) -> None:
+    """Says before an hour of looking that nothing would come of it.
 
-
-def at_threshold(looks: list[Look], threshold: float) -> AtThreshold:
-    """Precision (nan without a box) and recall (nan without a true box) where the node cuts."""
-    scores, right = marks(looks, 0.5)
-    kept = scores >= threshold
-    hits, found = int(right[kept].sum()), int(kept.sum())
-    truths = sum(len(look.truths) for look in looks)
-    return AtThreshold(
-        threshold=threshold,
-        precision=hits / found if found else float("nan"),
-        recall=hits / truths if truths else float("nan"),
-        false_per_picture=(found - hits) / len(looks),
+    Raises:
+        UsageError: the pictures say nothing of any class that the model knows.
+    """
+    if judged_labels(pictures, eye.thresholds):
+        return
+    sources = ", ".join(sorted({picture.source for picture in pictures}))
+    strangers = ", ".join(unknown_labels(pictures, eye.thresholds)) or "nothing"
+    raise UsageError(
+        f"{sources}: no class can be judged: source.json speaks of {strangers}, the model knows "
+        f"{', '.join(eye.thresholds)}; correct exhaustive_for, or map labels with --rename OLD=NEW"
     )
 
 
-def suggest(looks: dict[str, list[Look]]) -> dict[str, float]:
-    """Thresholds by label, for the labels that have a true box: where misses and false boxes weigh as they should."""
-    return {
-        label: best_threshold(entries, RECALL_WEIGHT_BY_LABEL.get(label, 1.0))
-        for label, entries in looks.items()
-        if any(look.truths for look in entries)
-    }
+def judge(
+    pictures: Sequence[Judged], eyes: OpenEyes, looking: Looking, on_picture: Callable[[], None]
+) -> PictureVerdict:
+    """Looks at every picture and says what can be said.
+
+    Raises:
+        UsageError: a picture is unreadable.
+    """
+    viewed = view(pictures, eyes.all, on_picture)
+    weights = resample([entry.scene for entry in pictures], looking.resamples, looking.seed)
+    thresholds = eyes.this.thresholds
+    labels = judged_labels(pictures, thresholds)
+    reports = tuple(class_report(viewed, label, thresholds[label], weights) for label in labels)
+    return PictureVerdict(
+        viewed=viewed,
+        dataset_sha256=pictures_hash(pictures),
+        classes=reports,
+        partial=_partial(viewed, labels, weights),
+        unknown=unknown_labels(pictures, thresholds),
+        false_per_image=false_per_image(viewed, reports, weights),
+        fire_alarms=fire_alarms(viewed, weights),
+        slices=slices(viewed, labels, weights, eyes.this.manifest.input),
+        comparison=None if eyes.other is None else compare(viewed, reports, eyes.all, weights),
+    )
 
 
-def best_threshold(looks: list[Look], recall_weight: float) -> float:
-    """The score that gives the best F-measure, where recall counts `recall_weight` times as much as precision."""
-    weight = recall_weight**2
-
-    def quality(threshold: float) -> float:
-        cut = at_threshold(looks, threshold)
-        below = weight * cut.precision + cut.recall
-        return (1 + weight) * cut.precision * cut.recall / below if below > 0 else 0.0
-
-    return round(float(max(FINE_STEPS, key=quality)), 2)
+def runtime_of(eyes: OpenEyes) -> Runtime:
+    """What the judged model ran on."""
+    return runtime(eyes.this)
 
 
-def _with_low_thresholds(manifest: ModelManifest) -> ModelManifest:
-    low = tuple(entry.model_copy(update={"threshold": LEAST_SCORE}) for entry in manifest.classes)
-    return manifest.model_copy(update={"classes": low, "nms_iou": 0.6})
+def _partial(viewed: Sequence[Viewed], labels: Sequence[str], weights: Weights) -> dict[str, tuple[int, Measured]]:
+    found = {label: partial_recall(viewed, label, weights) for label in labels}
+    return {label: entry for label, entry in found.items() if entry is not None}

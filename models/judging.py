@@ -1,66 +1,114 @@
-"""The pictures a model is judged on, and which classes each picture can judge."""
+"""The pictures a model is judged on, which classes each can judge, and what is known of the circumstances."""
 
-import json
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from contract.errors import UsageError
+from datasets.folder import LabelledFolder, LabelledPicture, read_folder
 from models.ap import Box
-from models.pictures import picture_paths
-from models.plan import TrainingPlan
+from models.evaluation.attributes import SCENE, Attributes, read_attributes
+
+
+class Half(StrEnum):
+    """Which pictures of a folder with a split.json count."""
+
+    ALL = "all"
+    VAL = "val"
+    TRAIN = "train"
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One picture: `known` are the classes whose every object is boxed; `truths` are (label, box xyxy in 0..1)."""
+    """One picture.
+
+    `known` are the classes whose every object is boxed; `truths` are (label, box xyxy in 0..1), of other classes too.
+    `scene`: pictures of one scene are alike, so a resample draws them together.
+    """
 
     path: Path
     known: frozenset[str]
     truths: tuple[tuple[str, Box], ...]
+    source: str = ""
+    scene: str = ""
+    attributes: Attributes = field(default_factory=dict)
+
+    def boxes(self, label: str) -> tuple[Box, ...]:
+        return tuple(box for named, box in self.truths if named == label)
 
 
-def folder_pictures(folder: Path) -> tuple[Judged, ...]:
-    """A data folder's pictures; only the classes its source.json calls exhaustive are judged.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which pictures count, and under which names.
+
+    `stems`: only these, None for all. `label_by_label` renames labels; classes that become one are exhaustive
+    together or not at all.
+    """
+
+    half: Half = Half.ALL
+    stems: frozenset[str] | None = None
+    label_by_label: Mapping[str, str] = field(default_factory=dict)
+
+
+def folder_pictures(root: Path, choice: Choice | None = None) -> tuple[Judged, ...]:
+    """The pictures of the folder at `root` that count.
 
     Raises:
-        UsageError: no source.json, or no pictures.
+        UsageError: the folder is faulty (`datasets.folder`), or nothing of it is left.
     """
-    try:
-        facts = json.loads((folder / "source.json").read_bytes())
-    except OSError as error:
-        raise UsageError(f"{folder}: no source.json ({error.strerror}); give a folder of labelled pictures") from error
-    labels: list[str] = facts["classes"]
-    known = frozenset(facts["exhaustive_for"])
-    return tuple(_judged(path, folder / "labels", labels, known) for path in picture_paths(folder / "images"))
+    choice = choice or Choice()
+    folder = read_folder(root)
+    stems = {picture.path.stem for picture in folder.pictures}
+    attributes = read_attributes(root / "attributes.json", stems)
+    kept = [picture for picture in folder.pictures if _counts(picture, choice)]
+    if not kept:
+        raise UsageError(f"{root}: {_why_empty(folder, choice)}")
+    known = _renamed_known(folder, choice.label_by_label)
+    return tuple(_judged(picture, folder, known, attributes.get(picture.path.stem, {}), choice) for picture in kept)
 
 
-def held_out(plan: TrainingPlan) -> dict[str, tuple[Judged, ...]]:
-    """The pictures that a training run kept back, by source.
-
-    Raises:
-        UsageError: the run has not laid its pictures out yet.
-    """
-    try:
-        provenance = json.loads((plan.run_dir / "provenance.json").read_bytes())
-        val = [Path(line) for line in (plan.run_dir / "val.txt").read_text(encoding="utf-8").splitlines()]
-    except OSError as error:
-        raise UsageError(f"{plan.run_dir}: no run laid out here; train by this plan first") from error
-    known_by_source = {entry["name"]: frozenset(entry["known"]) for entry in provenance["sources"]}
-    by_source: dict[str, list[Judged]] = {}
-    for path in val:
-        folder = path.parent.parent
-        judged = _judged(path, folder / "labels", list(plan.labels), known_by_source[folder.name])
-        by_source.setdefault(folder.name, []).append(judged)
-    return {name: tuple(pictures) for name, pictures in by_source.items()}
+def pictures_hash(pictures: Sequence[Judged]) -> str:
+    """A sha256 over names, pixels and boxes: two evaluations with the same one saw the same."""
+    digest = hashlib.sha256()
+    for picture in sorted(pictures, key=lambda entry: (entry.source, entry.path.name)):
+        content = hashlib.sha256(picture.path.read_bytes()).hexdigest()
+        digest.update(f"{picture.source}/{picture.path.name} {content} {sorted(picture.known)}\n".encode())
+        digest.update(f"{picture.truths}\n".encode())
+    return digest.hexdigest()
 
 
-def _judged(path: Path, label_folder: Path, labels: list[str], known: frozenset[str]) -> Judged:
-    text = label_folder / f"{path.stem}.txt"
-    lines = text.read_text(encoding="utf-8").splitlines() if text.exists() else []
-    return Judged(path, known, tuple(_truth(line, labels) for line in lines if line.strip()))
+def _counts(picture: LabelledPicture, choice: Choice) -> bool:
+    in_half = choice.half is Half.ALL or picture.split == choice.half.value
+    return in_half and (choice.stems is None or picture.path.stem in choice.stems)
 
 
-def _truth(line: str, labels: list[str]) -> tuple[str, Box]:
-    number, *rest = line.split()
-    x, y, width, height = (float(part) for part in rest)
-    return labels[int(number)], (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+def _why_empty(folder: LabelledFolder, choice: Choice) -> str:
+    if choice.half is not Half.ALL and all(picture.split is None for picture in folder.pictures):
+        return f"has no split.json, so no {choice.half} half; write one (`python -m datasets split`) or use --split all"
+    return f"no picture is left of {len(folder.pictures)} (--split {choice.half}); check split.json and --only"
+
+
+def _renamed_known(folder: LabelledFolder, label_by_label: Mapping[str, str]) -> frozenset[str]:
+    labels = set(folder.classes) | folder.exhaustive_for
+    parts: dict[str, set[str]] = {}
+    for label in labels:
+        parts.setdefault(label_by_label.get(label, label), set()).add(label)
+    return frozenset(name for name, merged in parts.items() if merged <= folder.exhaustive_for)
+
+
+def _judged(
+    picture: LabelledPicture, folder: LabelledFolder, known: frozenset[str], attributes: Attributes, choice: Choice
+) -> Judged:
+    scene = "/".join(attributes.get(SCENE, ())) or picture.path.name
+    return Judged(
+        path=picture.path,
+        known=known,
+        truths=tuple(
+            (choice.label_by_label.get(box.label, box.label), (box.x1, box.y1, box.x2, box.y2)) for box in picture.boxes
+        ),
+        source=folder.name,
+        scene=f"{folder.name}/{scene}",
+        attributes={key: values for key, values in attributes.items() if key != SCENE},
+    )

@@ -44,16 +44,14 @@ def test_synth_explains_itself() -> None:
 
 
 def test_evaluate_judges_a_folder_and_suggests_thresholds(pictures: Path, tmp_path: Path) -> None:
-    suggested = tmp_path / "facts.json"
-    result = CliRunner().invoke(
-        models_app,
-        ["evaluate", "--model", str(FIRST), "--folder", str(pictures), "--suggest-to", str(suggested), "--json"],
-    )
+    suggested, told = tmp_path / "facts.json", tmp_path / "told" / "all.json"
+    arguments = ["--model", str(FIRST), "--dataset", str(pictures), "--suggest-to", str(suggested)]
+    result = CliRunner().invoke(models_app, ["evaluate", *arguments, "--json", str(told), "--bootstrap", "20"])
     assert result.exit_code == 0, result.output
-    reports = json.loads(result.stdout)
-    assert set(reports) == {"garbage_pile", "smoke"}
-    assert reports["garbage_pile"]["cut"]["recall"] == 1.0
-    assert reports["smoke"]["score"]["ap50"] == 0.0
+    classes = json.loads(told.read_text())["classes"]
+    assert set(classes) == {"garbage_pile", "smoke"}
+    assert classes["garbage_pile"]["recall"] == 1.0
+    assert classes["smoke"]["ap50"] == 0.0
     assert set(json.loads(suggested.read_text())["thresholds"]) == {"garbage_pile", "smoke"}
 
 
@@ -61,7 +59,7 @@ def test_evaluate_judges_a_folder_and_suggests_thresholds(pictures: Path, tmp_pa
     ("arguments", "message"),
     [
         (["evaluate", "--model", str(FIRST)], "nothing to judge on"),
-        (["evaluate", "--model", "nowhere", "--folder", "nowhere"], "no source.json"),
+        (["evaluate", "--model", "nowhere", "--dataset", "nowhere"], "no source.json"),
         (["train", "--config", "nowhere.yaml"], "can't read the training plan"),
     ],
 )

@@ -1,0 +1,129 @@
+"""Parts of the pictures on which numbers are told apart: light, source, size of the thing, whatever is known."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf, sqrt
+
+from contract.manifest import ModelInput
+from edge.detect.letterbox import fit
+from models.ap import Box, Look, Weights
+from models.evaluation.attributes import LIGHT
+from models.evaluation.bootstrap import Measured
+from models.evaluation.classes import places, sample
+from models.evaluation.eyes import Viewed
+from models.evaluation.figures import Metric, Sample
+
+NIGHT_BRIGHTNESS = 70.0
+"""Mean grey, 0..255, below which a picture without a stated light counts as night. Lit streets at night lie at 30–65,
+overcast days above 85. Higher takes dark interiors and fire close-ups for night; lower misses lit market streets."""
+
+SIZES_PX: Mapping[str, tuple[float, float]] = {"small": (0.0, 32.0), "medium": (32.0, 96.0), "large": (96.0, inf)}
+"""Square root of the box's area in pixels of the model's input: COCO's three sizes, at the resolution that counts."""
+
+TOLD = (
+    Metric.AP50,
+    Metric.AP30,
+    Metric.PRECISION,
+    Metric.RECALL,
+    Metric.F1,
+    Metric.FALSE_PER_IMAGE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SliceClass:
+    """One class on one slice."""
+
+    pictures: int
+    instances: int
+    measured: Mapping[Metric, Measured]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """`name` is ``key:value``, as ``light:night``."""
+
+    name: str
+    pictures: int
+    by_label: Mapping[str, SliceClass]
+
+
+def slices(viewed: Sequence[Viewed], labels: Sequence[str], weights: Weights, shape: ModelInput) -> tuple[Slice, ...]:
+    """Every slice that holds a picture, by name; classes only where the slice's pictures can judge them."""
+    numbers_by_name: dict[str, list[int]] = {}
+    for number, entry in enumerate(viewed):
+        for name in _names(entry):
+            numbers_by_name.setdefault(name, []).append(number)
+    by_picture = [_slice(name, numbers, viewed, labels, weights) for name, numbers in sorted(numbers_by_name.items())]
+    return (*by_picture, *_by_size(viewed, labels, weights, shape))
+
+
+def light_of(entry: Viewed) -> tuple[str, ...]:
+    """What the source says of the light, else night or day by brightness."""
+    stated = entry.picture.attributes.get(LIGHT, ())
+    return stated or (("night",) if entry.brightness < NIGHT_BRIGHTNESS else ("day",))
+
+
+def _names(entry: Viewed) -> set[str]:
+    known = {**entry.picture.attributes, LIGHT: light_of(entry), "source": (entry.picture.source,)}
+    return {f"{key}:{value}" for key, values in known.items() for value in values}
+
+
+def _slice(
+    name: str, numbers: Sequence[int], viewed: Sequence[Viewed], labels: Sequence[str], weights: Weights
+) -> Slice:
+    part = [viewed[number] for number in numbers]
+    by_label = {}
+    for label in labels:
+        judging = places([entry.picture for entry in part], label).exhaustive
+        if judging:
+            one = sample([part[place] for place in judging], label, eye=0)
+            by_label[label] = _told(one, weights[:, [numbers[place] for place in judging]])
+    return Slice(name, len(numbers), by_label)
+
+
+def _by_size(viewed: Sequence[Viewed], labels: Sequence[str], weights: Weights, shape: ModelInput) -> tuple[Slice, ...]:
+    """Things of other sizes need not be found, and boxes of other sizes that find nothing are forgiven, as in COCO."""
+    pictures = [entry.picture for entry in viewed]
+    judging = {label: numbers for label in labels if (numbers := places(pictures, label).exhaustive)}
+    found = []
+    for size, (least_px, below_px) in SIZES_PX.items():
+        by_label = {}
+        for label, numbers in judging.items():
+            looks = [_sized(viewed[number], label, shape, least_px, below_px) for number in numbers]
+            one = Sample([curve for curve, _ in looks], [shipped for _, shipped in looks])
+            if one.instances:
+                by_label[label] = _told(one, weights[:, numbers])
+        holding = {number for label in by_label for number in judging[label]}
+        if by_label:
+            found.append(Slice(f"size:{size}", len(holding), by_label))
+    return tuple(found)
+
+
+def _sized(entry: Viewed, label: str, shape: ModelInput, least_px: float, below_px: float) -> tuple[Look, Look]:
+    placement = fit(entry.width_px, entry.height_px, shape.width_px, shape.height_px)
+
+    def fits(box: Box) -> bool:
+        area_px = (box[2] - box[0]) * placement.width_px * (box[3] - box[1]) * placement.height_px
+        return least_px <= sqrt(max(0.0, area_px)) < below_px
+
+    return _look(entry, label, fits, curve=True), _look(entry, label, fits, curve=False)
+
+
+def _look(entry: Viewed, label: str, fits: Callable[[Box], bool], curve: bool) -> Look:
+    sight = entry.sights[0]
+    boxes = entry.picture.boxes(label)
+    founds = tuple(
+        (found.score, found.box_norm) for found in (sight.curve if curve else sight.shipped) if found.label == label
+    )
+    return Look(
+        truths=tuple(box for box in boxes if fits(box)),
+        founds=founds,
+        ignored=tuple(box for box in boxes if not fits(box)),
+        forgiven=tuple(not fits(box) for _, box in founds),
+    )
+
+
+def _told(one: Sample, weights: Weights) -> SliceClass:
+    everything = one.measured(weights)
+    return SliceClass(one.pictures, one.instances, {metric: everything[metric] for metric in TOLD})
