@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from datasets.composites.cli import composites
+
 app = typer.Typer(help="Make and check picture folders.", no_args_is_help=True, pretty_exceptions_enable=False)
 _console = Console(stderr=True)
 
@@ -59,3 +61,6 @@ def synth(
     else:
         boxes = ", ".join(f"{label} {number}" for label, number in made.boxes_by_label.items())
         _console.print(f"{out}: {made.pictures} pictures; {boxes}")
+
+
+app.command()(composites)
