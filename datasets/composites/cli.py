@@ -32,7 +32,7 @@ def composites(
     out: Annotated[Path, typer.Option(help="Empty or new folder; gets one folder for each background folder.")],
     cut_outs: Annotated[
         list[Path] | None,
-        typer.Option(help="Labelled folder to cut real flames, stalls, parasols, carts, bins and rubbish out of."),
+        typer.Option(help="Labelled folder to cut real flames, parasols, carts, bins and rubbish out of."),
     ] = None,
     count: Annotated[int, typer.Option(min=1, help="Pictures.")] = 900,
     seed: Annotated[int, typer.Option(min=0, max=100_000, help="The same arguments give the same bytes.")] = 1,

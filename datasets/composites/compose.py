@@ -10,6 +10,7 @@ from datasets.composites import fires, trade
 from datasets.composites.cutouts import CutOut
 from datasets.composites.layers import Canvas, Labelled
 from datasets.composites.lookalikes import add_look_alikes
+from datasets.composites.plumes import Pool
 from datasets.composites.site import Site
 from datasets.composites.solids import Foot
 from datasets.composites.views import View, guessed_view
@@ -53,7 +54,7 @@ def compose(
     background: NDArray[np.uint8],
     view: View | None,
     cuts: dict[str, list[CutOut]],
-    seed: int,
+    pool: Pool,
     random: np.random.Generator,
 ) -> Composite:
     """Lay things of chance on a background.
@@ -62,7 +63,7 @@ def compose(
         background: (h, w, 3) BGR; not written to.
         view: how it was looked at, or None to guess.
         cuts: real things by label; empty for rendered ones only.
-        seed: of the run: keys the pool of flows, which is drawn once.
+        pool: the run's flows.
         random: of this picture alone.
     """
     wear = draw_wear(random, max(background.shape[:2]))
@@ -74,7 +75,7 @@ def compose(
         camera=chosen.camera(width, height),
         view=chosen,
         random=random,
-        seed=seed,
+        pool=pool,
         picture_seed=int(random.integers(1 << 30)),
         cuts=cuts,
         daylight=_daylight(dusk),

@@ -75,7 +75,7 @@ def column(site: Site, foot: Foot) -> None:
 
 def smoke(site: Site, foot: Foot, base_m: float, tall_m: float, *, dense: bool = False) -> bool:
     """Smoke rising from `base_m` above a place, `tall_m` high."""
-    plume = draw_plume(site.random, site.seed, site.daylight, dense=dense)
+    plume = draw_plume(site.random, site.pool, site.daylight, dense=dense)
     height = min(max(_LEAST_PLUME_PX, tall_m * foot.px_per_m), 1.3 * site.camera.height_px)
     source = (foot.x_px, foot.y_px - base_m * foot.px_per_m)
     return site.canvas.lay(smoke_layer("smoke", plume.field, plume.look, source, height, site.number()))
@@ -89,7 +89,7 @@ def flame(site: Site, foot: Foot, base_m: float, tall_m: float) -> bool:
     if cut is not None and site.random.random() < 0.65:
         layer: Layer | None = flame_of_cut_out(cut.bgr, cut.alpha, at, height, mirrored=site.random.random() < 0.5)
     else:
-        layer = flame_layer(draw_fire(site.random, site.seed), at, height)
+        layer = flame_layer(draw_fire(site.random, site.pool), at, height)
     if layer is None or not site.canvas.lay(layer):
         return False
     add_glow(site.canvas.picture, layer, 0.25 + 0.7 * (1 - site.daylight))

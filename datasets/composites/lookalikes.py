@@ -23,7 +23,7 @@ def add_look_alikes(site: Site, count: int) -> None:
 
 def steam(site: Site, foot: Foot) -> None:
     """A white puff from a pot, a vent or a manhole, gone within a metre or two."""
-    plume = draw_steam(site.random, site.seed, site.daylight)
+    plume = draw_steam(site.random, site.pool, site.daylight)
     tall = float(site.random.uniform(0.5, 1.5)) * foot.px_per_m
     source = (foot.x_px, foot.y_px - float(site.random.choice([0.0, 0.9])) * foot.px_per_m)
     site.canvas.lay(smoke_layer(None, plume.field, plume.look, source, max(tall, 20.0), site.number()))
@@ -31,7 +31,7 @@ def steam(site: Site, foot: Foot) -> None:
 
 def exhaust(site: Site, foot: Foot) -> None:
     """A bluish puff a hand above the road."""
-    plume = draw_plume(site.random, site.seed, site.daylight)
+    plume = draw_plume(site.random, site.pool, site.daylight)
     level = 185.0 * site.daylight
     look = SmokeLook(float(site.random.uniform(0.15, 0.4)), (level * 1.06, level, level * 0.98), 0.05)
     # seen lying: the flow's own rise is turned into drift

@@ -14,6 +14,7 @@ from contract.errors import UsageError
 from datasets.composites.backgrounds import Background, Family, read_background
 from datasets.composites.compose import Composite, compose
 from datasets.composites.cutouts import CutOut
+from datasets.composites.plumes import Pool
 from datasets.composites.things import LABELS
 
 
@@ -35,6 +36,8 @@ class Order:
     seed: int
     longest_px: int
     origin: str
+    flows: int = 40
+    """Flows of each kind that smoke and fire are taken from."""
 
 
 def make_composites(
@@ -73,13 +76,14 @@ def _write_all(
 ) -> Made:
     boxes: dict[str, Counter[str]] = {family.name: Counter() for family in families}
     pictures: Counter[str] = Counter()
+    pool = Pool(order.seed, order.flows)
     empty = 0
     for family in families:
         for folder in ("images", "labels"):
             (out / family.name / folder).mkdir(parents=True)
     for index, (family, background) in enumerate(_drawn(families, order)):
         random = np.random.default_rng([order.seed, index])
-        done = compose(read_background(background, order.longest_px), background.view, stock, order.seed, random)
+        done = compose(read_background(background, order.longest_px), background.view, stock, pool, random)
         _write(out / family.name, f"{order.seed:04d}_{index:05d}_{background.stem}", done)
         boxes[family.name].update(found.label for found in done.labelled)
         pictures[family.name] += 1

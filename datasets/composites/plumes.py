@@ -8,9 +8,6 @@ import numpy as np
 from datasets.composites.fluid import Field, Flow, density
 from datasets.composites.smoke import SmokeLook
 
-POOL = 40
-"""Flows of each kind in a run: a flow takes a third of a second, and thickness, light, size and side vary on top."""
-
 _COLOURS = (
     ((205, 203, 200), 0.34),
     ((228, 228, 226), 0.20),
@@ -32,9 +29,20 @@ class Plume:
     look: SmokeLook
 
 
-def draw_plume(random: np.random.Generator, seed: int, daylight: float, *, dense: bool = False) -> Plume:
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The flows of one run, drawn once when first needed: `size` of each kind, keyed by the run's `seed`.
+
+    A flow takes a third of a second; thickness, light, size and side vary on top.
+    """
+
+    seed: int
+    size: int
+
+
+def draw_plume(random: np.random.Generator, pool: Pool, daylight: float, *, dense: bool = False) -> Plume:
     """Smoke of chance. `daylight` 0..1 is how bright white is here; `dense` where something large burns."""
-    number = int(random.integers(POOL))
+    number = int(random.integers(pool.size))
     chances = (0.05, 0.3, 0.65) if dense else (0.42, 0.38, 0.2)
     low, high = _THICKNESS[int(random.choice(3, p=chances))]
     share = np.array([often for _, often in _COLOURS])
@@ -45,20 +53,20 @@ def draw_plume(random: np.random.Generator, seed: int, daylight: float, *, dense
     tinted = np.clip(bgr * random.uniform(0.9, 1.1) * daylight, 8, 250)
     relief = float(np.clip(thickness / 4, 0.05, 1.0) * random.uniform(0.5, 1.2))
     look = SmokeLook(thickness, (float(tinted[0]), float(tinted[1]), float(tinted[2])), relief, random.random() < 0.5)
-    return Plume(_smoke(seed, number), look)
+    return Plume(_smoke(pool.seed, number), look)
 
 
-def draw_steam(random: np.random.Generator, seed: int, daylight: float) -> Plume:
+def draw_steam(random: np.random.Generator, pool: Pool, daylight: float) -> Plume:
     """Steam: white, gone within a metre or two of its source."""
-    number = int(random.integers(POOL // 3))
+    number = int(random.integers(max(1, pool.size // 3)))
     white = float(min(250.0, 245.0 * daylight))
     look = SmokeLook(float(random.uniform(0.4, 1.6)), (white, white, white), 0.1, random.random() < 0.5)
-    return Plume(_steam(seed, number), look)
+    return Plume(_steam(pool.seed, number), look)
 
 
-def draw_fire(random: np.random.Generator, seed: int) -> Field:
+def draw_fire(random: np.random.Generator, pool: Pool) -> Field:
     """The heat of a fire of chance."""
-    return _fire(seed, int(random.integers(POOL // 2)))
+    return _fire(pool.seed, int(random.integers(max(1, pool.size // 2))))
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ import numpy as np
 
 from datasets.composites.cutouts import CutOut
 from datasets.composites.layers import Canvas
+from datasets.composites.plumes import Pool
 from datasets.composites.solids import Foot
 from datasets.composites.views import View
 from edge.scene.camera import PinholeCamera
@@ -20,13 +21,13 @@ _APART_M = 2.2
 
 @dataclass(slots=True)
 class Site:
-    """What the recipes need of a picture. `seed` keys the run's pool of flows; `picture_seed` this picture alone."""
+    """What the recipes need of a picture. `picture_seed` keys this picture's things."""
 
     canvas: Canvas
     camera: PinholeCamera
     view: View
     random: np.random.Generator
-    seed: int
+    pool: Pool
     picture_seed: int
     cuts: dict[str, list[CutOut]]
     daylight: float

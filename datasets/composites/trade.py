@@ -10,15 +10,15 @@ from edge.scene.forms.fittings import Bin, GarbagePile
 from edge.scene.forms.trade import Cart, Parasol, Stall
 from edge.scene.mesh import Bgr, Mesh, MeshBuilder
 
-_REAL_SHARE = 0.55
-"""How often a real cut-out is laid where there is one."""
+_REAL_SHARE = 0.5
+"""How often a real cut-out is laid where there are enough of them."""
+_ENOUGH = 12
+"""Cut-outs of a label. With fewer, they are laid less often in proportion, lest the model learn those few by heart."""
 
 
 def stall(site: Site, foot: Foot) -> None:
     """A stall with a roof, with a parasol over it, or bare."""
     random = site.random
-    if _real(site, foot, "stall", (1.3, 2.3)):
-        return
     first, second = _two_cloths(random)
     cover = str(random.choice(["roof", "parasol", "none"], p=[0.35, 0.4, 0.25]))
     form = Stall(
@@ -39,7 +39,11 @@ def stall(site: Site, foot: Foot) -> None:
 def parasol(site: Site, foot: Foot) -> None:
     """A parasol of its own."""
     cut = site.chosen("parasol")
-    if cut is not None and site.random.random() < _REAL_SHARE and cut.alpha.shape[1] > 1.2 * cut.alpha.shape[0]:
+    if (
+        cut is not None
+        and site.random.random() < _real_share(site, "parasol")
+        and cut.alpha.shape[1] > 1.2 * cut.alpha.shape[0]
+    ):
         _pole(site, foot)
         wide = float(site.random.uniform(1.8, 3.0))
         tall = wide * cut.alpha.shape[0] / cut.alpha.shape[1]
@@ -91,10 +95,14 @@ def rubbish(site: Site, foot: Foot) -> None:
 def _real(site: Site, foot: Foot, label: str, height_m: tuple[float, float]) -> bool:
     """Lay a real one, if there is one and chance wants it; whether it stands."""
     cut = site.chosen(label)
-    if cut is None or site.random.random() > _REAL_SHARE:
+    if cut is None or site.random.random() > _real_share(site, label):
         return False
     tall = float(site.random.uniform(*height_m))
     return lay_cut_out(site.canvas, cut, foot, tall, 0.0, mirrored=bool(site.random.random() < 0.5))
+
+
+def _real_share(site: Site, label: str) -> float:
+    return _REAL_SHARE * min(1.0, len(site.cuts.get(label, ())) / _ENOUGH)
 
 
 def _stand(site: Site, foot: Foot, mesh: Mesh, heading_deg: float, label: str) -> bool:
