@@ -1,7 +1,7 @@
 """Renders labelled pictures of simulated streets: the only source in which every class is boxed in every picture.
 
-Each street is one of chance (`random_street`), seen by its two cameras at two moments. The demo's own corner is never
-drawn from, so that it stays a street the model has not seen.
+Each street is one of chance (`random_street`), seen by its two cameras at two moments, in an hour and a weather of
+chance. The demo's own corner is never drawn from, so that it stays a street the model has not seen.
 """
 
 import json
@@ -17,7 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.synth_wear import Worn, worn_by_camera
 from edge.scene.camera import PinholeCamera
+from edge.scene.chance_streets import ConditionsChoice
 from edge.scene.render import Renderer
 from edge.scene.streets import demo_street, random_street
 from edge.scene.truth import SceneObject
@@ -32,7 +34,13 @@ STREETS_PER_SEED = 1_000_000
 LEAST_VISIBLE_SHARE = 0.25
 """Boxes of things less visible than this are left out: a person pointing at the picture would not name them."""
 LEAST_SIDE_PX = 5.0
-"""At 640 px width; smaller things are a handful of pixels and teach the model to invent."""
+"""At 640 px width and full detail; smaller things are a handful of pixels and teach the model to invent."""
+LEAST_CONTRAST = 2.0
+"""Standard deviation, in grey levels, of the neighbourhood of a box averaged to 12 x 12 cells. What differs less from
+its surroundings, in the dark or in fog, is left out; sensor noise alone stays below it."""
+_CELLS = 12
+_VAPOURS = ("smoke", "flame")
+"""Their truth judges by itself whether they stand out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +51,66 @@ class Made:
     boxes_by_label: dict[str, int]
 
 
-def synthesise(out: Path, count: int, seed: int, workers: int, on_picture: Callable[[], None]) -> Made:
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One street's share of the work."""
+
+    out: Path
+    street_seed: int
+    count: int
+    conditions: ConditionsChoice
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """One picture: its labels, and what results are sliced by."""
+
+    stem: str
+    labels: tuple[str, ...]
+    attributes: dict[str, str | list[str]]
+
+
+def synthesise(
+    out: Path,
+    count: int,
+    seed: int,
+    workers: int,
+    on_picture: Callable[[], None],
+    conditions: ConditionsChoice = "all",
+) -> Made:
     """Writes `count` pictures under `out` in the form of the data folders; the same arguments give the same files.
 
     Args:
-        out: gets ``images/``, ``labels/`` and ``source.json``.
+        out: gets ``images/``, ``labels/``, ``source.json`` and ``attributes.json`` (light, weather, look-alikes and
+            street of each picture, by its stem).
         count: pictures; four per street.
         seed: chooses the streets; sets of different seeds share none.
         workers: processes that draw.
         on_picture: called for every picture written.
+        conditions: "day" keeps to plain daylight.
     """
     for folder in ("images", "labels"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     streets = range(seed * STREETS_PER_SEED, seed * STREETS_PER_SEED + -(-count // FRAMES_PER_STREET))
-    tasks = [(out, street, min(FRAMES_PER_STREET, count - k * FRAMES_PER_STREET)) for k, street in enumerate(streets)]
+    tasks = [
+        _Task(out, street, min(FRAMES_PER_STREET, count - k * FRAMES_PER_STREET), conditions)
+        for k, street in enumerate(streets)
+    ]
     boxes: Counter[str] = Counter()
-    for labels_of_street in _mapped(tasks, workers):
-        for labels in labels_of_street:
-            boxes.update(labels)
+    attributes: dict[str, dict[str, str | list[str]]] = {}
+    for street_pictures in _mapped(tasks, workers):
+        for written in street_pictures:
+            boxes.update(written.labels)
+            attributes[written.stem] = written.attributes
             on_picture()
     made = Made(count, {label: boxes[label] for label in LABELS})
-    _write_source(out, made, f"python -m datasets synth --count {count} --seed {seed}")
+    only = "" if conditions == "all" else f" --conditions {conditions}"
+    _write_json(out / "attributes.json", attributes)
+    _write_json(out / "source.json", _source(made, f"python -m datasets synth --count {count} --seed {seed}{only}"))
     return made
 
 
-def _mapped(tasks: list[tuple[Path, int, int]], workers: int) -> Iterator[list[list[str]]]:
+def _mapped(tasks: list[_Task], workers: int) -> Iterator[list[_Written]]:
     if workers == 1:
         yield from map(_draw_street, tasks)
         return
@@ -87,16 +130,19 @@ def draw_demo(out: Path, count: int, on_picture: Callable[[], None]) -> Made:
         for index in range(offset, count, len(street.cameras)):
             moment_s = 10.0 + DEMO_PERIOD_S * index / count
             stem = f"{camera.camera_id}_{moment_s:06.1f}"
-            boxes.update(_write(out, stem, renderer.frame(moment_s), 90, renderer.truth(moment_s), camera))
+            worn = Worn(renderer.frame(moment_s), 90, 1.0)
+            boxes.update(_write(out, stem, worn, renderer.truth(moment_s), camera))
             on_picture()
     made = Made(count, {label: boxes[label] for label in LABELS})
-    _write_source(out, made, f"python -m datasets synth --street demo --count {count}")
+    _write_json(out / "source.json", _source(made, f"python -m datasets synth --street demo --count {count}"))
     return made
 
 
-def _write_source(out: Path, made: Made, origin: str) -> None:
-    text = json.dumps(_source(made, origin), indent=1)
-    (out / "source.json").write_text(text + "\n", encoding="utf-8")
+def _write_json(path: Path, value: object) -> None:
+    """Whole or not at all: a killed run leaves no half file."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    partial.replace(path)
 
 
 def _source(made: Made, origin: str) -> dict[str, object]:
@@ -112,42 +158,59 @@ def _source(made: Made, origin: str) -> dict[str, object]:
     }
 
 
-def _draw_street(task: tuple[Path, int, int]) -> list[list[str]]:
-    """Writes one street's pictures; their labels, picture by picture."""
-    out, street_seed, count = task
-    street = random_street(street_seed)
-    random = np.random.default_rng([street_seed, 1])
-    renderers = [Renderer(street.world, camera) for camera in street.cameras]
-    labels_by_picture: list[list[str]] = []
-    for index in range(count):
+def _draw_street(task: _Task) -> list[_Written]:
+    """Writes one street's pictures."""
+    street = random_street(task.street_seed, task.conditions)
+    random = np.random.default_rng([task.street_seed, 1])
+    renderers = [Renderer(street.world, camera) for camera in street.cameras[: task.count]]
+    written: list[_Written] = []
+    for index in range(task.count):
         renderer, camera = renderers[index % len(renderers)], street.cameras[index % len(renderers)]
         moment_s = float(random.uniform(0.0, 300.0))
-        stem = f"{street_seed:09d}_{camera.camera_id}_{moment_s:05.1f}"
-        picture, quality = _as_a_camera_would(renderer.frame(moment_s), random)
-        truth = renderer.truth(moment_s)
-        labels_by_picture.append(_write(out, stem, picture, quality, truth, camera))
-    return labels_by_picture
+        stem = f"{task.street_seed:09d}_{camera.camera_id}_{moment_s:05.1f}"
+        worn = worn_by_camera(renderer.frame(moment_s), random)
+        labels = _write(task.out, stem, worn, renderer.truth(moment_s), camera)
+        attributes: dict[str, str | list[str]] = {
+            "light": street.conditions.light,
+            "weather": street.conditions.weather,
+            "lookalikes": [str(kind) for kind in renderer.lookalikes(moment_s)],
+            "scene": f"{task.street_seed:09d}",
+        }
+        written.append(_Written(stem, labels, attributes))
+    return written
 
 
 def _write(
     out: Path,
     stem: str,
-    picture: NDArray[np.uint8],
-    quality: int,
+    worn: Worn,
     truth: tuple[SceneObject, ...],
     camera: PinholeCamera,
-) -> list[str]:
+) -> tuple[str, ...]:
     """One picture and its label file; its labels."""
-    objects = [found for found in truth if _counts(found)]
-    cv2.imwrite(str(out / "images" / f"{stem}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    grey = cv2.cvtColor(worn.picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    objects = [found for found in truth if _counts(found, worn.detail) and _stands_out(found, grey)]
+    cv2.imwrite(str(out / "images" / f"{stem}.jpg"), worn.picture, [cv2.IMWRITE_JPEG_QUALITY, worn.quality])
     lines = [_line(found, camera.width_px, camera.height_px) for found in objects]
     (out / "labels" / f"{stem}.txt").write_text("".join(lines), encoding="utf-8")
-    return [str(found.label) for found in objects]
+    return tuple(str(found.label) for found in objects)
 
 
-def _counts(found: SceneObject) -> bool:
+def _counts(found: SceneObject, detail: float) -> bool:
     x1, y1, x2, y2 = found.box_px
-    return found.visible_share >= LEAST_VISIBLE_SHARE and min(x2 - x1, y2 - y1) >= LEAST_SIDE_PX
+    return found.visible_share >= LEAST_VISIBLE_SHARE and min(x2 - x1, y2 - y1) * detail >= LEAST_SIDE_PX
+
+
+def _stands_out(found: SceneObject, grey: NDArray[np.float32]) -> bool:
+    """Whether a thing differs from what is around it; `grey` is (H, W)."""
+    if found.label in _VAPOURS:
+        return True
+    x1, y1, x2, y2 = found.box_px
+    margin = 0.2 * min(x2 - x1, y2 - y1) + 1
+    rows = slice(max(0, int(y1 - margin)), int(y2 + margin) + 1)
+    columns = slice(max(0, int(x1 - margin)), int(x2 + margin) + 1)
+    cells = cv2.resize(grey[rows, columns], (_CELLS, _CELLS), interpolation=cv2.INTER_AREA)
+    return float(cells.std()) >= LEAST_CONTRAST
 
 
 def _line(found: SceneObject, width_px: int, height_px: int) -> str:
@@ -156,17 +219,3 @@ def _line(found: SceneObject, width_px: int, height_px: int) -> str:
     centre = ((x1 + x2) / 2 / width_px, (y1 + y2) / 2 / height_px)
     size = ((x2 - x1) / width_px, (y2 - y1) / height_px)
     return " ".join([str(LABELS.index(found.label)), *(f"{value:.5f}" for value in (*centre, *size))]) + "\n"
-
-
-def _as_a_camera_would(picture: NDArray[np.uint8], random: np.random.Generator) -> tuple[NDArray[np.uint8], int]:
-    """The picture with a street camera's faults (exposure, focus, sensor noise) and a JPEG quality to keep it at."""
-    gamma = float(np.exp(random.uniform(-0.35, 0.35)))
-    table = (255.0 * (np.arange(256) / 255.0) ** gamma).astype(np.uint8)
-    worn = table[picture]
-    if random.random() < 0.3:
-        sigma = float(random.uniform(0.4, 1.1))
-        worn = np.asarray(cv2.GaussianBlur(worn, (0, 0), sigma), np.uint8)
-    if random.random() < 0.5:
-        noise = random.normal(0.0, float(random.uniform(1.0, 7.0)), worn.shape)
-        worn = np.clip(worn + noise, 0, 255).astype(np.uint8)
-    return worn, int(random.integers(45, 96))

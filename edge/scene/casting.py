@@ -37,7 +37,7 @@ CLOTHS: tuple[Bgr, ...] = (
 )
 
 
-def person(random: np.random.Generator, *, is_working: bool = False) -> Person:
+def person(random: np.random.Generator, *, is_working: bool = False, vest_bgr: Bgr | None = None) -> Person:
     """Somebody."""
     skin = float(random.uniform(0.75, 1.1))
     return Person(
@@ -50,20 +50,22 @@ def person(random: np.random.Generator, *, is_working: bool = False) -> Person:
         bag_bgr=_cloth(random) if random.random() < 0.3 and not is_working else None,
         umbrella_bgr=_cloth(random) if random.random() < 0.06 and not is_working else None,
         girth=float(random.uniform(0.88, 1.2)),
+        vest_bgr=vest_bgr,
     )
 
 
-def car(random: np.random.Generator) -> Car:
+def car(random: np.random.Generator, *, has_lights: bool = False, is_braking: bool = False) -> Car:
     """A car or van."""
     paint = PAINTS[int(random.integers(len(PAINTS)))]
-    if random.random() < 0.22:
-        return Car(paint, float(random.uniform(4.4, 5.4)), 1.9, float(random.uniform(1.9, 2.3)), is_van=True)
-    return Car(paint, float(random.uniform(3.8, 4.9)), 1.8, float(random.uniform(1.42, 1.7)))
+    is_van = bool(random.random() < 0.22)
+    length, wide = (float(random.uniform(4.4, 5.4)), 1.9) if is_van else (float(random.uniform(3.8, 4.9)), 1.8)
+    height = float(random.uniform(1.9, 2.3)) if is_van else float(random.uniform(1.42, 1.7))
+    return Car(paint, length, wide, height, is_van, has_lights, is_braking)
 
 
-def bus(random: np.random.Generator) -> Bus:
+def bus(random: np.random.Generator, *, has_lights: bool = False) -> Bus:
     """A city bus."""
-    return Bus(CLOTHS[int(random.integers(4))], length_m=float(random.uniform(8.5, 11.5)))
+    return Bus(CLOTHS[int(random.integers(4))], length_m=float(random.uniform(8.5, 11.5)), has_lights=has_lights)
 
 
 def cyclist(identity: str, random: np.random.Generator, way: Way, schedule: Schedule) -> tuple[Actor, Actor]:

@@ -1,45 +1,88 @@
-"""Streets of chance for training pictures: every seed another place, light, camera and set of things."""
+"""Streets of chance for training pictures: every seed another place, hour, weather, camera and set of things."""
 
-from math import cos, radians, sin
+from math import cos, hypot, radians, sin
+from typing import Literal
 
 import numpy as np
 
+from edge.scene.boards import furnish
 from edge.scene.camera import PinholeCamera
 from edge.scene.chance import generator
-from edge.scene.chance_actors import fittings, trade_and_fire, traffic
+from edge.scene.chance_actors import fittings, traffic
+from edge.scene.chance_conditions import chance_ambience, chance_conditions, lamps_of
+from edge.scene.chance_lookalikes import lookalikes
+from edge.scene.chance_trade import trade_and_fire
+from edge.scene.conditions import CLEAR_DAY, Conditions
+from edge.scene.forms.fittings import Billboard, Tree
 from edge.scene.houses import house_row
 from edge.scene.plan import PaintedArea, Plan, Polygon, Surface
 from edge.scene.street import Street
-from edge.scene.world import Actor, Ambience, Stand, World
+from edge.scene.world import Actor, Stand, World
 
+ConditionsChoice = Literal["all", "day"]
 _QUIET_SHARE = 0.12
 """Share of streets with nothing going on: a model must also learn to stay silent."""
+_CLEAR_M = 5.5
+"""Trees and billboards stand at least this far from a camera."""
+_LEAST_CONTRAST = 5.0
+"""Grey levels smoke must change the picture by to be boxed: with less a person does not see it in a single frame."""
 
 
-def random_street(seed: int) -> Street:
-    """A street of chance with two cameras; any moment from 0 to 300 s shows its things in full swing."""
+def random_street(seed: int, conditions_choice: ConditionsChoice = "all") -> Street:
+    """A street of chance with two cameras; any moment from 0 to 300 s shows its things in full swing.
+
+    Args:
+        seed: chooses everything.
+        conditions_choice: "day" keeps to plain daylight.
+    """
     random = generator("random street", seed)
+    drawn = chance_conditions(random)
+    conditions = drawn if conditions_choice == "all" else CLEAR_DAY
     half_road = float(random.uniform(3.0, 6.0))
     depth = float(random.uniform(4.0, 14.0))
     facade = half_road + depth
-    camera = _camera("cam-1", random, half_road, facade)
+    cameras = (_camera("cam-1", random, half_road, facade), _camera("cam-2", random, half_road, facade))
     actors: list[Actor] = []
     if random.random() > _QUIET_SHARE:
-        actors += trade_and_fire(random, camera, half_road, facade)
-    actors += fittings(random, half_road, facade, [actor.place for actor in actors if isinstance(actor.place, Stand)])
-    actors += traffic(random, half_road, facade)
+        actors += trade_and_fire(random, cameras[0], half_road, facade, conditions)
+    taken = [actor.place for actor in actors if isinstance(actor.place, Stand)]
+    actors += lookalikes(random, cameras[0], half_road, facade, conditions, taken)
+    actors += _out_of_the_way(fittings(random, half_road, facade, taken, conditions), cameras)
+    actors += traffic(random, half_road, facade, conditions)
     wind_turn, wind = float(random.uniform(0, 360)), float(random.uniform(0.0, 1.3))
     wind_mps = (wind * sin(radians(wind_turn)), wind * cos(radians(wind_turn)))
     zone: Polygon = ((-3.0, half_road + 1), (3.0, half_road + 1), (3.0, facade - 1), (-3.0, facade - 1))
-    plan = _plan(random, half_road, facade, zone)
-    world = World(seed, plan, tuple(actors), wind_mps, _ambience(random))
-    return Street(world, (camera, _camera("cam-2", random, half_road, facade)), {"vendor_guide_zone": zone})
+    highest_m = max(camera.height_m for camera in cameras)
+    plan = _plan(random, half_road, facade, zone, conditions, highest_m + 1.5)
+    world = World(
+        seed,
+        plan,
+        tuple(actors),
+        wind_mps,
+        chance_ambience(random, conditions, cameras[0]),
+        conditions=conditions,
+        lamps=lamps_of(actors, plan.walls) if conditions.is_dark else (),
+        least_contrast=_LEAST_CONTRAST,
+    )
+    return Street(world, cameras, {"vendor_guide_zone": zone})
+
+
+def _out_of_the_way(actors: list[Actor], cameras: tuple[PinholeCamera, ...]) -> list[Actor]:
+    """Without the trees and boards that would fill a whole picture."""
+
+    def is_apart(actor: Actor) -> bool:
+        place = actor.place
+        if not isinstance(place, Stand) or not isinstance(actor.form, Tree | Billboard):
+            return True
+        return all(hypot(place.east_m - eye.east_m, place.north_m - eye.north_m) > _CLEAR_M for eye in cameras)
+
+    return [actor for actor in actors if is_apart(actor)]
 
 
 def _camera(camera_id: str, random: np.random.Generator, half_road: float, facade: float) -> PinholeCamera:
     """A camera on a pole or a house front, looking at the north pavement from within the street."""
-    height = float(random.uniform(3.5, 9.0))
-    fov = float(random.uniform(50, 95))
+    height = float(random.uniform(3.0, 12.0))
+    fov = float(random.uniform(40, 100))
     if random.random() < 0.5:
         east, north, yaw = (
             float(random.uniform(-12, 12)),
@@ -50,11 +93,18 @@ def _camera(camera_id: str, random: np.random.Generator, half_road: float, facad
         side = 1.0 if random.random() < 0.5 else -1.0
         east, north = side * float(random.uniform(4, 25)), float(random.uniform(-half_road, facade - 1.5))
         yaw = -side * float(random.uniform(82, 130))
-    tilt = float(random.uniform(8, 16)) + height * float(random.uniform(0.4, 1.6))
+    tilt = float(random.uniform(5, 15)) + height * float(random.uniform(0.4, 1.7))
     return PinholeCamera(camera_id, east, north, height, yaw, tilt, fov)
 
 
-def _plan(random: np.random.Generator, half_road: float, facade: float, zone: Polygon) -> Plan:
+def _plan(
+    random: np.random.Generator,
+    half_road: float,
+    facade: float,
+    zone: Polygon,
+    conditions: Conditions,
+    least_height_m: float,
+) -> Plan:
     grey, warm = float(random.uniform(70, 125)), float(random.uniform(-12, 12))
     light, tint = float(random.uniform(115, 185)), float(random.uniform(-18, 18))
     awnings = float(random.uniform(0, 0.7))
@@ -68,7 +118,7 @@ def _plan(random: np.random.Generator, half_road: float, facade: float, zone: Po
         roads=((-120, -half_road, 120, half_road),),
         crossings=((crossing, -half_road, crossing + 3.5, half_road),) if random.random() < 0.5 else (),
         painted=(PaintedArea(zone, (90, 215, 235)),) if random.random() < 0.3 else (),
-        walls=walls,
+        walls=furnish(random, walls, is_dark=conditions.is_dark, least_height_m=least_height_m),
         surface=Surface(
             int(random.integers(1 << 16)),
             (grey - warm / 2, grey, grey + warm / 2),
@@ -76,20 +126,4 @@ def _plan(random: np.random.Generator, half_road: float, facade: float, zone: Po
             float(random.uniform(0.3, 1.2)),
             has_bond=bool(random.random() < 0.5),
         ),
-    )
-
-
-def _ambience(random: np.random.Generator) -> Ambience:
-    is_dusk = random.random() < 0.2
-    warm = float(random.uniform(-0.09, 0.09))
-    return Ambience(
-        sun_azimuth_deg=float(random.uniform(90, 270)),
-        sun_elevation_deg=float(random.uniform(22, 70)),
-        ambient=float(random.uniform(0.45, 0.95)),
-        exposure=float(random.uniform(0.5, 0.8)) if is_dusk else float(random.uniform(0.9, 1.4)),
-        gain_bgr=(1 - warm, 1.0, 1 + warm),
-        gamma=float(random.uniform(0.75, 1.15)),
-        haze_m=float(random.uniform(90, 400)),
-        noise_sigma=float(random.uniform(0.5, 6.0)),
-        blur_px=float(random.uniform(0.0, 1.0)),
     )

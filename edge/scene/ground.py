@@ -17,7 +17,7 @@ def ground_picture(plan: Plan, camera: PinholeCamera, scale: int) -> tuple[Field
     Returns:
         BGR 0..255 as (H*scale, W*scale, 3), and the distance in metres as (H*scale, W*scale), infinite in the sky.
     """
-    east, north, distance, footprint = _ground_points(camera, scale)
+    east, north, distance, footprint = ground_points(camera, scale)
     road = _road_distance(plan.roads, east, north)
     picture = _paving(plan, east, north, footprint)
     asphalt = _asphalt(plan, east, north)
@@ -30,7 +30,7 @@ def ground_picture(plan: Plan, camera: PinholeCamera, scale: int) -> tuple[Field
     return picture, distance
 
 
-def _ground_points(camera: PinholeCamera, scale: int) -> tuple[Field, Field, Field, Field]:
+def ground_points(camera: PinholeCamera, scale: int) -> tuple[Field, Field, Field, Field]:
     """East, north, distance and the ground length one picture cell covers, each (H*scale, W*scale)."""
     x = (np.arange(camera.width_px * scale, dtype=np.float32) + 0.5) / scale - camera.width_px / 2
     y = (np.arange(camera.height_px * scale, dtype=np.float32) + 0.5) / scale - camera.height_px / 2

@@ -24,6 +24,7 @@ class Lens:
         noise: (H + margin, W + margin, 3) signed sensor noise.
         blur_px: standard deviation of the softness.
         seed: keys the choice of noise.
+        is_infrared: the night mode, which sees no colours.
     """
 
     table: NDArray[np.uint8]
@@ -31,11 +32,14 @@ class Lens:
     noise: NDArray[np.int16]
     blur_px: float
     seed: int
+    is_infrared: bool = False
 
     def apply(self, picture: NDArray[np.uint8], t_s: float) -> NDArray[np.uint8]:
         """The picture as the sensor delivers it; the noise depends on the moment only."""
         height, width = picture.shape[:2]
         soft = cv2.GaussianBlur(picture, (3, 3), self.blur_px) if self.blur_px > 0.2 else picture
+        if self.is_infrared:
+            soft = cv2.cvtColor(cv2.cvtColor(soft, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
         toned = cv2.LUT(soft, self.table)
         shaded = cv2.multiply(toned, self.vignette, scale=1 / 255)
         x, y = generator("lens", self.seed, round(t_s * 1000)).integers(0, _MARGIN_PX, 2)
@@ -43,7 +47,7 @@ class Lens:
         return cv2.add(shaded, grain, dtype=cv2.CV_8U).astype(np.uint8, copy=False)
 
 
-def lens_of(ambience: Ambience, camera: PinholeCamera, seed: int) -> Lens:
+def lens_of(ambience: Ambience, camera: PinholeCamera, seed: int, *, is_infrared: bool = False) -> Lens:
     """Prepare a camera's look; each camera gets its own noise."""
     random = generator("grain", seed, camera.camera_id)
     steps = np.linspace(0, 1, 256)
@@ -53,7 +57,8 @@ def lens_of(ambience: Ambience, camera: PinholeCamera, seed: int) -> Lens:
     vignette = np.clip(255 * (1 - 0.11 * radius**2), 0, 255)
     shape = (camera.height_px + _MARGIN_PX, camera.width_px + _MARGIN_PX)
     grey = random.normal(0, ambience.noise_sigma, shape)
-    noise = np.stack([grey + random.normal(0, ambience.noise_sigma * 0.5, shape) for _ in range(3)], axis=-1)
+    colour = 0.0 if is_infrared else 0.5
+    noise = np.stack([grey + random.normal(0, ambience.noise_sigma * colour, shape) for _ in range(3)], axis=-1)
     # Sensors smear noise a little when they interpolate colours.
     smeared = cv2.GaussianBlur(noise.astype(np.float32), (3, 3), 0.5)
     return Lens(
@@ -62,4 +67,5 @@ def lens_of(ambience: Ambience, camera: PinholeCamera, seed: int) -> Lens:
         np.rint(smeared).astype(np.int16),
         ambience.blur_px,
         int(random.integers(1 << 30)),
+        is_infrared,
     )

@@ -1,6 +1,6 @@
 """From a placed mesh to pixels: projection, culling, shading and painter's order inside one object."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,11 +16,25 @@ _ROUND_LIMB_PX = 2.2
 
 
 @dataclass(frozen=True, slots=True)
+class Veil:
+    """Fog before a thing: it hides `share` 0..1 of the thing and shows its own colour instead."""
+
+    share: float
+    bgr: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Light:
-    """Where light comes from: `sun` is the unit vector (3,) towards it, `ambient` 0..1 is the sky's share."""
+    """Where light comes from: `sun` is the unit vector (3,) towards it, `ambient` 0..1 is the sky's share.
+
+    `tint_bgr` (3,) is the light on one thing as a share of daylight, and `veil` the fog before it; None on a clear day,
+    when parts that glow need not be told apart either.
+    """
 
     sun: NDArray[np.float64]
     ambient: float
+    tint_bgr: NDArray[np.float64] | None = None
+    veil: Veil | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,8 @@ class PlacedDecal:
     to_px: NDArray[np.float64]
     texture: NDArray[np.uint8]
     shade: float
+    tint_bgr: NDArray[np.float64] | None = None
+    veil: Veil | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +129,8 @@ def _quad_parts(mesh: Mesh, camera: PinholeCamera, light: Light) -> list[tuple[f
     is_drawn = (~away | mesh.quad_is_sheet) & (depth.reshape(-1, 4).min(axis=1) > NEAREST_DEPTH_M)
     lit = light.ambient + (1 - light.ambient) * np.maximum(normals @ light.sun, 0.0) + 0.08 * normals[:, 2]
     colours = np.clip(mesh.quad_bgr * lit[:, None] * 1.12, 0, 255)
+    if light.tint_bgr is not None:
+        colours = _seen(colours, mesh.quad_bgr, mesh.quad_glow, light.tint_bgr, light.veil)
     distance = np.linalg.norm(towards, axis=1) - mesh.quad_bias_m
     outlines = points.reshape(-1, 4, 2)
     return [(float(distance[i]), Outline(outlines[i], _bgr(colours[i]))) for i in np.flatnonzero(is_drawn)]
@@ -132,6 +150,9 @@ def _limb_parts(mesh: Mesh, camera: PinholeCamera, light: Light) -> list[tuple[f
     level = light.ambient + (1 - light.ambient) * 0.45
     dark = np.clip(mesh.limb_bgr * level * 0.92, 0, 255)
     bright = np.clip(mesh.limb_bgr * (level + (1 - light.ambient) * 0.35 + 0.06), 0, 255)
+    if light.tint_bgr is not None:
+        dark = _seen(dark, mesh.limb_bgr, mesh.limb_glow, light.tint_bgr, light.veil)
+        bright = _seen(bright, mesh.limb_bgr, mesh.limb_glow, light.tint_bgr, light.veil)
     distance = np.linalg.norm(camera.position_m - limbs.mean(axis=1), axis=1) - mesh.limb_bias_m
     parts: list[tuple[float, Outline | PlacedDecal]] = []
     for i in np.flatnonzero(depths.min(axis=1) > NEAREST_DEPTH_M):
@@ -169,8 +190,12 @@ def _decal_part(decal: Decal, camera: PinholeCamera, light: Light) -> tuple[floa
         return None
     matrix = camera.matrix()
     to_px = np.stack([matrix[:, :3] @ across, matrix[:, :3] @ down, matrix[:, :3] @ upper_left + matrix[:, 3]], axis=1)
-    shade = light.ambient + (1 - light.ambient) * max(float(normal @ light.sun), 0.0)
-    return float(np.linalg.norm(towards)) - decal.bias_m, PlacedDecal(outline, to_px, decal.texture, shade * 1.12)
+    shade = (light.ambient + (1 - light.ambient) * max(float(normal @ light.sun), 0.0)) * 1.12
+    placed = PlacedDecal(outline, to_px, decal.texture, 1.0 if decal.is_finished else shade)
+    if light.tint_bgr is not None and not decal.is_finished:
+        tint = np.maximum(light.tint_bgr, decal.glow / shade)
+        placed = replace(placed, tint_bgr=tint, veil=light.veil)
+    return float(np.linalg.norm(towards)) - decal.bias_m, placed
 
 
 def _clipped_outline(corners_m: NDArray[np.float64], camera: PinholeCamera) -> NDArray[np.float64] | None:
@@ -210,7 +235,7 @@ def _paint_decal(part: PlacedDecal, canvas: NDArray[np.uint8], origin_px: tuple[
     if canvas.ndim == 2:
         picture: NDArray[np.uint8] = np.full((y2 - y1, x2 - x1), 255, np.uint8)
     else:
-        shaded = cv2.convertScaleAbs(texture, alpha=part.shade)
+        shaded = cv2.convertScaleAbs(texture, alpha=part.shade) if part.tint_bgr is None else _toned(texture, part)
         picture = cv2.warpPerspective(
             shaded, warp, (int(x2 - x1), int(y2 - y1)), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         ).astype(np.uint8)
@@ -218,6 +243,26 @@ def _paint_decal(part: PlacedDecal, canvas: NDArray[np.uint8], origin_px: tuple[
     outline = fixed_point(part.outline_px, (origin_px[0] + x1 / scale, origin_px[1] + y1 / scale), scale)
     cv2.fillConvexPoly(mask, outline, 255, cv2.LINE_8, SUBPIXEL_BITS)
     cv2.copyTo(picture, mask, canvas[y1:y2, x1:x2])
+
+
+def _seen(
+    lit: NDArray[np.float64],
+    own: NDArray[np.float64],
+    glow: NDArray[np.float64],
+    tint_bgr: NDArray[np.float64],
+    veil: Veil | None,
+) -> NDArray[np.float64]:
+    """Colours (N, 3) in lamplight and fog: what glows keeps its own colour."""
+    toned = np.maximum(np.minimum(lit * tint_bgr, 255), own * glow[:, None])
+    return toned if veil is None else toned * (1 - veil.share) + np.asarray(veil.bgr) * veil.share
+
+
+def _toned(texture: NDArray[np.uint8], part: PlacedDecal) -> NDArray[np.uint8]:
+    """A decal's texture in lamplight and fog."""
+    toned = np.minimum(texture * (part.shade * (np.ones(3) if part.tint_bgr is None else part.tint_bgr)), 255)
+    if part.veil is not None:
+        toned = toned * (1 - part.veil.share) + np.asarray(part.veil.bgr) * part.veil.share
+    return toned.astype(np.uint8)
 
 
 def _bgr(colour: NDArray[np.float64]) -> tuple[float, float, float]:

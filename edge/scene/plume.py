@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from edge.scene.camera import NEAREST_DEPTH_M, PinholeCamera
 from edge.scene.chance import unit_floats
 from edge.scene.textures import fractal_noise
-from edge.scene.world import ActorNow, Smoke
+from edge.scene.world import ActorNow, Smoke, Way
 
 RATE_HZ = 16.0
 """Puffs a second: fewer show as separate balls, more cost time without being seen."""
@@ -74,6 +74,10 @@ def puffs(now: ActorNow, smoke: Smoke, wind_mps: tuple[float, float]) -> Puffs:
             + meander * (1 - np.exp(-age))
             + curl
         )
+    if isinstance(now.actor.place, Way):  # a moving source leaves its puffs behind
+        turn, behind_m = np.radians(now.stand.heading_deg), age * now.actor.place.speed_mps + 2.3
+        at[:, 0] -= np.sin(turn) * behind_m
+        at[:, 1] -= np.cos(turn) * behind_m
     at[:, 2] = smoke.height_m + rise
     radius = (0.08 + 0.14 * smoke.width_m) + smoke.spread_m * old**0.85 * (0.7 + 0.6 * chance(8))
     grown = np.clip((now.age_s - age) / smoke.growth_s, 0.05, 1)
@@ -164,6 +168,8 @@ def _shaded(field: NDArray[np.float32], left: int, top: int, smoke: Smoke, age_s
     brightness = np.clip(lit / np.maximum(field[..., 0], 1e-3), 0.3, 1.5) + 0.09 * wisps
     pale, dark = np.array([206, 203, 200], np.float32), np.array([52, 50, 50], np.float32)
     base = pale * (1 - smoke.darkness) + dark * smoke.darkness
+    if smoke.tint_bgr != (1.0, 1.0, 1.0):
+        base = base * np.array(smoke.tint_bgr, np.float32)
     colour = np.clip(base * (0.54 + 0.46 * brightness)[..., None], 0, 255).astype(np.float32)
     return Cover(left, top, alpha, colour)
 

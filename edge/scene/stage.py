@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edge.scene.air import Air
 from edge.scene.camera import PinholeCamera
 from edge.scene.fire import flame_cover
 from edge.scene.mesh import Mesh
@@ -40,10 +41,11 @@ class Vapour:
 class Stage:
     """Places one world's actors before one camera and keeps the meshes that never change."""
 
-    def __init__(self, world: World, camera: PinholeCamera, light: Light) -> None:
+    def __init__(self, world: World, camera: PinholeCamera, light: Light, air: Air | None) -> None:
         self._world = world
         self._camera = camera
         self._light = light
+        self._air = air
         self._local: dict[str, Mesh] = {}
         self._still: dict[str, Solid | None] = {}
         self._latest: tuple[float, tuple[Solid | Vapour, ...]] | None = None
@@ -104,9 +106,13 @@ class Stage:
         form, wind = now.actor.form, self._world.wind_mps
         if isinstance(form, Smoke):
             cover = smoke_cover(now, form, wind, self._camera)
+            if cover is not None and self._air is not None:
+                cover = self._air.dress(now, cover, form.height_m)
             return None if cover is None else Vapour(now, cover, 2)
         if isinstance(form, Flame):
             cover = flame_cover(now, form, wind, self._camera)
+            if cover is not None and self._air is not None:
+                cover = self._air.dress(now, cover, form.base_m)
             return None if cover is None else Vapour(now, cover, 1)
         if not form.is_still:
             return self._drawn(now, form.mesh(now.age_s, now.travelled_m))
@@ -121,7 +127,10 @@ class Stage:
 
     def _drawn(self, now: ActorNow, mesh: Mesh) -> Solid | None:
         placed = mesh.placed(now.stand.east_m, now.stand.north_m, now.stand.heading_deg)
-        drawing = draw(placed, self._camera, self._light)
+        light = self._light
+        if self._air is not None:
+            light = self._air.light_at(now.stand.east_m, now.stand.north_m, light)
+        drawing = draw(placed, self._camera, light)
         if drawing is None:
             return None
         x1, y1, x2, y2 = drawing.box_px

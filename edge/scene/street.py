@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edge.scene.camera import PinholeCamera
+from edge.scene.conditions import Conditions
 from edge.scene.plan import Polygon
 from edge.scene.world import World
 
@@ -15,3 +16,8 @@ class Street:
     world: World
     cameras: tuple[PinholeCamera, ...]
     zones: Mapping[str, Polygon]
+
+    @property
+    def conditions(self) -> Conditions:
+        """The hour and the weather it is seen in."""
+        return self.world.conditions

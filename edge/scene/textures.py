@@ -4,6 +4,7 @@ No font file is used: a glyph is a handful of strokes in a square, which is what
 at twenty metres.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
@@ -66,8 +67,28 @@ def poster_texture(seed: int) -> NDArray[np.uint8]:
     return poster
 
 
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """A window or a shop's glass front in a wall's texture, in its pixels."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    is_shop: bool
+
+
 def shop_front(seed: int, width_m: float, height_m: float, *, has_shop: bool) -> NDArray[np.uint8]:
     """A wall with windows above and, with `has_shop`, a glass front with a door below; `WALL_PX_PER_M` a metre."""
+    return panelled_front(seed, width_m, height_m, has_shop=has_shop)[0]
+
+
+@lru_cache(maxsize=96)
+def panelled_front(
+    seed: int, width_m: float, height_m: float, *, has_shop: bool
+) -> tuple[NDArray[np.uint8], tuple[Pane, ...]]:
+    """The same wall, and where its glass is; kept for a street's other cameras, callers must not write to it."""
+    panes: list[Pane] = []
     random = generator("wall", seed)
     width, height = max(8, round(width_m * WALL_PX_PER_M)), max(8, round(height_m * WALL_PX_PER_M))
     base = _wall_colour(random)
@@ -80,18 +101,20 @@ def shop_front(seed: int, width_m: float, height_m: float, *, has_shop: bool) ->
     ground = round(3.2 * WALL_PX_PER_M)
     storey = round(3.0 * WALL_PX_PER_M)
     for bottom in range(height - ground - round(0.9 * WALL_PX_PER_M), storey // 2, -storey):
-        _windows(picture, bottom, width, random)
+        _windows(picture, bottom, width, random, panes)
     if has_shop:
-        _glass_front(picture, height - ground, random)
+        _glass_front(picture, height - ground, random, panes)
     else:
-        _windows(picture, height - round(0.9 * WALL_PX_PER_M), width, random)
+        _windows(picture, height - round(0.9 * WALL_PX_PER_M), width, random, panes)
     picture[height - round(0.25 * WALL_PX_PER_M) :] = (picture[height - round(0.25 * WALL_PX_PER_M) :] * 0.7).astype(
         np.uint8
     )
     noise = cv2.resize(fractal_noise(seed % 5, 256), (width, height), interpolation=cv2.INTER_CUBIC)
     grain = random.normal(0, 0.025, (height, width)).astype(np.float32)
     streaks = cv2.resize(random.normal(0, 0.03, (1, max(2, width // 6))).astype(np.float32), (width, height))
-    return np.clip(picture * (1 + 0.07 * noise + grain + streaks)[..., None], 0, 255).astype(np.uint8)
+    worn = np.clip(picture * (1 + 0.07 * noise + grain + streaks)[..., None], 0, 255).astype(np.uint8)
+    worn.setflags(write=False)
+    return worn, tuple(panes)
 
 
 def _wall_colour(random: np.random.Generator) -> NDArray[np.float32]:
@@ -109,7 +132,9 @@ def _wall_colour(random: np.random.Generator) -> NDArray[np.float32]:
     return (colour * random.uniform(0.8, 1.05)).astype(np.float32)
 
 
-def _windows(picture: NDArray[np.uint8], bottom: int, width: int, random: np.random.Generator) -> None:
+def _windows(
+    picture: NDArray[np.uint8], bottom: int, width: int, random: np.random.Generator, panes: list[Pane]
+) -> None:
     count = max(1, round(width / (2.2 * WALL_PX_PER_M)))
     wide, tall = int(width / count * 0.55), round(1.5 * WALL_PX_PER_M)
     for k in range(count):
@@ -117,6 +142,7 @@ def _windows(picture: NDArray[np.uint8], bottom: int, width: int, random: np.ran
         top = bottom - tall
         if top < 6:
             return
+        panes.append(Pane(x, top, x + wide, bottom, is_shop=False))
         shade = float(random.uniform(0.7, 1.3))
         cv2.rectangle(picture, (x - 3, top - 3), (x + wide + 3, bottom + 3), (205, 210, 210), -1)
         for row in range(top, bottom):
@@ -131,9 +157,10 @@ def _windows(picture: NDArray[np.uint8], bottom: int, width: int, random: np.ran
             cv2.circle(picture, (x + wide + 18, bottom - 14), 9, (130, 130, 128), -1, cv2.LINE_AA)
 
 
-def _glass_front(picture: NDArray[np.uint8], top: int, random: np.random.Generator) -> None:
+def _glass_front(picture: NDArray[np.uint8], top: int, random: np.random.Generator, panes: list[Pane]) -> None:
     height, width = picture.shape[:2]
     lintel = top + round(0.75 * WALL_PX_PER_M)
+    panes.append(Pane(14, lintel + 6, width - 14, height - 8, is_shop=True))
     frame = tuple(float(v) for v in random.choice([40, 90, 170]) * random.uniform(0.8, 1.1, 3))
     cv2.rectangle(picture, (8, lintel), (width - 9, height), frame, -1)
     glow = float(random.uniform(0.5, 1.5))

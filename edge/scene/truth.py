@@ -15,7 +15,7 @@ from edge.scene.camera import PinholeCamera
 from edge.scene.paint import Drawing, silhouette
 from edge.scene.plume import Cover
 from edge.scene.stage import Solid, Vapour
-from edge.scene.world import Label
+from edge.scene.world import Label, Smoke
 
 SMOKE_VISIBLE_ALPHA = 0.2
 """Opacity from which smoke counts as visible: below it a person looking at a single frame does not point at it.
@@ -47,6 +47,14 @@ class SceneObject:
     ground_m: tuple[float, float] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What smoke must stand out from: the picture behind it, (H, W, 3), and by how many grey levels."""
+
+    picture: NDArray[np.uint8]
+    least_contrast: float
+
+
 @dataclass(slots=True)
 class _Trace:
     """One object's marks on the half-size picture."""
@@ -61,7 +69,10 @@ class _Trace:
 
 
 def scene_objects(
-    items: tuple[Solid | Vapour, ...], boards: Iterable[tuple[str, Drawing]], camera: PinholeCamera
+    items: tuple[Solid | Vapour, ...],
+    boards: Iterable[tuple[str, Drawing]],
+    camera: PinholeCamera,
+    ground: Ground | None = None,
 ) -> tuple[SceneObject, ...]:
     """The true objects, near to far.
 
@@ -69,11 +80,12 @@ def scene_objects(
         items: the stage at the moment, far to near.
         boards: name boards on the walls, behind everything.
         camera: whose picture it is.
+        ground: what smoke must stand out from; None where its opacity alone counts.
     """
     shape = (camera.height_px // _CELL_PX, camera.width_px // _CELL_PX)
     traces = [_board_trace(identity, drawing, shape) for identity, drawing in boards]
     for item in items:
-        trace = _solid_trace(item, shape) if isinstance(item, Solid) else _vapour_trace(item, shape)
+        trace = _solid_trace(item, shape) if isinstance(item, Solid) else _vapour_trace(item, shape, ground)
         if trace is not None:
             traces.append(trace)
     traces.reverse()
@@ -119,17 +131,35 @@ def _solid_trace(item: Solid, shape: tuple[int, int]) -> _Trace:
     return _Trace(item.now.identity, actor.label, ground, item.drawing.box_px, whole, whole, actor.part_of)
 
 
-def _vapour_trace(item: Vapour, shape: tuple[int, int]) -> _Trace | None:
+def _vapour_trace(item: Vapour, shape: tuple[int, int], ground: Ground | None) -> _Trace | None:
     actor = item.now.actor
     threshold = SMOKE_VISIBLE_ALPHA if actor.label == "smoke" else FLAME_VISIBLE_ALPHA
     alpha = _on_cells(item.cover, item.cell_px, shape)
     whole = alpha > threshold
+    if ground is not None and isinstance(item.now.actor.form, Smoke):
+        whole &= _stands_out(item, alpha, ground)
     box = _body_box(whole)
     if box is None:
         return None
-    ground = (item.now.stand.east_m, item.now.stand.north_m)
+    foot = (item.now.stand.east_m, item.now.stand.north_m)
     hides = alpha > _OPAQUE_ALPHA
-    return _Trace(item.now.identity, actor.label, ground, box, whole, hides, actor.part_of)
+    return _Trace(item.now.identity, actor.label, foot, box, whole, hides, actor.part_of)
+
+
+def _stands_out(item: Vapour, alpha: NDArray[np.float32], ground: Ground) -> NDArray[np.bool_]:
+    """Where smoke changes the picture by enough to be seen, on the half-size picture."""
+    rows, columns = item.cover.alpha.shape
+    top, left = item.cover.top_px // _CELL_PX, item.cover.left_px // _CELL_PX
+    behind = cv2.resize(ground.picture, (alpha.shape[1], alpha.shape[0]), interpolation=cv2.INTER_AREA)
+    window = behind[top : top + rows, left : left + columns].astype(np.float32)
+    rows, columns = window.shape[:2]
+    change = np.abs(item.cover.bgr[:rows, :columns] - window).mean(axis=2)
+    stands_out = np.zeros(alpha.shape, np.bool_)
+    share = alpha[top : top + rows, left : left + columns]
+    # Neighbouring cells are averaged as an eye does: single cells differ by the wall's own grain.
+    seen = cv2.blur((change * share).astype(np.float32), (5, 5)) > ground.least_contrast
+    stands_out[top : top + rows, left : left + columns] = seen
+    return stands_out
 
 
 def _mask(drawing: Drawing, shape: tuple[int, int]) -> NDArray[np.bool_]:

@@ -9,7 +9,9 @@ from itertools import pairwise
 from math import atan2, degrees, floor, hypot
 from typing import Literal
 
+from edge.scene.conditions import CLEAR_DAY, Conditions, Lookalike
 from edge.scene.forms.form import Form
+from edge.scene.lamplight import Lamp
 from edge.scene.plan import Plan
 
 Label = Literal[
@@ -26,6 +28,8 @@ Label = Literal[
     "person",
     "vehicle",
     "cycle",
+    "table",
+    "banner",
 ]
 
 
@@ -99,6 +103,8 @@ class Smoke:
     spread_m: float = 1.0
     """Radius of a puff at the end of its life."""
     growth_s: float = 6.0
+    tint_bgr: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """Colour as a share of grey smoke's, by channel: dust is brown, oil smoke bluish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,10 @@ class Flame:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Something that comes and goes. `part_of` names the actor whose box also spans this one (a stall's parasol)."""
+    """Something that comes and goes. `part_of` names the actor whose box also spans this one (a stall's parasol).
+
+    `lookalike` says what it may be mistaken for smoke, flame or a stall by; it never changes the label.
+    """
 
     identity: str
     label: Label | None
@@ -122,6 +131,7 @@ class Actor:
     place: Stand | Way
     schedule: Schedule
     part_of: str | None = None
+    lookalike: Lookalike | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +167,11 @@ class Ambience:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A street with its script; `wind_mps` is (east, north)."""
+    """A street with its script; `wind_mps` is (east, north).
+
+    Smoke whose colour differs by less than `least_contrast` (grey levels) from what is behind it is not boxed there:
+    nobody can see it. With 0 opacity alone counts.
+    """
 
     seed: int
     plan: Plan
@@ -165,6 +179,9 @@ class World:
     wind_mps: tuple[float, float]
     ambience: Ambience
     period_s: float | None = None
+    conditions: Conditions = CLEAR_DAY
+    lamps: tuple[Lamp, ...] = ()
+    least_contrast: float = 0.0
 
     def actors_at(self, t_s: float) -> tuple[ActorNow, ...]:
         """Everything present at a moment, in the script's order."""

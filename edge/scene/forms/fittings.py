@@ -169,9 +169,10 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class LampPost:
-    """A lamp post with an arm towards +y."""
+    """A lamp post with an arm towards +y; its light shines in the dark only."""
 
     height_m: float = 6.0
+    light_bgr: Bgr = (150, 205, 240)
 
     @property
     def is_still(self) -> bool:
@@ -186,7 +187,8 @@ class LampPost:
         builder = MeshBuilder()
         builder.limb((0, 0, 0), (0, 0, self.height_m), 0.09, (110, 112, 112), end_radius_m=0.05)
         builder.limb((0, 0, self.height_m), (0, 1.2, self.height_m + 0.2), 0.04, (110, 112, 112))
-        builder.box((0, 1.3, self.height_m + 0.12), (0.25, 0.6, 0.1), (200, 205, 205))
+        builder.box((0, 1.3, self.height_m + 0.12), (0.25, 0.6, 0.1), (200, 205, 205), glow=1.2)
+        builder.flare((0, 1.3, self.height_m + 0.1), self.light_bgr, 0.9)
         return builder.build()
 
 

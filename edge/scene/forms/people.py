@@ -23,6 +23,8 @@ class Person:
     bag_bgr: Bgr | None = None
     umbrella_bgr: Bgr | None = None
     girth: float = 1.0
+    vest_bgr: Bgr | None = None
+    """A worker's warning vest with two pale bands."""
 
     @property
     def is_still(self) -> bool:
@@ -55,10 +57,20 @@ class Person:
             toe = (ankle[0], ankle[1] + 0.09 * tall, ankle[2] - 0.02 * tall)
             builder.limb(ankle, toe, 0.024 * tall, (35, 35, 40), bias_m=0.02)
 
+    def _vest(self, builder: MeshBuilder, sway: float) -> None:
+        tall, wide = self.height_m, 0.125 * self.height_m * self.girth
+        del sway
+        if self.vest_bgr is not None:
+            _band(builder, wide, 0.078 * tall, (0.55 * tall, 0.82 * tall), self.vest_bgr, 0.06)
+            for z in (0.62 * tall, 0.71 * tall):
+                _band(builder, wide + 0.004, 0.08 * tall, (z, z + 0.03 * tall), (215, 225, 225), 0.1)
+
     def _trunk(self, builder: MeshBuilder, swing: float, age_s: float) -> None:
         tall = self.height_m
         sway = 0.012 * sin(age_s * 1.3)
         shoulder_z, girth = 0.80 * tall, self.girth
+        if self.vest_bgr is not None:
+            self._vest(builder, sway)
         builder.limb(
             (-0.03 * tall, 0, 0.53 * tall), (-0.055 * tall, sway, 0.765 * tall), 0.072 * tall * girth, self.top_bgr
         )
@@ -85,6 +97,13 @@ class Person:
         builder.limb((0, sway, 0.83 * tall), head, 0.033 * tall, self.skin_bgr)
         builder.ball(head, 0.066 * tall, self.skin_bgr)
         builder.ball((0.0, head[1] - 0.022 * tall, head[2] + 0.022 * tall), 0.066 * tall, self.hair_bgr)
+
+
+def _band(
+    builder: MeshBuilder, half_x: float, half_y: float, z_m: tuple[float, float], bgr: Bgr, bias_m: float
+) -> None:
+    rectangle = (-half_x, half_x, -half_y, half_y)
+    builder.frustum(rectangle, rectangle, z_m, bgr, bias_m=bias_m)
 
 
 def umbrella(builder: MeshBuilder, middle_m: tuple[float, float], height_m: float, bgr: Bgr) -> None:

@@ -10,13 +10,18 @@ _TYRE: Bgr = (28, 28, 30)
 
 @dataclass(frozen=True, slots=True)
 class Car:
-    """A saloon, hatchback or van; the shape follows from length, height and where the cabin stands."""
+    """A saloon, hatchback or van; the shape follows from length, height and where the cabin stands.
+
+    `has_lights` lights its head and tail lamps, `is_braking` its brake lamps, which shine in daylight too.
+    """
 
     bgr: Bgr
     length_m: float = 4.5
     width_m: float = 1.8
     height_m: float = 1.48
     is_van: bool = False
+    has_lights: bool = False
+    is_braking: bool = False
 
     @property
     def is_still(self) -> bool:
@@ -44,8 +49,11 @@ class Car:
                 )
         for side in (-1, 1):
             x = side * (wide - 0.28)
-            _panel(builder, (x - 0.2, x + 0.2), half + 0.01, (0.6, 0.74), (225, 240, 245), faces_front=True)
-            _panel(builder, (x - 0.18, x + 0.18), -half - 0.01, (0.6, 0.76), (40, 40, 190), faces_front=False)
+            glow = 1.0 if self.has_lights else 0.0
+            tail: Bgr = (60, 60, 255) if self.is_braking else (40, 40, 190)
+            _panel(builder, (x - 0.2, x + 0.2), half + 0.01, (0.6, 0.74), (225, 240, 245), faces_front=True, glow=glow)
+            _panel(builder, (x - 0.18, x + 0.18), -half - 0.01, (0.6, 0.76), tail, faces_front=False, glow=glow)
+            light_lamps(builder, x, half, 0.67, has_lights=self.has_lights, is_braking=self.is_braking)
         _panel(builder, (-0.26, 0.26), half + 0.01, (0.38, 0.5), (190, 110, 40), faces_front=True)
         _panel(builder, (-0.26, 0.26), -half - 0.01, (0.42, 0.54), (190, 110, 40), faces_front=False)
         return builder.build()
@@ -76,6 +84,7 @@ class Bus:
     length_m: float = 10.5
     width_m: float = 2.5
     height_m: float = 3.05
+    has_lights: bool = False
 
     @property
     def is_still(self) -> bool:
@@ -107,9 +116,22 @@ class Bus:
                 builder.limb((side * wide, y, 0.48), (side * wide, y, 0.48), 0.24, (140, 140, 140), bias_m=1.7)
         for side in (-1, 1):
             x = side * (wide - 0.35)
-            _panel(builder, (x - 0.2, x + 0.2), half + 0.01, (0.6, 0.8), (220, 240, 245), faces_front=True)
-            _panel(builder, (x - 0.15, x + 0.15), -half - 0.01, (0.6, 0.95), (40, 40, 190), faces_front=False)
+            glow = 1.0 if self.has_lights else 0.0
+            _panel(builder, (x - 0.2, x + 0.2), half + 0.01, (0.6, 0.8), (220, 240, 245), faces_front=True, glow=glow)
+            _panel(
+                builder, (x - 0.15, x + 0.15), -half - 0.01, (0.6, 0.95), (40, 40, 190), faces_front=False, glow=glow
+            )
+            light_lamps(builder, x, half, 0.7, has_lights=self.has_lights, is_braking=False)
         return builder.build()
+
+
+def light_lamps(builder: MeshBuilder, x: float, half_m: float, z: float, *, has_lights: bool, is_braking: bool) -> None:
+    """The glare of one side's head and tail lamp, `half_m` before and behind the middle."""
+    if has_lights:
+        builder.flare((x, half_m + 0.05, z), (205, 225, 235), 0.75, facing=(0, 1, 0), beam=(x, half_m + 9.0, 0))
+    if has_lights or is_braking:
+        size, bgr = (0.6, (20.0, 25.0, 220.0)) if is_braking else (0.3, (12.0, 14.0, 150.0))
+        builder.flare((x, -half_m - 0.05, z), bgr, size, facing=(0, -1, 0))
 
 
 _Rectangle = tuple[float, float, float, float]
@@ -142,7 +164,16 @@ def _window(
 
 
 def _panel(
-    builder: MeshBuilder, x_m: tuple[float, float], y: float, z_m: tuple[float, float], bgr: Bgr, *, faces_front: bool
+    builder: MeshBuilder,
+    x_m: tuple[float, float],
+    y: float,
+    z_m: tuple[float, float],
+    bgr: Bgr,
+    *,
+    faces_front: bool,
+    glow: float = 0.0,
 ) -> None:
     left, right = (x_m[1], x_m[0]) if faces_front else x_m
-    builder.quad(((left, y, z_m[0]), (right, y, z_m[0]), (right, y, z_m[1]), (left, y, z_m[1])), bgr, bias_m=0.8)
+    builder.quad(
+        ((left, y, z_m[0]), (right, y, z_m[0]), (right, y, z_m[1]), (left, y, z_m[1])), bgr, bias_m=0.8, glow=glow
+    )
