@@ -1,16 +1,18 @@
 """Lays out the pictures of a training plan: our labels, train and val lists, and what each source is silent about."""
 
-import hashlib
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 
-from contract.errors import UsageError
-from models.pictures import picture_paths
-from models.plan import REPOSITORY, Source, TrainingPlan
+from datasets.folder import LabelledPicture
+from datasets.label_text import line_of_box
+from datasets.picture import safe_read_picture
+from models.plan import TrainingPlan
+from models.training.sources import CheckedSource
+from models.whole_file import write_whole, write_whole_text
 
 LONGEST_SIDE_PX = 800
 """Kept copies are no larger: training shows at most 640 px, and decoding a 4,000 px photograph costs 60 ms."""
@@ -31,96 +33,55 @@ class LaidOut:
 
 
 def lay_out(
-    plan: TrainingPlan, source: Source, out: Path, pseudo: PseudoBoxes | None, on_picture: Callable[[], None]
+    plan: TrainingPlan, checked: CheckedSource, out: Path, pseudo: PseudoBoxes | None, on_picture: Callable[[], None]
 ) -> LaidOut:
     """Copies one source to `out` with our class numbers; pictures that are there already are kept.
 
     Raises:
-        UsageError: the folder is not one of labelled pictures.
+        UsageError: a picture can't be read.
     """
-    folder = REPOSITORY / source.folder
-    facts = _facts(folder)
-    labels = [source.rename.get(label, label) for label in facts["classes"]]
-    held = _held_out(folder, source)
-    train: list[Path] = []
-    val: list[Path] = []
-    for path in _taken(picture_paths(folder / "images"), source.take):
-        kept = _keep(path, out, folder, labels, plan.labels, pseudo)
-        if path.stem in held:
-            val.append(kept)
-        else:
-            train += [kept] * source.repeat
+
+    def keep(picture: LabelledPicture) -> Path:
+        kept = _keep(picture, out, checked, plan.labels, pseudo)
         on_picture()
-    known = {source.rename.get(label, label) for label in facts["exhaustive_for"]} | set(source.absent)
-    if pseudo is not None and plan.pseudo is not None:
+        return kept
+
+    train = [kept for picture in checked.train for kept in [keep(picture)] * checked.source.repeat]
+    val = [keep(picture) for picture in checked.val]
+    return LaidOut(out.name, known_labels(plan, checked), tuple(train), tuple(val))
+
+
+def known_labels(plan: TrainingPlan, checked: CheckedSource) -> tuple[str, ...]:
+    """Ours whose absence in the laid-out pictures is real, once another model's boxes were added."""
+    known = set(checked.known)
+    if plan.pseudo is not None and not checked.boxes_all:
         known |= set(plan.pseudo.complete_for)
-    return LaidOut(out.name, tuple(label for label in plan.labels if label in known), tuple(train), tuple(val))
-
-
-def boxes_all(source: Source) -> bool:
-    """Whether the source boxes everything itself, so that no other model's boxes are needed."""
-    facts = _facts(REPOSITORY / source.folder)
-    return {"person", "vehicle", "cycle"} <= set(facts["exhaustive_for"])
-
-
-def _facts(folder: Path) -> dict[str, list[str]]:
-    try:
-        facts: dict[str, list[str]] = json.loads((folder / "source.json").read_bytes())
-    except OSError as error:
-        raise UsageError(f"{folder}: no source.json ({error.strerror}); give a folder of labelled pictures") from error
-    return facts
-
-
-def _taken(paths: Sequence[Path], count: int | None) -> Sequence[Path]:
-    """The first `count` in the order of their names' hashes; all of them, in their own order, when None."""
-    if count is None:
-        return paths
-    return sorted(paths, key=lambda path: hashlib.sha256(path.stem.encode()).hexdigest())[:count]
-
-
-def _held_out(folder: Path, source: Source) -> set[str]:
-    """Stems of the pictures that must not be trained on."""
-    stems = [path.stem for path in picture_paths(folder / "images")]
-    match source.holdout:
-        case "none":
-            return set()
-        case "all":
-            return set(stems)
-        case "split":
-            split: dict[str, str] = json.loads((folder / "split.json").read_bytes())
-            return {stem for stem in stems if split.get(stem) == "val"}
-        case number:
-            by_hash = sorted(stems, key=lambda stem: hashlib.sha256(stem.encode()).hexdigest())
-            return set(by_hash[:number])
+    return tuple(label for label in plan.labels if label in known)
 
 
 def _keep(
-    path: Path, out: Path, folder: Path, labels: list[str], ours: tuple[str, ...], pseudo: PseudoBoxes | None
+    picture: LabelledPicture, out: Path, checked: CheckedSource, ours: tuple[str, ...], pseudo: PseudoBoxes | None
 ) -> Path:
-    kept = out / "images" / f"{path.stem}.jpg"
-    label_path = out / "labels" / f"{path.stem}.txt"
+    kept = out / "images" / f"{picture.path.stem}.jpg"
+    label_path = out / "labels" / f"{picture.path.stem}.txt"
     if kept.exists() and label_path.exists():
         return kept
-    for target in (kept, label_path):
-        target.parent.mkdir(parents=True, exist_ok=True)
-    picture = cv2.imread(str(path))
-    if picture is None:
-        raise UsageError(f"{path}: unreadable picture")
-    scale = LONGEST_SIDE_PX / max(picture.shape[:2])
-    if scale < 1:
-        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    cv2.imwrite(str(kept), picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
-    source_labels = folder / "labels" / f"{path.stem}.txt"
-    lines = source_labels.read_text(encoding="utf-8").splitlines() if source_labels.exists() else []
-    renumbered = [_renumbered(line, labels, ours) for line in lines if line.strip()]
-    own = [line for line in renumbered if line is not None]
-    added = pseudo(kept, frozenset(labels)) if pseudo else []
-    label_path.write_text("".join(f"{line}\n" for line in own + added), encoding="utf-8")
+    write_whole(kept, lambda part: _write_small(picture.path, part))
+    own = [
+        line_of_box(box, lambda label: ours.index(checked.our_label[label] or ""))
+        for box in picture.boxes
+        if checked.our_label[box.label] is not None
+    ]
+    labelled = frozenset(label for label in checked.our_label.values() if label is not None)
+    added = pseudo(kept, labelled) if pseudo else []
+    write_whole_text(label_path, "".join(f"{line}\n" for line in own + added))
     return kept
 
 
-def _renumbered(line: str, labels: list[str], ours: tuple[str, ...]) -> str | None:
-    """The line with our class number; None where the label is none of ours."""
-    number, rest = line.split(maxsplit=1)
-    label = labels[int(number)]
-    return f"{ours.index(label)} {rest}" if label in ours else None
+def _write_small(path: Path, out: Path) -> None:
+    picture = safe_read_picture(path)
+    scale = LONGEST_SIDE_PX / max(picture.shape[:2])
+    if scale < 1:
+        picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
+    out.write_bytes(encoded.tobytes())

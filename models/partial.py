@@ -42,7 +42,7 @@ class StreetModel(DetectionModel):
 
     def loss(self, batch: dict[str, Any], preds: Any = None) -> Any:
         if preds is None:
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bfloat16):
+            with torch.autocast(batch["img"].device.type, dtype=torch.bfloat16, enabled=self.bfloat16):
                 preds = self.forward(batch["img"].contiguous(memory_format=torch.channels_last))
             preds = _as_float(preds)
         return super().loss(batch, preds)
@@ -57,10 +57,10 @@ class MaskedLoss(v8DetectionLoss):
         self.bce = MaskedBce()
 
     def loss(self, preds: dict[str, Tensor], batch: dict[str, Any]) -> Any:
-        known = torch.stack([self._known_by_source[source_of(name)] for name in batch["im_file"]])
+        known = torch.stack([self._known_by_source[source_of(name)] for name in batch["im_file"]]).to(self.device)
         sure = batch["cls"].view(-1) < self.nc
         points, strides = make_anchors(preds["feats"], self.stride, 0.5)
-        size_px = torch.tensor(preds["feats"][0].shape[:1:-1]) * self.stride[0].cpu()  # width, height
+        size_px = torch.tensor(preds["feats"][0].shape[:1:-1], device=self.device) * self.stride[0]  # width, height
         doubtful = doubtful_anchors(
             points * strides / size_px,
             batch["batch_idx"][~sure].long(),
@@ -83,7 +83,7 @@ def doubtful_anchors(points: Tensor, pictures: Tensor, classes: Tensor, boxes: T
         boxes: (boxes, 4) centre x, centre y, width, height in 0..1.
         shape: (batch, classes).
     """
-    doubtful = torch.zeros(shape[0], len(points), shape[1], dtype=torch.bool)
+    doubtful = torch.zeros(shape[0], len(points), shape[1], dtype=torch.bool, device=points.device)
     for picture, label, box in zip(pictures.tolist(), classes.tolist(), boxes, strict=True):
         doubtful[picture, :, label] |= ((points - box[:2]).abs() * 2 <= box[2:]).all(dim=1)
     return doubtful

@@ -22,7 +22,7 @@ class Source(_Strict):
     folder: Path
     repeat: Annotated[int, Field(ge=1, le=20)] = 1
     take: Annotated[int, Field(ge=1)] | None = None
-    holdout: Literal["none", "split", "all"] | Annotated[int, Field(ge=0)] = "none"
+    holdout: Literal["none", "split", "lock", "all"] | Annotated[int, Field(ge=0)] = "none"
     rename: dict[str, str] = {}
     absent: tuple[str, ...] = ()
 
@@ -52,10 +52,20 @@ class Pseudo(_Strict):
         return self
 
 
+MACHINE_FIELDS = frozenset({"threads", "device", "workers", "bfloat16", "checkpoint_batches"})
+"""What of a plan says how, not what: a run may be resumed on another machine."""
+
+
 class TrainingPlan(_Strict):
-    """A whole run."""
+    """A whole run.
+
+    `fold` leaves out that fifth of the lock's groups in sources with ``holdout: lock``, to be judged on, and trains on
+    the other four. `device` is ``cpu``, a CUDA device's number, or several with commas (ultralytics' DDP);
+    `workers` read pictures beside it and count only there. Every `checkpoint_batches` a state to resume from is kept.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+    runs: Path = Path("runs")
     start: Path
     seed: int = 1
     epochs: Annotated[int, Field(ge=1)]
@@ -64,16 +74,41 @@ class TrainingPlan(_Strict):
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 0.001
     last_rate_share: Annotated[float, Field(ge=0, le=1)] = 0.02
     frozen_layers: Annotated[int, Field(ge=0, le=22)] = 0
+    fold: Annotated[int, Field(ge=0, le=99)] | None = None
+    device: Annotated[str, Field(pattern=r"^(cpu|\d+(,\d+)*)$")] = "cpu"
+    workers: Annotated[int, Field(ge=0, le=64)] = 8
     threads: Annotated[int, Field(ge=1)] = 2
     bfloat16: bool = False
+    checkpoint_batches: Annotated[int, Field(ge=1)] = 25
     labels: tuple[str, ...] = STREET_LABELS
     pseudo: Pseudo | None = None
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _words_agree(self) -> Self:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("labels: two channels share a label")
+        used = {label for source in self.sources for label in (*source.rename.values(), *source.absent)}
+        if self.pseudo is not None:
+            used |= {*self.pseudo.label_by_coco_class.values(), *self.pseudo.complete_for}
+        if used - set(self.labels):
+            raise ValueError(f"{', '.join(sorted(used - set(self.labels)))}: none of the plan's labels; correct it")
+        return self
+
+    @model_validator(mode="after")
+    def _sources_are_told_apart(self) -> Self:
+        names = [source.name for source in self.sources]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"sources: two are called {twice[0]} (a folder and its parent); rename one of the folders")
+        if self.fold is not None and all(source.holdout != "lock" for source in self.sources):
+            raise ValueError("fold: no source obeys the lock; give one `holdout: lock`")
+        return self
+
     @property
     def run_dir(self) -> Path:
         """Where everything of this run lies."""
-        return REPOSITORY / "runs" / self.name
+        return REPOSITORY / self.runs / self.name
 
 
 def read_plan(path: Path) -> TrainingPlan:

@@ -3,26 +3,17 @@
 from pathlib import Path
 from typing import Any
 
-from contract.errors import UsageError
 from models.mixture import PseudoBoxes
 from models.plan import REPOSITORY, Pseudo
 from models.torch_env import prepare
 
 
 def pseudo_boxes(pseudo: Pseudo, ours: tuple[str, ...]) -> PseudoBoxes:
-    """A function from a picture to label lines, by a COCO model.
-
-    Raises:
-        UsageError: no such weights file.
-    """
-    weights = REPOSITORY / pseudo.weights
-    if not weights.is_file():
-        raise UsageError(f"{weights}: no such weights file; pseudo labels need a COCO detector")
+    """A function from a picture to label lines, by a COCO model whose hash the caller has checked."""
     prepare()
     from ultralytics.models import YOLO
 
-    model: Any = YOLO(weights)
-
+    model: Any = YOLO(REPOSITORY / pseudo.weights)
     least = pseudo.doubtful_score or pseudo.least_score
 
     def boxes(picture: Path, labelled: frozenset[str]) -> list[str]:

@@ -1,95 +1,93 @@
-"""ultralytics' training loop with our model, our loss and our mosaics."""
+"""ultralytics' training loop with our model, our loss, our mosaics and our way of being interrupted."""
 
 # torch and ultralytics are partly typed where the bench is installed and absent elsewhere: both must pass the check.
-# mypy: allow-subclassing-any, allow-untyped-calls, disable-error-code="import-not-found, index, union-attr"
+# mypy: allow-subclassing-any, allow-untyped-calls, disable-error-code="import-not-found, union-attr, attr-defined"
 
-from collections.abc import Callable, Mapping
+import random
+import time
+from collections.abc import Callable
 from copy import deepcopy
-from math import cos, log, pi
+from math import cos, pi
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from ultralytics.models.yolo.detect import DetectionTrainer
-from ultralytics.nn.tasks import DetectionModel
+from ultralytics.utils import DEFAULT_CFG, LOGGER, RANK
 
 from models.partial import OneSourceDataset, StreetModel
 from models.plan import TrainingPlan
+from models.training.checkpoint import Reached, keep_plain, load_state, reached_by, save_state
+from models.training.curves import LOSSES_FILE, LossTable, write_curves
+from models.training.head import fit_head
+from models.training.interrupt import Interrupted, Stoppable
+from models.training.order import begin_at, keep_order
+from models.training.provenance import note_start
 
 WARM_UP_EPOCHS = 0.1
-SNAPSHOT_BATCHES = 25
-"""Every so many batches the averaged weights are kept: a run cut short in a long epoch still gives a model."""
 
-_KIN_BY_LABEL = {
-    "vehicle": ("car", "bus", "truck"),
-    "cycle": ("bicycle", "motorcycle"),
-    "parasol": ("umbrella",),
-    "table": ("dining table",),
-    "vendor_cart": ("stall",),
-    "grill": ("vendor_cart", "stall"),
-    "banner": ("billboard", "shop_sign"),
-}
-"""What an added class starts from when the net at hand doesn't know it: COCO's words first, then our own."""
+STREET_KEY = "street"
+"""Where ``data.yaml`` keeps the plan and what each source is silent about: ultralytics' DDP makes the trainer anew in
+other processes, which know nothing but that file."""
+
+OnBatch = Callable[[int, int], None]
 
 
-def run(
-    plan: TrainingPlan,
-    start: Path,
-    data_yaml: Path,
-    known: Mapping[str, tuple[str, ...]],
-    on_batch: Callable[[int, int], None],
-) -> Path:
+def last_checkpoint(run_dir: Path) -> Path:
+    """The state that a run goes on from."""
+    return run_dir / "ultralytics" / "weights" / "last.pt"
+
+
+def run(plan: TrainingPlan, start: Path, data_yaml: Path, on_batch: OnBatch) -> Path:
     """Trains, or goes on training after a kill; the path of the finished plain weights.
 
     The last averaged weights are taken, not ultralytics' best: its judge calls every box of an unlabelled class false.
 
     Args:
         plan: what to do.
-        start: weights to start from.
-        data_yaml: names ultralytics the lists of pictures.
-        known: by source, the classes whose absence is real.
-        on_batch: told the batches done and the batches in all.
+        start: weights to start from, hash checked.
+        data_yaml: names ultralytics the lists of pictures; holds our settings under `STREET_KEY`.
+        on_batch: told the batches done and the batches in all; not with several devices.
+
+    Raises:
+        Interrupted: the user asked for the end; the state is kept.
     """
-    last = plan.run_dir / "ultralytics" / "weights" / "last.pt"
+    last = last_checkpoint(plan.run_dir)
     settings = _settings(plan, start, data_yaml)
-    if last.exists():
+    is_resumed = last.exists()
+    if is_resumed:
         settings |= {"model": str(last), "resume": str(last)}
-    trainer = StreetTrainer(plan, known, settings)
-    trainer.epochs = trainer.args.epochs = plan.epochs  # a resumed run follows the plan's word, not its own memory
-    trainer.add_callback("on_train_start", lambda _: torch.set_num_threads(plan.threads))
-    trainer.add_callback("on_train_batch_end", lambda run: on_batch(*_after_batch(run, plan.last_rate_share)))
-    trainer.train()
+    if not is_resumed or reached_by(load_state(last)).epochs < plan.epochs:
+        trainer = StreetTrainer(overrides=settings)
+        with Stoppable() as stop:
+            trainer.on_batch, trainer.stop_asked = on_batch, stop.asked
+            trainer.train()
     finished = plan.run_dir / "weights.pt"
     keep_plain(last, finished)
     return finished
 
 
-def keep_plain(checkpoint: Path, out: Path) -> None:
-    """Writes the checkpoint's averaged model in half precision as a plain ultralytics model, free of our code."""
-    found: Any = cast(Any, torch.load)(checkpoint, map_location="cpu", weights_only=False)
-    plain: Any = (found.get("ema") or found["model"]).float()
-    for ours in ("criterion", "known_by_source", "bfloat16"):
-        plain.__dict__.pop(ours, None)
-        plain._modules.pop(ours, None)
-    plain.__class__ = (
-        DetectionModel  # building one anew would give another head: its width follows the first model's 80
-    )
-    plain.args = {"task": "detect", "imgsz": 640}
-    torch.save(
-        {"model": plain.half().eval().to(memory_format=torch.contiguous_format), "train_args": plain.args, "epoch": -1},
-        out,
-    )
-
-
 class StreetTrainer(DetectionTrainer):
-    """Trains a `StreetModel` on a mixture of partly labelled sources."""
+    """Trains a `StreetModel` on a mixture of partly labelled sources.
 
-    def __init__(self, plan: TrainingPlan, known: Mapping[str, tuple[str, ...]], overrides: dict[str, Any]) -> None:
-        self._plan = plan
+    Constructible from ultralytics' arguments alone, as its DDP does in every process.
+    """
+
+    on_batch: OnBatch | None = None
+    stop_asked: Callable[[], bool] | None = None
+
+    def __init__(self, cfg: Any = DEFAULT_CFG, overrides: dict[str, Any] | None = None, _callbacks: Any = None) -> None:
+        super().__init__(cfg, overrides, _callbacks)
+        street = self.data[STREET_KEY]
+        self.plan = TrainingPlan.model_validate(street["plan"])
+        self.epochs = self.args.epochs = self.plan.epochs
         self._known_by_source = {
-            name: torch.tensor([float(label in classes) for label in plan.labels]) for name, classes in known.items()
+            name: torch.tensor([float(label in classes) for label in self.plan.labels])
+            for name, classes in street["known"].items()
         }
-        super().__init__(overrides=overrides)
+        self._begun = Reached(0, 0)
+        self._batches_in_epoch = 0
+        self._losses: LossTable | None = None
 
     def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> StreetModel:  # noqa: ARG002
         # the loaded net itself: one built anew for few classes has a narrower head, which would start from chance
@@ -98,8 +96,8 @@ class StreetTrainer(DetectionTrainer):
         model.requires_grad_(True)
         model.criterion = None
         model.known_by_source = self._known_by_source
-        model.bfloat16 = self._plan.bfloat16
-        fit_head(model, self._plan.labels)
+        model.bfloat16 = self.plan.bfloat16
+        fit_head(model, self.plan.labels)
         model.to(memory_format=torch.channels_last)  # a fifth faster on a CPU in bfloat16
         return cast(StreetModel, model)
 
@@ -122,6 +120,91 @@ class StreetTrainer(DetectionTrainer):
             task="detect",
         )
 
+    def get_dataloader(self, dataset_path: str, batch_size: int = 16, rank: int = 0, mode: str = "train") -> Any:
+        loader: Any = super().get_dataloader(dataset_path, batch_size, rank, mode)
+        if mode == "train" and rank == -1:
+            keep_order(loader, self.plan.seed)
+        return loader
+
+    def resume_training(self, ckpt: dict[str, Any] | None) -> None:
+        """Takes the run up where the checkpoint left it, in the middle of an epoch where one process trains."""
+        if ckpt is None or not self.resume:
+            return
+        self._load_checkpoint_state(ckpt)
+        reached = reached_by(ckpt)
+        self._begun = Reached(reached.epochs, reached.batches if RANK == -1 else 0)
+        self.start_epoch = reached.epochs
+        random.seed(self.plan.seed + reached.in_all(len(self.train_loader)))  # not the augmentations of the beginning
+        if RANK == -1:
+            begin_at(self.train_loader, reached.epochs, reached.batches)
+
+    def run_callbacks(self, event: str) -> None:
+        """Ours first. Methods, not ultralytics' callbacks: those are pickled into every process of DDP."""
+        match event:
+            case "on_train_start":
+                self._begin()
+            case "on_train_batch_end":
+                self._after_batch()
+            case "on_train_epoch_end":
+                self._batches_in_epoch = 0
+                self._begun = Reached(self.epoch + 1, 0)
+        super().run_callbacks(event)
+
+    def validate(self) -> tuple[Any, None]:
+        """Nothing: ultralytics' judge counts unlabelled things as false. `python -m models evaluate` judges."""
+        return self.metrics, None
+
+    def final_eval(self) -> None:
+        """Nothing, as `validate`; nor is the last checkpoint stripped, `keep_plain` does that."""
+
+    def save_model(self) -> bool:
+        """The whole epoch's state."""
+        save_state(self, self.last, Reached(self.epoch + 1, 0))
+        write_curves(self.plan.run_dir, f"{self.plan.name}, {self.epoch + 1} of {self.epochs} epochs")
+        return True
+
+    def _begin(self) -> None:
+        if self.device.type == "cpu":
+            torch.set_num_threads(self.plan.threads)  # ultralytics takes one on a two-core machine
+        self._batches_in_epoch = self._begun.batches
+        done = self._begun.in_all(len(self.train_loader))
+        if RANK in (-1, 0):
+            self._losses = LossTable(self.plan.run_dir / LOSSES_FILE, done)
+            note_start(self.plan, done)
+        self._started, self._batches_at_start = time.monotonic(), done
+
+    def _after_batch(self) -> None:
+        """Sets the next batch's learning rate, writes down the losses, keeps the state now and then, or stops.
+
+        ultralytics steps its rate once per epoch, which is coarse for runs of two or three epochs: here it falls by a
+        half cosine over all batches of the run.
+        """
+        per_epoch = len(self.train_loader)
+        self._batches_in_epoch += 1
+        done, of = self.epoch * per_epoch + self._batches_in_epoch, self.epochs * per_epoch
+        self._set_rate(done, per_epoch)
+        if self._losses is not None:
+            losses = {name: float(value) for name, value in self.loss_items.items()}
+            rate = self.optimizer.param_groups[0]["lr"]
+            self._losses.add({"batch": done, "epoch": self.epoch + 1, **losses, "learning_rate": rate})
+        asked = self.stop_asked is not None and self.stop_asked()
+        if RANK == -1 and (asked or done % self.plan.checkpoint_batches == 0):
+            save_state(self, self.last, Reached(self.epoch, self._batches_in_epoch))
+        if self.on_batch is not None:
+            self.on_batch(done, of)
+        elif RANK == 0 and done % self.plan.checkpoint_batches == 0:
+            rate = (done - self._batches_at_start) / (time.monotonic() - self._started)
+            LOGGER.info(f"batch {done} of {of}, {rate:.2f} batches/s, {(of - done) / rate / 60:.0f} min left")
+        if asked:
+            write_curves(self.plan.run_dir, f"{self.plan.name}, batch {done} of {of}")
+            raise Interrupted(done, of)
+
+    def _set_rate(self, done: int, per_epoch: int) -> None:
+        if done > WARM_UP_EPOCHS * per_epoch:
+            share = learning_rate_share(done / (self.epochs * per_epoch), self.plan.last_rate_share)
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.args.lr0 * share
+
 
 def _settings(plan: TrainingPlan, start: Path, data_yaml: Path) -> dict[str, Any]:
     return {
@@ -130,7 +213,8 @@ def _settings(plan: TrainingPlan, start: Path, data_yaml: Path) -> dict[str, Any
         "project": str(plan.run_dir),
         "name": "ultralytics",
         "exist_ok": True,
-        "device": "cpu",
+        "device": plan.device,
+        "workers": plan.workers,
         "seed": plan.seed,
         "epochs": plan.epochs,
         "batch": plan.batch,
@@ -145,57 +229,11 @@ def _settings(plan: TrainingPlan, start: Path, data_yaml: Path) -> dict[str, Any
         "mosaic": 0.6,  # the rest are whole pictures, as the node sees them, in every epoch: there are few epochs
         "close_mosaic": 0,
         "cache": "ram",
-        "amp": False,  # ultralytics' own is for CUDA; bfloat16 is ours
+        "amp": False,  # scales losses for float16; ours is the forward pass in bfloat16, on every device
         "plots": False,
-        "val": False,  # its judge counts unlabelled things as false; `evaluate` judges afterwards
+        "val": False,
         "deterministic": False,
     }
-
-
-def fit_head(model: Any, labels: tuple[str, ...]) -> None:
-    """Gives the net one score channel per label: copied by name, or the mean of its kin, or a quiet guess."""
-    head = model.model[-1]
-    old = {label: index for index, label in model.names.items()}
-    for branch, stride in zip(head.cv3, head.stride.tolist(), strict=True):
-        before = branch[-1]
-        after = torch.nn.Conv2d(before.in_channels, len(labels), 1)
-        prior = log(5 / len(labels) / (640 / stride) ** 2)  # as ultralytics starts: a handful of things in a picture
-        with torch.no_grad():
-            after.weight.mul_(0.1)
-            after.bias.fill_(prior)
-            for index, label in enumerate(labels):
-                rows = [old[kin] for kin in (label,) if kin in old] or [
-                    old[kin] for kin in _KIN_BY_LABEL.get(label, ()) if kin in old
-                ]
-                if rows:
-                    after.weight[index] = before.weight[rows].mean(dim=0)
-                    after.bias[index] = before.bias[rows].mean(dim=0)
-        branch[-1] = after
-    head.nc, head.no = len(labels), len(labels) + 4 * head.reg_max
-    model.nc = model.yaml["nc"] = len(labels)
-    model.names = dict(enumerate(labels))
-
-
-def _after_batch(trainer: Any, last_share: float) -> tuple[int, int]:
-    """Sets the next batch's learning rate and keeps a snapshot now and then; batches done and batches in all.
-
-    ultralytics steps its rate once per epoch, which is coarse for runs of two or three epochs: here it falls by a
-    half cosine over all batches of the run.
-    """
-    per_epoch = len(trainer.train_loader)
-    if getattr(trainer, "epoch_counted", None) != trainer.epoch:
-        trainer.epoch_counted, trainer.batches_done = trainer.epoch, 0
-    trainer.batches_done += 1
-    done = trainer.epoch * per_epoch + trainer.batches_done
-    if done > WARM_UP_EPOCHS * per_epoch:
-        rate = trainer.args.lr0 * learning_rate_share(done / (trainer.epochs * per_epoch), last_share)
-        for group in trainer.optimizer.param_groups:
-            group["lr"] = rate
-    if done % SNAPSHOT_BATCHES == 0:
-        partial = trainer.wdir / "snapshot.pt.part"
-        torch.save({"ema": deepcopy(trainer.ema.ema).half(), "batches": done}, partial)
-        partial.replace(trainer.wdir / "snapshot.pt")
-    return done, trainer.epochs * per_epoch
 
 
 def learning_rate_share(done: float, last: float) -> float:

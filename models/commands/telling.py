@@ -55,8 +55,8 @@ def errors_told() -> Iterator[None]:
         with redirect_stdout(sys.stderr):
             yield
     except UsageError as error:
-        console.print(f"[red]error[/red] {error}")
+        console.print(f"[red]error[/red] {error}", soft_wrap=True)
         sys.exit(2)
     except PermanentError as error:
-        console.print(f"[red]error[/red] {error}")
+        console.print(f"[red]error[/red] {error}", soft_wrap=True)
         sys.exit(1)

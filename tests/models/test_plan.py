@@ -13,6 +13,7 @@ from models.judging import folder_pictures
 from models.mixture import lay_out
 from models.pictures import fair_sample
 from models.plan import REPOSITORY, Pseudo, Source, TrainingPlan, read_plan
+from models.training.sources import check_source
 
 PLANS = sorted((REPOSITORY / "configs" / "training").glob("*.yaml"))
 
@@ -51,7 +52,7 @@ def test_an_unknown_key_is_named(tmp_path: Path) -> None:
 def test_labels_are_renamed_renumbered_and_dropped(photographs: Path, tmp_path: Path) -> None:
     """A projecting sign is a shop sign, a poster is none of ours, a flame keeps its meaning."""
     source = Source(folder=photographs, rename={"projecting_sign": "shop_sign"}, absent=("smoke",))
-    part = lay_out(plan_with(source), source, tmp_path / "mix", None, lambda: None)
+    part = lay_out(plan_with(source), check_source(plan_with(source), source), tmp_path / "mix", None, lambda: None)
     lines = (tmp_path / "mix" / "labels" / "p0.txt").read_text().splitlines()
     assert [int(line.split()[0]) for line in lines] == [STREET_LABELS.index("shop_sign"), STREET_LABELS.index("flame")]
     assert part.known == ("smoke", "shop_sign")
@@ -59,14 +60,17 @@ def test_labels_are_renamed_renumbered_and_dropped(photographs: Path, tmp_path: 
 
 def test_held_out_pictures_are_never_shown(photographs: Path, tmp_path: Path) -> None:
     source = Source(folder=photographs, holdout="split", repeat=2)
-    part = lay_out(plan_with(source), source, tmp_path / "mix", None, lambda: None)
+    part = lay_out(plan_with(source), check_source(plan_with(source), source), tmp_path / "mix", None, lambda: None)
     assert {path.stem for path in part.val} == {"p1"}
     assert sorted(path.stem for path in part.train) == ["p0", "p0", "p2", "p2", "p3", "p3"]
 
 
 def test_a_number_holds_out_the_same_pictures_every_time(photographs: Path, tmp_path: Path) -> None:
     source = Source(folder=photographs, holdout=2)
-    parts = [lay_out(plan_with(source), source, tmp_path / name, None, lambda: None) for name in ("a", "b")]
+    parts = [
+        lay_out(plan_with(source), check_source(plan_with(source), source), tmp_path / name, None, lambda: None)
+        for name in ("a", "b")
+    ]
     assert [path.stem for path in parts[0].val] == [path.stem for path in parts[1].val]
     assert len(parts[0].val) == 2
 
@@ -75,14 +79,20 @@ def test_other_models_boxes_are_added_and_count_as_known(photographs: Path, tmp_
     source = Source(folder=photographs)
     pseudo = Pseudo(weights=Path("x.pt"), least_score=0.4, label_by_coco_class={0: "person"})
     plan = plan_with(source).model_copy(update={"pseudo": pseudo})
-    part = lay_out(plan, source, tmp_path / "mix", lambda _picture, _labelled: ["9 0.5 0.5 0.1 0.1"], lambda: None)
+    part = lay_out(
+        plan,
+        check_source(plan, source),
+        tmp_path / "mix",
+        lambda _picture, _labelled: ["9 0.5 0.5 0.1 0.1"],
+        lambda: None,
+    )
     assert "person" in part.known
     assert (tmp_path / "mix" / "labels" / "p0.txt").read_text().endswith("9 0.5 0.5 0.1 0.1\n")
 
 
 def test_large_photographs_are_kept_small(photographs: Path, tmp_path: Path) -> None:
     source = Source(folder=photographs)
-    part = lay_out(plan_with(source), source, tmp_path / "mix", None, lambda: None)
+    part = lay_out(plan_with(source), check_source(plan_with(source), source), tmp_path / "mix", None, lambda: None)
     picture = cv2.imread(str(part.train[0]))
     assert picture is not None
     assert max(picture.shape) == 800
