@@ -1,6 +1,6 @@
 """A model folder's manifest: what the files are, what the model sees, how its output is to be read.
 
-A model is a folder with ``manifest.json``, its weight files and a card (``CARD.md``). A runtime trusts nothing in
+A model is a folder with ``manifest.json``, its weight files and a card (``MODEL.md``). A runtime trusts nothing in
 the folder whose hash is not in the manifest.
 """
 
@@ -75,8 +75,25 @@ class ModelInput(_Strict):
     fill: Annotated[int, Field(ge=0, le=255)] = 114
 
 
+class Int8Drop(_Strict):
+    """What INT8 costs one class: AP50 of FP32 less that of INT8 on the same pictures, in shares of 1.
+
+    `low` and `high` bound the difference (95 %, paired bootstrap over pictures); None where too few boxes give any.
+    `instruction_sets`: what the processor had, or was held to, when this was measured.
+    """
+
+    label: Annotated[str, Field(min_length=1, max_length=64)]
+    instances: Annotated[int, Field(ge=0)]
+    fp32_ap50: Share
+    int8_ap50: Share
+    drop: Annotated[float, Field(ge=-1, le=1)]
+    low: Annotated[float, Field(ge=-1, le=1)] | None = None
+    high: Annotated[float, Field(ge=-1, le=1)] | None = None
+    instruction_sets: tuple[str, ...]
+
+
 class ModelManifest(_Strict):
-    """The whole manifest.
+    """The whole manifest. `parity` says how far the variants agree on the same pictures: largest differences, shares.
 
     The output is YOLO's ``(1, 4 + classes, anchors)``: centre x, centre y, width, height in input pixels, then scores.
     """
@@ -90,6 +107,8 @@ class ModelManifest(_Strict):
     nms_iou: Share = 0.5
     variants: Annotated[tuple[ModelVariant, ...], Field(min_length=1)]
     metrics: dict[str, float] = {}
+    int8_drops: tuple[Int8Drop, ...] = ()
+    parity: dict[str, float] = {}
     provenance: dict[str, str] = {}
 
     @model_validator(mode="after")
