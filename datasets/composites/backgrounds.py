@@ -21,7 +21,7 @@ from datasets.folder import Split, read_folder
 from datasets.picture import safe_read_picture
 
 _CLIPS = frozenset({".mp4", ".avi", ".mkv", ".mov"})
-FRAMES_PER_CLIP = 12
+FRAMES_PER_CLIP = 24
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from datasets.composites import fires, trade
 from datasets.composites.cutouts import CutOut
-from datasets.composites.layers import Canvas, Labelled
+from datasets.composites.layers import LEAST_SIDE_PX, Canvas, Labelled
 from datasets.composites.lookalikes import add_look_alikes
 from datasets.composites.plumes import Pool
 from datasets.composites.site import Site
@@ -71,7 +71,7 @@ def compose(
     height, width = background.shape[:2]
     chosen = view or guessed_view(random)
     site = Site(
-        canvas=Canvas(dusk),
+        canvas=Canvas(dusk, wear.noise, LEAST_SIDE_PX / wear.shrink),
         camera=chosen.camera(width, height),
         view=chosen,
         random=random,

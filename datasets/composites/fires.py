@@ -10,6 +10,8 @@ from edge.scene.forms.fittings import Bin, GarbagePile
 from edge.scene.forms.grill import Grill
 
 _LEAST_PLUME_PX = 36.0
+_TRIES = 4
+"""Pale smoke is not seen before a pale wall, nor dark smoke by night: another may be."""
 
 
 def grill(site: Site, foot: Foot) -> None:
@@ -74,11 +76,14 @@ def column(site: Site, foot: Foot) -> None:
 
 
 def smoke(site: Site, foot: Foot, base_m: float, tall_m: float, *, dense: bool = False) -> bool:
-    """Smoke rising from `base_m` above a place, `tall_m` high."""
-    plume = draw_plume(site.random, site.pool, site.daylight, dense=dense)
+    """Smoke rising from `base_m` above a place, `tall_m` high; False where none of a few can be seen there."""
     height = min(max(_LEAST_PLUME_PX, tall_m * foot.px_per_m), 1.3 * site.camera.height_px)
     source = (foot.x_px, foot.y_px - base_m * foot.px_per_m)
-    return site.canvas.lay(smoke_layer("smoke", plume.field, plume.look, source, height, site.number()))
+    for _ in range(_TRIES):
+        plume = draw_plume(site.random, site.pool, site.daylight, dense=dense)
+        if site.canvas.lay(smoke_layer("smoke", plume.field, plume.look, source, height, site.number())):
+            return True
+    return False
 
 
 def flame(site: Site, foot: Foot, base_m: float, tall_m: float) -> bool:

@@ -99,11 +99,11 @@ def _write_all(
 
 
 def _drawn(families: Sequence[Family], order: Order) -> list[tuple[Family, Background]]:
-    """Each picture's background: families by the root of their size, lest a large one drown the small ones, and
+    """Each picture's background: families by the cube root of their size, lest a large one drown the small ones, and
     within a family each as often as every other.
     """
     random = np.random.default_rng([order.seed, 1 << 20])
-    shares = np.sqrt([len(family.backgrounds) for family in families])
+    shares = np.cbrt([len(family.backgrounds) for family in families])
     waiting: dict[str, list[Background]] = {family.name: [] for family in families}
     drawn: list[tuple[Family, Background]] = []
     for number in random.choice(len(families), order.count, p=shares / shares.sum()):
