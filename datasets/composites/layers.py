@@ -14,14 +14,15 @@ here: lower, boxes grow by haze that nobody points at; higher, thin grey smoke h
 VISIBLE_CHANGE = 7.0
 """Grey levels (0..255, the largest of the three channels) a pixel must differ from what lies behind: pale smoke before
 a pale sky hides much and shows nothing."""
-LEAST_SIDE_PX = 8
-"""Smaller boxes are left out, and the thing with them: 8 px at 960 are 5 at 640, which teach the model to invent."""
-SMOKE_CHANGE = 10.0
-SMOKE_CHANGE_PER_NOISE = 1.6
-SMOKE_CHANGE_PER_CONTRAST = 0.25
-"""Mean change, in grey levels, that smoke must make: at least the first, more by the second for each grey level of the
-camera's noise and by the third for each of the background's own standard deviation. Looked at on sheets of 24 plumes:
-with the first alone, half of the thin ones before busy facades and on noisy night pictures could not be found."""
+LEAST_SIDE_PX = 12
+"""Smaller boxes are left out, and the thing with them: 12 px at 960 are 8 at 640. With 8 (looked at) a far grill was a
+smudge, which teaches the model to invent."""
+LEAST_CHANGE = 10.0
+CHANGE_PER_NOISE = 1.6
+CHANGE_PER_CONTRAST = 0.25
+"""Mean change, in grey levels, that a thing must make: at least the first, more by the second for each grey level of
+the camera's noise and by the third for each of the background's own standard deviation. Looked at on sheets of 24
+plumes: with the first alone, half of the thin ones before busy facades and on noisy night pictures weren't found."""
 _TAIL = 0.01
 """Share of a plume's visible mass cut off at each side of its box: the last wisp is not the plume."""
 _HARD_TAIL = 0.001
@@ -98,7 +99,7 @@ class Canvas:
         shown = alpha * (change > VISIBLE_CHANGE)
         if layer.label is not None and self._box_of(layer.label, shown, box) is None:
             return False
-        if layer.label == "smoke" and not self._is_seen(change, shown, window):
+        if layer.label is not None and not self._is_seen(change, shown, window):
             return False
         for other in self._shown:
             _hide(other.cover, other.box, alpha, box)
@@ -130,10 +131,10 @@ class Canvas:
         return Box(within.x1 + x1, within.y1 + y1, within.x1 + x2, within.y1 + y2)
 
     def _is_seen(self, change: Cover, shown: Cover, behind: Colour) -> bool:
-        """Whether smoke stands out of what lies behind it and of the camera's noise."""
+        """Whether a thing stands out of what lies behind it and of the camera's noise."""
         seen = shown > VISIBLE_COVER
         contrast = float(behind.mean(axis=2)[seen].std())
-        least = SMOKE_CHANGE + SMOKE_CHANGE_PER_NOISE * self.noise + SMOKE_CHANGE_PER_CONTRAST * contrast
+        least = LEAST_CHANGE + CHANGE_PER_NOISE * self.noise + CHANGE_PER_CONTRAST * contrast
         return float(change[seen].mean()) >= least
 
     def _last(self, label: str | None) -> int | None:

@@ -54,7 +54,7 @@ def render_mesh(
     shaded = np.clip(canvas.picture, 0, 255).astype(np.uint8)
     cast_shadow(shaded, placed, camera, light)
     canvas.picture[...] = np.where(shaded < before - 1, shaded, before)
-    worn = _weathered(np.minimum(bgr, 255), seed) * gain
+    worn = _weathered(np.minimum(bgr, 255), seed) * np.maximum(gain, _ember_share(bgr, label))
     clipped = np.clip(worn, 0, 255).astype(np.float32)
     if canvas.lay(Layer(label, made.left_px, made.top_px, clipped, _soft(alpha, seed)), extends):
         return True
@@ -103,6 +103,14 @@ def _gain(picture: Colour, foot: Foot) -> NDArray[np.float32]:
     cast = np.clip((mean / mean.mean()) ** 0.35, 0.8, 1.25)
     gain: Colour = (level * cast).astype(np.float32)
     return gain
+
+
+def _ember_share(bgr: Colour, label: str | None) -> Colour:
+    """How far each pixel shines by itself, (h, w, 1) 0..1: a grill's coals do."""
+    if label != "grill":
+        return np.zeros((*bgr.shape[:2], 1), np.float32)
+    glow = np.clip((bgr[..., 2] - 1.5 * bgr[..., 0] - 60) / 60, 0, 1)
+    return glow[..., None].astype(np.float32)
 
 
 def _weathered(bgr: Colour, seed: int) -> Colour:

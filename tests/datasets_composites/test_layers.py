@@ -31,13 +31,33 @@ def test_a_box_ends_where_the_picture_ends() -> None:
     assert canvas.labelled()[0].box == Box(100, 0, 120, 30)
 
 
-@pytest.mark.parametrize("level,cover", [(103.0, 1.0), (220.0, 0.04)], ids=["same colour", "too thin"])
+@pytest.mark.parametrize(
+    "level,cover", [(103.0, 1.0), (220.0, 0.04), (108.0, 1.0)], ids=["same colour", "too thin", "hardly another colour"]
+)
 def test_what_nobody_would_see_is_not_laid_at_all(level: float, cover: float) -> None:
     canvas = grey()
     before = canvas.picture.copy()
     assert not canvas.lay(patch("smoke", 20, 20, (40, 40), level, cover))
     assert (canvas.picture == before).all()
     assert canvas.labelled() == ()
+
+
+@pytest.mark.parametrize("noise,laid", [(0.0, True), (8.0, False)])
+def test_what_the_cameras_noise_will_hide_is_not_laid(noise: float, laid: bool) -> None:
+    canvas = Canvas(np.full((100, 120, 3), 100.0, np.float32), noise)
+    assert canvas.lay(patch("smoke", 20, 20, (40, 40), 115)) is laid
+
+
+def test_what_stands_out_of_a_plain_wall_is_lost_before_a_busy_one() -> None:
+    busy = np.random.default_rng(1).uniform(0, 255, (100, 120, 1)).repeat(3, axis=2).astype(np.float32)
+    veil = patch("smoke", 20, 20, (40, 40), 128, 0.2)
+    assert not Canvas(busy).lay(veil)
+    assert Canvas(np.full((100, 120, 3), 30.0, np.float32)).lay(veil)
+
+
+def test_a_poor_stream_leaves_out_larger_things() -> None:
+    canvas = Canvas(np.full((100, 120, 3), 100.0, np.float32), 0.0, 30.0)
+    assert not canvas.lay(patch("grill", 20, 20, (25, 25), 220))
 
 
 def test_a_nearer_thing_takes_away_from_the_box_of_what_it_hides() -> None:
