@@ -16,6 +16,10 @@ RECALL_POINTS = np.linspace(0.0, 1.0, 101)
 LARGEST_BLOCK = 4_000_000
 """Weights handled at once (resamples times boxes): 32 MB. More is no faster, less loops in Python."""
 
+NOTHING = -1
+UNCOUNTED = -2
+"""What a found box takes if not a true box: none, or a thing that doesn't count."""
+
 Box = tuple[float, float, float, float]
 Weights = NDArray[np.float64]
 """(resamples, pictures): how often each resample draws each picture."""
@@ -52,11 +56,11 @@ def mark(looks: Sequence[Look], ious: Sequence[float]) -> tuple[Marks, ...]:
         founds = [look.founds[place] for place in by_score]
         scores += [score for score, _ in founds]
         pictures += [number] * len(founds)
-        verdict = _judge(look, [box for _, box in founds], ious)
+        taken = _taken(look, [box for _, box in founds], ious)
         if look.forgiven:
-            verdict[(verdict == 0) & np.array(look.forgiven, np.bool_)[by_score]] = -1
-        right.append(verdict == 1)
-        counted.append(verdict >= 0)
+            taken[(taken == NOTHING) & np.array(look.forgiven, np.bool_)[by_score]] = UNCOUNTED
+        right.append(taken >= 0)
+        counted.append(taken != UNCOUNTED)
     order = np.argsort(-np.array(scores, np.float64), kind="stable")
     score = np.array(scores, np.float64)[order]
     picture = np.array(pictures, np.intp)[order]
@@ -64,6 +68,14 @@ def mark(looks: Sequence[Look], ious: Sequence[float]) -> tuple[Marks, ...]:
     is_right = np.concatenate([empty, *right], axis=1)[:, order]
     is_counted = np.concatenate([empty, *counted], axis=1)[:, order]
     return tuple(Marks(score[keep], hits[keep], picture[keep]) for hits, keep in zip(is_right, is_counted, strict=True))
+
+
+def taken_truths(look: Look, min_iou: float) -> tuple[int, ...]:
+    """For each of `look.founds`, the number of the true box it takes, or `NOTHING` or `UNCOUNTED`."""
+    by_score = np.argsort([-score for score, _ in look.founds], kind="stable")
+    (taken,) = _taken(look, [look.founds[place][1] for place in by_score], (min_iou,))
+    in_order = dict(zip(by_score.tolist(), taken.tolist(), strict=True))
+    return tuple(in_order[place] for place in range(len(look.founds)))
 
 
 def average_precision(marks: Marks, truths: NDArray[np.intp], weights: Weights) -> NDArray[np.float64]:
@@ -112,24 +124,24 @@ def _average_precision(
     return np.where(total > 0, (points * envelope).sum(axis=1) / RECALL_POINTS.size, np.nan)
 
 
-def _judge(look: Look, founds: list[Box], ious: Sequence[float]) -> NDArray[np.int8]:
-    """(overlaps, founds): 1 right, 0 wrong, -1 not counted; `founds` best first."""
-    verdict = np.zeros((len(ious), len(founds)), np.int8)
+def _taken(look: Look, founds: list[Box], ious: Sequence[float]) -> NDArray[np.intp]:
+    """(overlaps, founds): the number of the true box taken, or `NOTHING` or `UNCOUNTED`; `founds` best first."""
+    taken = np.full((len(ious), len(founds)), NOTHING, np.intp)
     if not founds or not (look.truths or look.ignored):
-        return verdict
+        return taken
     shares = iou_matrix(np.array(founds), np.array([*look.truths, *look.ignored]))
     for row, iou in enumerate(ious):
-        _take(shares.copy(), len(look.truths), iou, verdict[row])
-    return verdict
+        _take(shares.copy(), len(look.truths), iou, taken[row])
+    return taken
 
 
-def _take(shares: NDArray[np.float64], truths: int, min_iou: float, verdict: NDArray[np.int8]) -> None:
-    """Marks `verdict` (founds,) and uses `shares` up; true boxes are taken before those that don't count."""
+def _take(shares: NDArray[np.float64], truths: int, min_iou: float, taken: NDArray[np.intp]) -> None:
+    """Fills `taken` (founds,) and uses `shares` up; true boxes are taken before those that don't count."""
     for number in np.flatnonzero(shares.max(axis=1) >= min_iou):
-        for columns, mark_given in ((slice(0, truths), 1), (slice(truths, None), -1)):
-            row = shares[number, columns]
+        for start, stop in ((0, truths), (truths, shares.shape[1])):
+            row = shares[number, start:stop]
             if row.size and row.max() >= min_iou:
-                taken = (columns.start or 0) + int(row.argmax())
-                verdict[number] = mark_given
-                shares[:, taken] = -1.0
+                best = start + int(row.argmax())
+                taken[number] = best if best < truths else UNCOUNTED
+                shares[:, best] = -1.0
                 break

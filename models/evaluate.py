@@ -1,16 +1,20 @@
-"""Judges a model folder on labelled pictures through the very detector that the node runs: every step on one page.
+"""Judges a model folder through the very detector and replay that the node runs: every step on one page.
 
 Matching and precision are `models.ap`'s, which pictures count `models.judging`'s, the rest stands in
 `models.evaluation`, one question a module.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from contract.errors import UsageError
+from contract.errors import PermanentError, UsageError
 from contract.manifest import Engine
+from edge.capture.clip import read_facts
+from edge.settings import ROOT, load_policies, load_replay
 from models.ap import Weights
+from models.evaluation.agreement import FRAME_EVERY_S, Agreement, agree
 from models.evaluation.bootstrap import Measured, resample
 from models.evaluation.classes import (
     ClassReport,
@@ -21,11 +25,24 @@ from models.evaluation.classes import (
     partial_recall,
     unknown_labels,
 )
+from models.evaluation.clips import Clip
 from models.evaluation.compare import Comparison, compare
+from models.evaluation.events import EventVerdict, watch
 from models.evaluation.eyes import Eye, Viewed, view
+from models.evaluation.references import Reference
 from models.evaluation.runtime import Runtime, runtime
 from models.evaluation.slices import Slice, slices
 from models.judging import Judged, pictures_hash
+
+DEFAULT_REPLAY = ROOT / "configs" / "edge" / "replay.yaml"
+
+
+class Progress(Protocol):
+    """Where the work's progress is told."""
+
+    def begin(self, step: str, total: float) -> Callable[[float], None]:
+        """A step of `total` units begins; the function given back is called with the units done since its last call."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,27 @@ class PictureVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be judged: pictures, clips, agreement with `reference`; each may be absent."""
+
+    pictures: tuple[Judged, ...] = ()
+    clips: tuple[Clip, ...] = ()
+    reference: Reference | None = None
+    replay_config: Path = DEFAULT_REPLAY
+    looking: Looking = field(default_factory=Looking)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything that was found."""
+
+    pictures: PictureVerdict | None
+    events: EventVerdict | None
+    agreement: Agreement | None
+    runtime: Runtime
+
+
+@dataclass(frozen=True, slots=True)
 class OpenEyes:
     """The model that is judged and, perhaps, the one it is compared with."""
 
@@ -88,31 +126,42 @@ def open_eyes(model: Path, looking: Looking) -> OpenEyes:
     return OpenEyes(this, Eye(looking.against, looking.against_engine or looking.engine, looking.threads))
 
 
-def require_judgeable(pictures: Sequence[Judged], eye: Eye) -> None:
-    """Says before an hour of looking that nothing would come of it.
+def evaluate(wanted: Wanted, eyes: OpenEyes, progress: Progress) -> Evaluation:
+    """Pictures, then clips, then agreement.
 
     Raises:
-        UsageError: the pictures say nothing of any class that the model knows.
+        UsageError: nothing is given, nothing of it can be judged, or a picture is unreadable.
+        PermanentError: the replay's folder can't be written.
     """
-    if judged_labels(pictures, eye.thresholds):
+    _require_judgeable(wanted, eyes.this)
+    verdict = _judge(wanted.pictures, eyes, wanted.looking, progress) if wanted.pictures else None
+    events = _watch(wanted, eyes.this, progress) if wanted.clips else None
+    viewed = verdict.viewed if verdict is not None else ()
+    agreement = None
+    if wanted.reference is not None:
+        agreement = _agree(wanted, wanted.reference, eyes.this, viewed, events, progress)
+    return Evaluation(verdict, events, agreement, runtime(eyes.this))
+
+
+def _require_judgeable(wanted: Wanted, eye: Eye) -> None:
+    """Says before an hour of looking that nothing would come of it."""
+    if wanted.clips or (wanted.pictures and wanted.reference is not None):
         return
-    sources = ", ".join(sorted({picture.source for picture in pictures}))
-    strangers = ", ".join(unknown_labels(pictures, eye.thresholds)) or "nothing"
+    if not wanted.pictures:
+        raise UsageError("nothing to judge on: give --dataset FOLDER or --clips FOLDER")
+    if judged_labels(wanted.pictures, eye.thresholds):
+        return
+    sources = ", ".join(sorted({picture.source for picture in wanted.pictures}))
+    strangers = ", ".join(unknown_labels(wanted.pictures, eye.thresholds)) or "nothing"
     raise UsageError(
         f"{sources}: no class can be judged: source.json speaks of {strangers}, the model knows "
         f"{', '.join(eye.thresholds)}; correct exhaustive_for, or map labels with --rename OLD=NEW"
     )
 
 
-def judge(
-    pictures: Sequence[Judged], eyes: OpenEyes, looking: Looking, on_picture: Callable[[], None]
-) -> PictureVerdict:
-    """Looks at every picture and says what can be said.
-
-    Raises:
-        UsageError: a picture is unreadable.
-    """
-    viewed = view(pictures, eyes.all, on_picture)
+def _judge(pictures: Sequence[Judged], eyes: OpenEyes, looking: Looking, progress: Progress) -> PictureVerdict:
+    done = progress.begin("looking at pictures", len(pictures))
+    viewed = view(pictures, eyes.all, lambda: done(1))
     weights = resample([entry.scene for entry in pictures], looking.resamples, looking.seed)
     thresholds = eyes.this.thresholds
     labels = judged_labels(pictures, thresholds)
@@ -130,11 +179,38 @@ def judge(
     )
 
 
-def runtime_of(eyes: OpenEyes) -> Runtime:
-    """What the judged model ran on."""
-    return runtime(eyes.this)
-
-
 def _partial(viewed: Sequence[Viewed], labels: Sequence[str], weights: Weights) -> dict[str, tuple[int, Measured]]:
     found = {label: partial_recall(viewed, label, weights) for label in labels}
     return {label: entry for label, entry in found.items() if entry is not None}
+
+
+def _watch(wanted: Wanted, eye: Eye, progress: Progress) -> EventVerdict:
+    settings = load_replay(wanted.replay_config)
+    done = progress.begin("watching clips, seconds", _length_s(wanted.clips))
+    return watch(wanted.clips, eye.shipped, settings, load_policies(settings.policies), done)
+
+
+def _agree(
+    wanted: Wanted,
+    reference: Reference,
+    eye: Eye,
+    viewed: Sequence[Viewed],
+    events: EventVerdict | None,
+    progress: Progress,
+) -> Agreement:
+    whole = {report.name for report in events.clips if report.fault is None} if events is not None else set()
+    clips = [clip for clip in wanted.clips if clip.path.name in whole]
+    done = progress.begin(f"agreeing with {reference.name}", len(viewed) + _length_s(clips) / FRAME_EVERY_S)
+    looking = wanted.looking
+    return agree(eye, reference, viewed, clips, looking.resamples, looking.seed, lambda: done(1))
+
+
+def _length_s(clips: Sequence[Clip]) -> float:
+    """What the containers say; what they don't say, or can't, is found out while watching."""
+    total = 0.0
+    for clip in clips:
+        try:
+            total += read_facts(clip.path).length_s or 0.0
+        except PermanentError:
+            continue
+    return total

@@ -1,22 +1,24 @@
 """`python -m models evaluate`."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE
+from rich.progress import Progress
 from rich.table import Table
 
 from contract.errors import UsageError
 from contract.manifest import Engine
 from models.commands.telling import console, errors_told, progress_bar
-from models.judging import Choice, Half, Judged, folder_pictures
+from models.judging import Choice, Half, folder_pictures
 
 if TYPE_CHECKING:
-    from models.evaluate import PictureVerdict
+    from models.evaluate import Evaluation, PictureVerdict
     from models.evaluation.bootstrap import Measured
+    from models.evaluation.events import EventVerdict
 
 STDOUT = Path("-")
 
@@ -30,6 +32,10 @@ def evaluate(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON; - for standard output.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A page to look at; beside the JSON file when not given.")
+    ] = None,
+    worst: Annotated[int, typer.Option(min=0, max=500, help="How many of the worst pictures the page shows.")] = 16,
     split: Annotated[Half, typer.Option(help="Which pictures of a folder with a split.json count.")] = Half.ALL,
     only: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Count only the pictures named here: a name or path a line.")
@@ -39,6 +45,16 @@ def evaluate(
     ] = None,
     engine: Annotated[
         Engine | None, typer.Option(help="Which variant; by default the one a node would choose here.")
+    ] = None,
+    clips: Annotated[
+        Path | None, typer.Option(help="Folder of clips to replay: pos_fire_smoke_….mp4, neg_….avi, or clips.json.")
+    ] = None,
+    replay_config: Annotated[
+        Path | None, typer.Option(help="How clips are looked at; configs/edge/replay.yaml by default.")
+    ] = None,
+    agree_with: Annotated[
+        Path | None,
+        typer.Option(help="COCO weights (.pt) or a model folder: agreement on person, vehicle, cycle."),
     ] = None,
     against: Annotated[
         Path | None, typer.Option(help="Another model folder: differences on the same pictures, with verdicts.")
@@ -65,42 +81,56 @@ def evaluate(
 
     Example:  python -m models evaluate --model models/zoo/default --dataset ../shared/data/hotfire --json hotfire.json
     """
-    from models.evaluate import Looking, judge, open_eyes, require_judgeable, runtime_of
-    from models.evaluation.as_json import picture_part, run_part, suggestion_part, write_json
-    from models.evaluation.targets import DEFAULT_TARGETS, class_marks, read_targets
+    from models.evaluate import DEFAULT_REPLAY, Looking, Wanted, open_eyes
+    from models.evaluate import evaluate as run_evaluation
+    from models.evaluation.as_json import as_json, suggestion_part, write_json, write_text
+    from models.evaluation.clips import read_clips
+    from models.evaluation.page import page
+    from models.evaluation.references import open_reference
+    from models.evaluation.targets import DEFAULT_TARGETS, judgement, read_targets
     from models.evaluation.thresholds import suggest
 
-    looking = Looking(engine, threads, bootstrap, seed, against, against_engine)
     with errors_told():
-        wanted = read_targets(targets or DEFAULT_TARGETS)
+        wanted_targets = read_targets(targets or DEFAULT_TARGETS)
         choice = Choice(split, _stems(only), _renames(rename or []))
-        pictures = _pictures(dataset or [], choice)
+        looking = Looking(engine, threads, bootstrap, seed, against, against_engine)
+        wanted = Wanted(
+            pictures=tuple(picture for folder in dataset or [] for picture in folder_pictures(folder, choice)),
+            clips=() if clips is None else read_clips(clips),
+            reference=None if agree_with is None else open_reference(agree_with, threads),
+            replay_config=replay_config or DEFAULT_REPLAY,
+            looking=looking,
+        )
         eyes = open_eyes(model, looking)
-        require_judgeable(pictures, eyes.this)
-        with progress_bar() as progress:
-            task = progress.add_task("looking", total=len(pictures))
-            verdict = judge(pictures, eyes, looking, on_picture=lambda: progress.advance(task))
-        marks = class_marks(verdict.classes, wanted)
-        content = {
-            **picture_part(verdict, marks),
-            "split": split.value,
-            **run_part(eyes, looking, runtime_of(eyes)),
-        }
-        if suggest_to is not None:
+        with progress_bar() as bars:
+            evaluation = run_evaluation(wanted, eyes, _Bars(bars))
+        marks = judgement(evaluation, wanted_targets)
+        content = as_json(evaluation, eyes, looking, marks)
+        content["split"] = split.value
+        if suggest_to is not None and evaluation.pictures is not None:
+            verdict = evaluation.pictures
             write_json(suggestion_part(suggest(verdict.viewed, verdict.classes), verdict), suggest_to)
         if json_file is not None and json_file != STDOUT:
             write_json(content, json_file)
+            html = html or json_file.with_suffix(".html")
+        if html is not None:
+            write_text(page(evaluation, eyes, looking, marks, split.value, worst), html)
         eyes.close()
     if json_file == STDOUT:
         print(json.dumps(content, ensure_ascii=False, allow_nan=False))
     else:
-        console.print(_table(verdict))
+        _tell(evaluation)
 
 
-def _pictures(folders: Sequence[Path], choice: Choice) -> tuple[Judged, ...]:
-    if not folders:
-        raise UsageError("nothing to judge on: give --dataset FOLDER")
-    return tuple(picture for folder in folders for picture in folder_pictures(folder, choice))
+class _Bars:
+    """The evaluation's steps as progress bars."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def begin(self, step: str, total: float) -> Callable[[float], None]:
+        task = self._progress.add_task(step, total=round(total))
+        return lambda done: self._progress.advance(task, done)
 
 
 def _stems(path: Path | None) -> frozenset[str] | None:
@@ -121,27 +151,52 @@ def _renames(entries: Sequence[str]) -> Mapping[str, str]:
     return {old: new for old, _, new in pairs}
 
 
-def _table(verdict: "PictureVerdict") -> Table:
+def _tell(evaluation: "Evaluation") -> None:
+    if evaluation.pictures is not None:
+        console.print(_class_table(evaluation.pictures))
+        alarms = evaluation.pictures.fire_alarms
+        if alarms is not None:
+            console.print(f"smoke or flame per picture without fire ({alarms[0]}): {_cell(alarms[1], ' ')}")
+    if evaluation.events is not None:
+        console.print(_event_table(evaluation.events))
+        rate = evaluation.events.negatives
+        console.print(f"false incidents an hour on {rate.hours:.2f} h without any: {_cell(rate.per_hour, ' ')}")
+    if evaluation.agreement is not None:
+        for label, entry in evaluation.agreement.by_label.items():
+            console.print(f"{label}: F1 {_cell(entry.f1, ' ')} against {evaluation.agreement.reference}")
+
+
+def _class_table(verdict: "PictureVerdict") -> Table:
     from models.evaluation.figures import Metric
 
     columns = {
         "AP50": Metric.AP50,
-        "AP50-95": Metric.AP50_95,
+        "AP": Metric.AP50_95,
         "AP30": Metric.AP30,
         "precision": Metric.PRECISION,
         "recall": Metric.RECALL,
-        "false/picture": Metric.FALSE_PER_IMAGE,
+        "false": Metric.FALSE_PER_IMAGE,
     }
-    table = Table("class", "boxes", "cut at", *columns, box=SIMPLE, caption="95 % intervals below")
+    caption = "AP: mean over IoU .50–.95; false: boxes per picture; below: 95 % intervals"
+    table = Table("class", "boxes", "cut", *columns, box=SIMPLE, caption=caption)
     for entry in verdict.classes:
-        name = f"{entry.label}\n{entry.pictures} pictures" if entry.is_exhaustive else f"{entry.label}\nnot all boxed"
+        name = entry.label if entry.is_exhaustive else f"{entry.label}\n(not all boxed)"
         cells = (_cell(entry.measured.get(metric)) for metric in columns.values())
         table.add_row(name, str(entry.instances), f"{entry.threshold:.2f}", *cells)
     return table
 
 
-def _cell(found: "Measured | None") -> str:
+def _event_table(verdict: "EventVerdict") -> Table:
+    table = Table("kind", "detected", "missed", "undecidable", "seconds to confirm", "false/hour", box=SIMPLE)
+    for seen, kind in verdict.kinds.items():
+        took = "–" if kind.median_seconds_to_confirm is None else f"{kind.median_seconds_to_confirm:.1f}"
+        counts = (str(count) for count in (kind.detected, kind.missed, kind.undecidable))
+        table.add_row(seen.value, *counts, took, _cell(kind.false.per_hour, " "))
+    return table
+
+
+def _cell(found: "Measured | None", between: str = "\n") -> str:
     if found is None or found.value != found.value:
         return "–"
-    interval = "" if found.low != found.low else f"\n{found.low:.2f}–{found.high:.2f}"
+    interval = "" if found.low != found.low else f"{between}{found.low:.2f}–{found.high:.2f}"
     return f"{found.value:.3f}{interval}"

@@ -7,6 +7,7 @@ import numpy as np
 
 from models.ap import Look, Weights
 from models.evaluation.bootstrap import Measured, measured
+from models.evaluation.counts import rate
 from models.evaluation.eyes import Viewed
 from models.evaluation.figures import Metric, Sample
 from models.judging import Judged
@@ -101,6 +102,8 @@ def fire_alarms(viewed: Sequence[Viewed], weights: Weights, eye: int = 0) -> tup
     false = np.array(
         [sum(found.label in FIRE for found in viewed[number].sights[eye].shipped) for number in numbers], np.float64
     )
+    if not false.any():
+        return len(numbers), rate(0, len(numbers))  # resamples of nothing would call it certain
     drawn = weights[:, numbers]
     with np.errstate(invalid="ignore"):
         return len(numbers), measured(float(false.mean()), (drawn @ false) / drawn.sum(axis=1))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from models.ap import IOUS, Look, Marks, Weights, average_precision, mark
 from models.evaluation.bootstrap import Measured, measured
+from models.evaluation.counts import rate, share
 
 LOOSE_IOU = 0.3
 """Smoke has no edge and a stall's is a matter of taste: two people's boxes overlap by little more than this."""
@@ -80,7 +81,21 @@ class Sample:
     def measured(self, weights: Weights) -> dict[Metric, Measured]:
         """Every metric with its interval."""
         resampled = self.figures(weights)
-        return {metric: measured(value, resampled[metric]) for metric, value in self.points().items()}
+        found = {metric: measured(value, resampled[metric]) for metric, value in self.points().items()}
+        certain = {metric for metric, entry in found.items() if entry.low == entry.high}
+        return found | {metric: self._exact(metric, found[metric].value) for metric in certain}
+
+    def _exact(self, metric: Metric, value: float) -> Measured:
+        """Where every resample agrees they show nothing: what counting alone allows, else no interval."""
+        match metric:
+            case Metric.RECALL | Metric.RECALL30:
+                return share(round(value * self.instances), self.instances)
+            case Metric.PRECISION:
+                return share(round(self.hits.sum()), round(self.hits.sum() + self.false.sum()))
+            case Metric.FALSE_PER_IMAGE if value == 0:
+                return rate(0, self.pictures)
+            case _:
+                return Measured(value)
 
 
 def _per_picture(marks: Marks, pictures: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

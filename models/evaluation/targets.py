@@ -1,10 +1,10 @@
 """Targets, and where a model stands towards them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -12,6 +12,9 @@ from contract.configfile import Settings, load_yaml
 from models.evaluation.bootstrap import Measured
 from models.evaluation.classes import ClassReport
 from models.evaluation.figures import Metric
+
+if TYPE_CHECKING:
+    from models.evaluate import Evaluation
 
 DEFAULT_TARGETS = Path(__file__).with_name("targets.yaml")
 
@@ -44,6 +47,15 @@ class Mark:
     standing: Standing
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Where the model stands: by class, in false alarms on pictures without fire, in agreement by class."""
+
+    classes: Mapping[str, Sequence[Mark]]
+    alarms: Mark | None
+    agreement: Mapping[str, Mark]
+
+
 def read_targets(path: Path) -> Targets:
     """The targets at `path`.
 
@@ -53,17 +65,23 @@ def read_targets(path: Path) -> Targets:
     return load_yaml(path, Targets)
 
 
-def class_marks(reports: tuple[ClassReport, ...], targets: Targets) -> dict[str, tuple[Mark, ...]]:
-    """Marks by class; recall alone is no proof where not everything is boxed."""
-    return {
-        report.label: tuple(
-            Mark(metric.value, target, at_least(report.measured[metric], target))
-            for metric, target in targets.classes[report.label].items()
-            if metric in report.measured
-        )
-        for report in reports
-        if report.is_exhaustive and report.label in targets.classes
-    }
+def judgement(evaluation: "Evaluation", targets: Targets) -> Judgement:
+    """Every target that the evaluation says something about."""
+    verdict, agreement = evaluation.pictures, evaluation.agreement
+    alarms = None if verdict is None else verdict.fire_alarms
+    most = targets.most_false_positives_per_negative
+    by_label = {} if agreement is None else agreement.by_label
+    return Judgement(
+        classes={} if verdict is None else _class_marks(verdict.classes, targets),
+        alarms=None
+        if alarms is None or most is None
+        else Mark("false_positives_per_negative", most, at_most(alarms[1], most)),
+        agreement={
+            label: Mark("f1", target, at_least(by_label[label].f1, target))
+            for label, target in targets.agreement_f1.items()
+            if label in by_label
+        },
+    )
 
 
 def at_least(found: Measured, target: float) -> Standing:
@@ -74,6 +92,19 @@ def at_least(found: Measured, target: float) -> Standing:
 def at_most(found: Measured, target: float) -> Standing:
     """Where a number stands that must not rise above `target`."""
     return _standing(found.value <= target, found.high <= target, found.value)
+
+
+def _class_marks(reports: Sequence[ClassReport], targets: Targets) -> dict[str, tuple[Mark, ...]]:
+    """Marks by class; recall alone is no proof where not everything is boxed."""
+    return {
+        report.label: tuple(
+            Mark(metric.value, target, at_least(report.measured[metric], target))
+            for metric, target in targets.classes[report.label].items()
+            if metric in report.measured
+        )
+        for report in reports
+        if report.is_exhaustive and report.label in targets.classes
+    }
 
 
 def _standing(is_reached: bool, is_shown: bool, value: float) -> Standing:
