@@ -23,6 +23,13 @@ class StreetChoice(StrEnum):
     DEMO = "demo"
 
 
+class ConditionsChoice(StrEnum):
+    """Which hours and weathers are drawn."""
+
+    ALL = "all"
+    DAY = "day"
+
+
 @app.callback()
 def _several_commands() -> None:
     """Keeps typer from folding a single command into the program."""
@@ -30,12 +37,15 @@ def _several_commands() -> None:
 
 @app.command()
 def synth(
-    out: Annotated[Path, typer.Option(help="Folder to write: images/, labels/, source.json.")],
+    out: Annotated[Path, typer.Option(help="Folder to write: images/, labels/, source.json, attributes.json.")],
     count: Annotated[int, typer.Option(min=1, help="Pictures; four per street.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, max=2000, help="Which streets: sets of different seeds share none.")] = 1,
     street: Annotated[
         StreetChoice, typer.Option(help="Streets of chance, or the demo's own street: judge on that one, never train.")
     ] = StreetChoice.CHANCE,
+    conditions: Annotated[
+        ConditionsChoice, typer.Option(help="All hours and weathers by chance, or plain daylight only.")
+    ] = ConditionsChoice.ALL,
     workers: Annotated[int, typer.Option(min=1, help="Processes that draw.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON on standard output.")] = False,
 ) -> None:
@@ -55,7 +65,7 @@ def synth(
         if street is StreetChoice.DEMO:
             made = draw_demo(out, count, on_picture)
         else:
-            made = synthesise(out, count, seed, workers, on_picture)
+            made = synthesise(out, count, seed, workers, on_picture, conditions.value)
     if as_json:
         print(json.dumps(asdict(made)))
     else:
