@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from contract.errors import UsageError
 from datasets.composites.layers import Colour, Cover
+from datasets.composites.matting import flame_matte, solid_matte, trimmed
 from datasets.composites.parts import part_of
 from datasets.folder import LabelledBox, LabelledFolder, LabelledPicture, Split, read_folder
 from datasets.picture import safe_read_picture
@@ -17,8 +18,6 @@ from datasets.picture import safe_read_picture
 CUTTABLE = frozenset({"flame", "parasol", "vendor_cart", "waste_container", "garbage_pile"})
 """No stalls: they stand among people and other stalls, and what GrabCut made of them (looked at) was half a stall."""
 _LONGEST_PX = 1000
-_GRAB_PX = 200
-"""GrabCut works at this size: at 1000 px a source takes two minutes instead of ten seconds, and cuts no better."""
 _LEAST_SIDE_PX = 48
 """Smaller boxes hold too few pixels to cut well and would be enlarged when laid near."""
 _FILLED = {
@@ -28,12 +27,6 @@ _FILLED = {
     "garbage_pile": (0.35, 0.92),
 }
 """Share of its box a thing fills. Less: GrabCut has eaten it; all of it: it has found no background."""
-_LEAST_EDGE = 9.0
-"""Mean step in grey levels across the cut's outline. Where there is none, the outline was invented."""
-_DARKEST_MEAN = 70.0
-"""A flame is cut out only of dark surroundings: by day what shines through its tips belongs to the old background."""
-_MOST_AT_RIM = 0.12
-"""Share of the crop's rim (6 % wide) that may be flame: more, and the flame went on outside the crop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,37 +116,8 @@ def _flame(picture: NDArray[np.uint8], box: LabelledBox, origin: str) -> CutOut 
     part = picture[y1:y2, x1:x2].astype(np.float32)
     if min(part.shape[:2]) < _LEAST_SIDE_PX:
         return None
-    blue, green, red = part[..., 0], part[..., 1], part[..., 2]
-    warm = np.clip((red - 0.75 * blue - 60) / 110, 0, 1) * np.clip((red - 90) / 90, 0, 1)
-    core = np.clip((np.minimum(red, green) - 200) / 40, 0, 1)
-    alpha = np.maximum(warm, core)
-    alpha = cv2.GaussianBlur(alpha.astype(np.float32), (0, 0), 1.0) * _faded_rim(alpha.shape)
-    around = part[alpha < 0.15]
-    share = float((alpha > 0.5).mean())
-    if len(around) < 100 or float(around.mean()) > _DARKEST_MEAN or not 0.12 < share < 0.8:
-        return None
-    if float((alpha > 0.5)[_faded_rim(alpha.shape) < 1].mean()) > _MOST_AT_RIM or not 0.55 < _slenderness(alpha) < 3:
-        return None
-    return CutOut("flame", *_trimmed(part, _largest(alpha, 0.3)), origin)
-
-
-def _slenderness(alpha: Cover) -> float:
-    return float(alpha.shape[0] / alpha.shape[1])
-
-
-def _trimmed(bgr: NDArray[np.floating], alpha: Cover) -> tuple[Colour, Cover]:
-    """Without the empty margin, so that its lower edge is its foot."""
-    rows, columns = np.flatnonzero(alpha.max(axis=1) > 0.1), np.flatnonzero(alpha.max(axis=0) > 0.1)
-    inside = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-    return bgr[inside].astype(np.float32), alpha[inside]
-
-
-def _faded_rim(shape: tuple[int, ...]) -> Cover:
-    """1 inside, 0 at the crop's border, so that no straight edge is left."""
-    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
-    inside = np.minimum(np.minimum(x, shape[1] - 1 - x) / shape[1], np.minimum(y, shape[0] - 1 - y) / shape[0])
-    rim: Cover = np.clip(inside / 0.06, 0, 1).astype(np.float32)
-    return rim
+    alpha = flame_matte(part)
+    return None if alpha is None else CutOut("flame", *trimmed(part, alpha), origin)
 
 
 def _solid(picture: NDArray[np.uint8], box: LabelledBox, origin: str) -> CutOut | None:
@@ -163,45 +127,5 @@ def _solid(picture: NDArray[np.uint8], box: LabelledBox, origin: str) -> CutOut 
     if min(bx2 - bx1, by2 - by1) < _LEAST_SIDE_PX:
         return None
     rectangle = (max(1, bx1 - x1), max(1, by1 - y1), bx2 - bx1, by2 - by1)
-    solid = _grab(part, rectangle)
-    low, high = _FILLED[box.label]
-    share = float(solid.sum()) / (rectangle[2] * rectangle[3])
-    if not low < share < high or _edge(part, solid) < _LEAST_EDGE:
-        return None
-    alpha = cv2.GaussianBlur(cv2.erode(solid, np.ones((3, 3))), (0, 0), 0.9).astype(np.float32)
-    return CutOut(box.label, *_trimmed(part.astype(np.float32), alpha), origin)
-
-
-def _grab(part: NDArray[np.uint8], rectangle: tuple[int, int, int, int]) -> Cover:
-    """GrabCut's foreground inside a rectangle (x, y, width, height), 0 or 1, holes closed."""
-    share = min(1.0, _GRAB_PX / max(part.shape[:2]))
-    small = cv2.resize(part, None, fx=share, fy=share, interpolation=cv2.INTER_AREA).astype(np.uint8)
-    x, y, wide, high = (round(value * share) for value in rectangle)
-    mask = np.zeros(small.shape[:2], np.uint8)
-    cv2.setRNGSeed(7)
-    cv2.grabCut(
-        small, mask, (max(1, x), max(1, y), wide, high), np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_RECT
-    )
-    hard = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
-    closed = cv2.morphologyEx(hard, cv2.MORPH_CLOSE, np.ones((5, 5))).astype(np.float32)
-    large = cv2.resize(closed, (part.shape[1], part.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return _largest((large > 0.5).astype(np.float32), 0.5)
-
-
-def _largest(alpha: Cover, threshold: float) -> Cover:
-    """The cover of the largest piece and whatever is at least a tenth of it."""
-    count, marks, stats, _ = cv2.connectedComponentsWithStats((alpha > threshold).astype(np.uint8))
-    if count < 2:
-        return alpha
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    kept = np.isin(marks, 1 + np.flatnonzero(areas >= areas.max() / 10)).astype(np.uint8)
-    near = cv2.dilate(kept, np.ones((7, 7), np.uint8))
-    return (alpha * near).astype(np.float32)
-
-
-def _edge(part: NDArray[np.uint8], solid: Cover) -> float:
-    """Mean step in grey levels between just inside and just outside the outline."""
-    grey = cv2.GaussianBlur(cv2.cvtColor(part, cv2.COLOR_BGR2GRAY), (0, 0), 1.0).astype(np.float32)
-    slope = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.25), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.25))
-    outline = cv2.morphologyEx((solid > 0.5).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
-    return float(slope[outline].mean()) if outline.any() else 0.0
+    alpha = solid_matte(part, rectangle, _FILLED[box.label])
+    return None if alpha is None else CutOut(box.label, *trimmed(part.astype(np.float32), alpha), origin)
