@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from datasets.commands.split import split
 from datasets.composites.cli import composites
 
 app = typer.Typer(help="Make and check picture folders.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -73,4 +74,5 @@ def synth(
         _console.print(f"{out}: {made.pictures} pictures; {boxes}")
 
 
-app.command()(composites)
+for command in (composites, split):
+    app.command()(command)

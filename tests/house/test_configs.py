@@ -9,6 +9,7 @@ from central.catalogue import load_catalogue
 from central.settings import load_settings
 from central.site import load_site
 from contract.plane import contains
+from datasets.split_plan import read_split_plan
 from edge.scene.streets import demo_street
 from edge.settings import load_node, load_policies, load_replay, secret_value
 from models.plan import read_plan
@@ -23,6 +24,7 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "central/violations.yaml": load_catalogue,
     "site/*.yaml": load_site,
     "training/*.yaml": read_plan,
+    "datasets/split.yaml": read_split_plan,
 }
 EXAMPLES = sorted(path.relative_to(CONFIGS).as_posix() for path in CONFIGS.rglob("*.yaml"))
 """The broker's own files beside them are the broker's to read."""

@@ -1,0 +1,35 @@
+"""scenes.json: which camera or scene each picture of a folder shows, where whoever labelled it knew."""
+
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from contract.errors import UsageError
+from datasets.folder import LabelledFolder
+from datasets.json_file import read_json
+
+SCENES_FILE = "scenes.json"
+_SCENES = TypeAdapter(dict[str, str])
+
+
+def read_scenes(folder: LabelledFolder) -> dict[str, str]:
+    """Scene by stem; empty where there is no such file.
+
+    Raises:
+        UsageError: malformed, or names a picture that isn't there.
+    """
+    path = folder.root / SCENES_FILE
+    if not path.exists():
+        return {}
+    return _checked(path, {picture.path.stem for picture in folder.pictures})
+
+
+def _checked(path: Path, stems: set[str]) -> dict[str, str]:
+    try:
+        scenes = _SCENES.validate_python(read_json(path, "remove it, or write stems with their scene"), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}; expected stem: scene") from error
+    for stem in sorted(set(scenes) - stems):
+        raise UsageError(f"{path}: names {stem}, which is no picture in images/; remove it")
+    return scenes
