@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from datasets.synth import LABELS, draw_demo, synthesise
+from datasets.synth_wear import worn_by_camera
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,45 @@ def test_source_says_where_it_comes_from_and_that_it_boxes_everything(folder: Pa
     assert facts["exhaustive_for"] == facts["classes"] == list(LABELS)
     assert facts["origin"] == "python -m datasets synth --count 5 --seed 7"
     assert facts["images"] == 5
+
+
+def test_all_fifteen_classes_are_boxed_and_old_ones_keep_their_order() -> None:
+    """Weights and older folders count on the first thirteen; tables and banners came later."""
+    assert LABELS[:3] == ("smoke", "flame", "grill")
+    assert LABELS[13:] == ("table", "banner")
+    assert len(set(LABELS)) == 15
+
+
+def test_attributes_say_what_each_picture_is_sliced_by(folder: Path) -> None:
+    attributes = json.loads((folder / "attributes.json").read_text())
+    assert set(attributes) == {path.stem for path in (folder / "images").iterdir()}
+    for stem, facts in attributes.items():
+        assert set(facts) == {"light", "weather", "lookalikes", "scene"}
+        assert facts["light"] in ("day", "dusk", "night")
+        assert facts["scene"] == stem.split("_")[0]
+        assert facts["lookalikes"] == sorted(set(facts["lookalikes"]))
+
+
+def test_plain_daylight_can_be_asked_for(tmp_path: Path) -> None:
+    synthesise(tmp_path, 3, 9, 1, lambda: None, "day")
+    attributes = json.loads((tmp_path / "attributes.json").read_text())
+    assert {(facts["light"], facts["weather"]) for facts in attributes.values()} == {("day", "clear")}
+    assert json.loads((tmp_path / "source.json").read_text())["origin"].endswith("--conditions day")
+
+
+def test_camera_faults_keep_the_picture_and_say_what_detail_is_left() -> None:
+    """The same chance gives the same faults; low resolution takes away fine detail and says so."""
+    picture = np.random.default_rng(0).integers(0, 256, (90, 160, 3)).astype(np.uint8)
+    blurred = 0
+    for seed in range(40):
+        worn = worn_by_camera(picture, np.random.default_rng(seed))
+        again = worn_by_camera(picture, np.random.default_rng(seed))
+        assert worn.picture.shape == picture.shape
+        assert worn.picture.dtype == np.uint8
+        assert worn.picture.tobytes() == again.picture.tobytes()
+        assert 0.4 <= worn.detail <= 1.0
+        blurred += worn.detail < 1.0
+    assert 3 < blurred < 25
 
 
 def test_the_same_seed_gives_the_same_files_whatever_the_workers(folder: Path, tmp_path: Path) -> None:
