@@ -23,7 +23,7 @@ from edge.values import DecodeMode
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_POLICIES = ROOT / "configs" / "edge" / "policies.yaml"
-DEFAULT_MODEL = ROOT / "models" / "zoo" / "street-yolo11n" / "1.1.0"
+DEFAULT_MODEL = ROOT / "models" / "zoo" / "default"
 
 Point = tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]]
 

@@ -4,12 +4,10 @@ Measured in CPU time of all threads of the process, in alternating blocks, so th
 clock touches all contestants alike.
 """
 
-import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,8 @@ from numpy.typing import NDArray
 from contract.errors import UsageError
 from contract.manifest import Engine
 from edge.detect.choose import open_detector
+from models.machine import package_versions, processor
+from models.trust import require_known
 
 Frame = NDArray[np.uint8]
 PREDICTOR = "ultralytics"
@@ -59,7 +59,7 @@ def compare(
         image_px: ultralytics' longest side; for a 16:9 frame its predictor then computes 640×384, as the node does.
 
     Raises:
-        UsageError: no frames, or no such weights file.
+        UsageError: no frames, no such weights file, or one that nobody vouches for.
     """
     if not frames:
         raise UsageError("no frames to look at")
@@ -85,16 +85,15 @@ def compare(
         cpu_share_of_ultralytics={name: cost.cpu_ms / costs[PREDICTOR].cpu_ms for name, cost in costs.items()},
         frame_px=(frames[0].shape[1], frames[0].shape[0]),
         threads=threads,
-        machine=_machine(),
-        versions={name: version(name) for name in ("ultralytics", "torch", "openvino", "numpy")},
+        machine=processor(),
+        versions=package_versions(("ultralytics", "torch", "openvino", "numpy")),
     )
 
 
 def _predictor(weights: Path, threads: int, image_px: int) -> Callable[[Frame], object]:
     from models.torch_env import prepare
 
-    if not weights.is_file():
-        raise UsageError(f"{weights}: no such weights file; give the .pt that the model folder was exported from")
+    require_known(weights)
     prepare()
     from typing import Any, cast
 
@@ -113,11 +112,3 @@ def _timed(look: Callable[[Frame], object], frames: Sequence[Frame]) -> tuple[fl
     for frame in frames:
         look(frame)
     return (time.process_time() - cpu) * 1e3 / len(frames), (time.perf_counter() - wall) * 1e3 / len(frames)
-
-
-def _machine() -> str:
-    """Processor and core count, without a host name."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor()}, {max(1, len(names))} cores"

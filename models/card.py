@@ -1,6 +1,6 @@
 """The card of a model folder: what a person must know before trusting it."""
 
-from contract.manifest import ModelManifest
+from contract.manifest import Int8Drop, ModelManifest
 
 
 def card(manifest: ModelManifest) -> str:
@@ -18,15 +18,27 @@ def card(manifest: ModelManifest) -> str:
         "",
         "## Trained on",
         "",
-        *_listed(manifest.provenance),
+        *_listed({name: value for name, value in manifest.provenance.items() if name != "plan"}),
         "",
         "## Measured",
         "",
         *_listed({name: f"{value:g}" for name, value in sorted(manifest.metrics.items())}),
         "",
+        "## INT8 against FP32",
+        "",
+        *_drops(manifest.int8_drops),
+        "",
+        "The same pictures in torch, ONNX and OpenVINO:",
+        "",
+        *_listed({name: f"{value:g}" for name, value in manifest.parity.items()}),
+        "",
         "## Known weak",
         "",
         "[what it misses, what it takes for something else, where it was never tried]",
+        "",
+        "## Not to be used for",
+        "",
+        "[what would go wrong, and for whom]",
         "",
     ]
     return "\n".join(lines)
@@ -34,3 +46,22 @@ def card(manifest: ModelManifest) -> str:
 
 def _listed(entries: dict[str, str]) -> list[str]:
     return [f"- {name}: {value}" for name, value in entries.items()] or ["[to be filled in]"]
+
+
+def _drops(drops: tuple[Int8Drop, ...]) -> list[str]:
+    if not drops:
+        return ["[not measured]"]
+    rows = [
+        f"| {entry.label} | {entry.instances} | {100 * entry.fp32_ap50:.1f} | {100 * entry.int8_ap50:.1f} | "
+        f"{100 * entry.drop:+.1f} ({_interval(entry)}) | {', '.join(entry.instruction_sets)} |"
+        for entry in drops
+    ]
+    return [
+        "| label | boxes | FP32 AP50 | INT8 AP50 | drop (95 %) | instruction sets |",
+        "|---|---|---|---|---|---|",
+        *rows,
+    ]
+
+
+def _interval(entry: Int8Drop) -> str:
+    return "too few" if entry.low is None or entry.high is None else f"{100 * entry.low:+.1f} … {100 * entry.high:+.1f}"

@@ -2,6 +2,8 @@
 
 import typer
 
+from models.commands.calibration import calibration
+from models.commands.drop import drop
 from models.commands.evaluate import evaluate
 from models.commands.export import export
 from models.commands.train import train
@@ -11,5 +13,5 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (train, evaluate, export):
+for command in (train, evaluate, calibration, export, drop):
     app.command()(command)

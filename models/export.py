@@ -1,136 +1,120 @@
-"""Makes a model folder from weights: ONNX, INT8, golden boxes, manifest, card.
+"""Makes a model folder from weights: ONNX, INT8 if it costs little, golden boxes, parity, manifest, card.
 
 FP32 has no file of its own: OpenVINO reads the ONNX file, which keeps a version under 15 MB.
 """
 
-import hashlib
-import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contract.errors import UsageError
-from contract.manifest import MANIFEST_FILE, Engine, ModelFile, ModelInput, ModelManifest, ModelVariant
-from edge.detect.choose import open_variant
-from edge.detect.golden import GOLDEN_FILE, GOLDEN_HASH
+from contract.manifest import MANIFEST_FILE, Engine, ModelInput, ModelManifest, ModelVariant
+from edge.detect.golden import GOLDEN_HASH
 from models.card import card
 from models.classes import model_classes
-from models.pictures import fair_sample
-from models.quantise import Overflow, quantise
+from models.publishing.attempts import ORDER, Attempt
+from models.publishing.calibration import Calibration
+from models.publishing.folder import CARD_FILE, listed, made_whole
+from models.publishing.golden import GOLDEN_PICTURE, write_golden
+from models.publishing.int8 import Judges, OnStep, Tried, make_int8, with_int8
+from models.publishing.parity import parity
 from models.to_onnx import OPSET, to_onnx
+from models.whole_file import sha256_of
 
 LICENCE = "AGPL-3.0"
-GOLDEN_PICTURE = "golden.jpg"
-
-GOLDEN_SCORE = 0.5
-"""A golden box scores at least this: the check must not fail over a box that hangs by a hair on another CPU."""
+PARITY_PICTURES = 6
+"""Of the calibration list, beside the golden picture: enough to meet every class, a second's work."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
-    """What to publish, and under which name."""
+    """What to publish, and under which name. `weights` are known (`models.trust`) to the caller.
+
+    Without `calibration` there is no INT8; without `judges` its drop is not measured.
+    """
 
     weights: Path
     out: Path
     name: str
     version: str
     input: ModelInput
-    calibration: Path | None = None
-    calibration_count: int = 300
-    overflow: Overflow = Overflow.FIRST_LAYER
+    calibration: Calibration | None = None
+    judges: Judges | None = None
+    attempts: tuple[Attempt, ...] = ORDER
+    try_all: bool = False
     golden: Path | None = None
-    thresholds: dict[str, float] = field(default_factory=dict)
-    metrics: dict[str, float] = field(default_factory=dict)
-    provenance: dict[str, str] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
     with_weights: bool = False
 
 
-def export(plan: ExportPlan, on_step: Callable[[str], None], on_picture: Callable[[], None]) -> ModelManifest:
-    """Writes the model folder and gives its manifest; an existing card is left as it is.
+def export(
+    plan: ExportPlan, on_step: OnStep, on_picture: Callable[[], None]
+) -> tuple[ModelManifest, tuple[Tried, ...]]:
+    """Writes the model folder; its manifest, and the INT8 settings that were tried. An existing card is left as it is.
 
     Raises:
         UsageError: weights, calibration or golden pictures are missing or unfit.
+        PermanentError: the float forms disagree, or INT8 can't be measured.
     """
-    plan.out.mkdir(parents=True, exist_ok=True)
-    on_step("weights → ONNX")
-    onnx_path = plan.out / "model.onnx"
+    with made_whole(plan.out) as folder:
+        on_step("weights → ONNX", None)
+        manifest = _float_manifest(plan, folder)
+        tried: tuple[Tried, ...] = ()
+        if plan.calibration is not None:
+            tried = make_int8(
+                folder, manifest, plan.attempts, plan.calibration, plan.judges, plan.try_all, on_step, on_picture
+            )
+            manifest = _told_of_int8(manifest, folder, tried)
+        if plan.with_weights:
+            shutil.copyfile(plan.weights, folder / "weights.pt")
+        if plan.golden is not None:
+            on_step("golden boxes", None)
+            hashed = {GOLDEN_HASH: write_golden(folder, plan.golden, manifest)}
+            manifest = manifest.model_copy(update={"provenance": manifest.provenance | hashed})
+        on_step("parity", None)
+        manifest = manifest.model_copy(update={"parity": _parity(plan, folder, manifest)})
+        (folder / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        if not (folder / CARD_FILE).exists():
+            (folder / CARD_FILE).write_text(card(manifest), encoding="utf-8")
+    return manifest, tried
+
+
+def _float_manifest(plan: ExportPlan, folder: Path) -> ModelManifest:
+    onnx_path = folder / "model.onnx"
     labels = to_onnx(plan.weights, plan.input, onnx_path)
-    variants = [
-        ModelVariant(engine=Engine.OPENVINO_FP32, files=(_listed(onnx_path),)),
-        ModelVariant(engine=Engine.ONNX_FP32, files=(_listed(onnx_path),)),
-    ]
+    made = {"weights_sha256": sha256_of(plan.weights), "onnx_opset": str(OPSET)}
     if plan.calibration is not None:
-        on_step("ONNX → INT8")
-        xml_path = plan.out / "int8.xml"
-        pictures = fair_sample(plan.calibration, plan.calibration_count)
-        quantise(onnx_path, xml_path, pictures, plan.input, plan.overflow, on_picture)
-        files = (_listed(xml_path), _listed(xml_path.with_suffix(".bin")))
-        variants.insert(0, ModelVariant(engine=Engine.OPENVINO_INT8, files=files))
-    if plan.with_weights:
-        shutil.copyfile(plan.weights, plan.out / "weights.pt")
-    manifest = ModelManifest(
+        made |= {"calibration": plan.calibration.told, "calibration_sha256": plan.calibration.sha256}
+    return ModelManifest(
         name=plan.name,
         version=plan.version,
         licence=LICENCE,
         input=plan.input,
-        classes=model_classes(labels, plan.thresholds),
-        variants=tuple(variants),
-        metrics=plan.metrics,
-        provenance=_provenance(plan),
+        classes=model_classes(labels, dict(plan.thresholds)),
+        variants=(
+            ModelVariant(engine=Engine.OPENVINO_FP32, files=(listed(onnx_path),)),
+            ModelVariant(engine=Engine.ONNX_FP32, files=(listed(onnx_path),)),
+        ),
+        metrics=dict(plan.metrics),
+        provenance=dict(plan.provenance) | made,
     )
-    if plan.golden is not None:
-        on_step("golden boxes")
-        hashed = {GOLDEN_HASH: _write_golden(plan.out, plan.golden, manifest)}
-        manifest = manifest.model_copy(update={"provenance": manifest.provenance | hashed})
-    (plan.out / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    if not (plan.out / "CARD.md").exists():
-        (plan.out / "CARD.md").write_text(card(manifest), encoding="utf-8")
-    return manifest
 
 
-def _provenance(plan: ExportPlan) -> dict[str, str]:
-    made = {"weights_sha256": _sha256(plan.weights), "onnx_opset": str(OPSET)}
-    if plan.calibration is not None:
-        made |= {
-            "calibration": f"{plan.calibration_count} pictures, evenly from each folder of {plan.calibration.name}",
-            "int8_overflow_fix": plan.overflow.value,
-        }
-    return plan.provenance | made
+def _told_of_int8(manifest: ModelManifest, folder: Path, tried: tuple[Tried, ...]) -> ModelManifest:
+    """The manifest with INT8, or with the reason why there is none; either way with the drops of the last attempt."""
+    chosen = tried[-1]
+    if chosen.may_ship:
+        manifest = with_int8(manifest, folder)
+    told = {"int8": chosen.told if chosen.may_ship else f"refused: {chosen.told}"}
+    others = "; ".join(entry.told for entry in tried[:-1])
+    if others:
+        told["int8_also_tried"] = others
+    return manifest.model_copy(update={"int8_drops": chosen.drops, "provenance": manifest.provenance | told})
 
 
-def _write_golden(out: Path, picture: Path, manifest: ModelManifest) -> str:
-    """Copies the picture, writes the boxes that the FP32 model gives on it, and gives that file's sha256."""
-    import cv2
-    import numpy as np
-
-    frame = cv2.imread(str(picture))
-    if frame is None:
-        raise UsageError(f"{picture}: unreadable; give a .jpg of a street")
-    if picture.resolve() != (out / GOLDEN_PICTURE).resolve():
-        shutil.copyfile(picture, out / GOLDEN_PICTURE)
-    fp32 = next(variant for variant in manifest.variants if variant.engine is Engine.OPENVINO_FP32)
-    detector = open_variant(out, manifest, fp32, threads=1)
-    boxes = [
-        {
-            "label": found.label,
-            "score": round(found.score, 3),
-            "box_norm": dict(zip(("x1", "y1", "x2", "y2"), (round(side, 4) for side in found.box_norm), strict=True)),
-        }
-        for found in detector.detect(np.asarray(frame, np.uint8))
-        if found.score >= GOLDEN_SCORE
-    ]
-    detector.close()
-    if not boxes:
-        raise UsageError(f"{picture}: the model sees nothing on it for certain; give a fuller street as --golden")
-    content = {"picture": GOLDEN_PICTURE, "picture_sha256": _sha256(out / GOLDEN_PICTURE), "boxes": boxes}
-    (out / GOLDEN_FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    return _sha256(out / GOLDEN_FILE)
-
-
-def _listed(path: Path) -> ModelFile:
-    return ModelFile(path=path.name, sha256=_sha256(path), size_bytes=path.stat().st_size)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _parity(plan: ExportPlan, folder: Path, manifest: ModelManifest) -> dict[str, float]:
+    pictures = [folder / GOLDEN_PICTURE] if plan.golden is not None else []
+    pictures += plan.calibration.pictures[:PARITY_PICTURES] if plan.calibration is not None else ()
+    return parity(folder, manifest, plan.weights, pictures) if pictures else {}

@@ -59,8 +59,8 @@ MACHINE_FIELDS = frozenset({"threads", "device", "workers", "bfloat16", "checkpo
 class TrainingPlan(_Strict):
     """A whole run.
 
-    `fold` leaves out that fifth of the lock's groups in sources with ``holdout: lock``, to be judged on, and trains on
-    the other four. `device` is ``cpu``, a CUDA device's number, or several with commas (ultralytics' DDP);
+    `fold` holds back that one of the lock's folds (from 0) in sources with ``holdout: lock``, to be judged on, and
+    trains on the others. `device` is ``cpu``, a CUDA device's number, or several with commas (ultralytics' DDP);
     `workers` read pictures beside it and count only there. Every `checkpoint_batches` a state to resume from is kept.
     """
 

@@ -1,6 +1,7 @@
 """Makes the INT8 variant of an exported model by post-training quantisation (NNCF)."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.manifest import ModelInput
+from datasets.picture import safe_read_picture
 from edge.detect.letterbox import Letterbox
+
+_STAGE = re.compile(r"/model\.(\d+)/")
+_BRANCH = re.compile(r"/model\.\d+/(one2one_)?cv\d\.")
+"""The convolutions of a head, as ultralytics' exporter names their nodes."""
 
 
 class Overflow(StrEnum):
@@ -25,6 +31,17 @@ class Overflow(StrEnum):
     NONE = "none"
 
 
+class KeptFloat(StrEnum):
+    """What of the last stage is not quantised.
+
+    Decoding (pixel coordinates, score sigmoid) never is: 0..640 in 256 steps would cost 2.5 px on every box. The whole
+    head, where a class drops too far: its score branches are the most sensitive layers, and a tenth of the work.
+    """
+
+    DECODING = "decoding"
+    HEAD = "head"
+
+
 def quantise(
     onnx_path: Path,
     out_xml: Path,
@@ -32,12 +49,9 @@ def quantise(
     model_input: ModelInput,
     overflow: Overflow,
     on_picture: Callable[[], None],
+    kept_float: KeptFloat = KeptFloat.DECODING,
 ) -> None:
-    """Writes `out_xml` and its ``.bin``; `on_picture` is called once per calibration picture.
-
-    The detection head's last operations (box decoding, score sigmoid) stay in float: quantising pixel coordinates of
-    0..640 in 256 steps would cost 2.5 px on every box.
-    """
+    """Writes `out_xml` and its ``.bin``; `on_picture` is called once per calibration picture."""
     import nncf
     import openvino as ov
 
@@ -50,7 +64,7 @@ def quantise(
         subset_size=len(pictures),
         preset=nncf.QuantizationPreset.MIXED,
         target_device=nncf.TargetDevice.CPU,
-        ignored_scope=_head_tail(model, nncf),
+        ignored_scope=nncf.IgnoredScope(names=_kept(model, kept_float)),
         advanced_parameters=nncf.AdvancedQuantizationParameters(overflow_fix=_overflow_fix(nncf, overflow)),
     )
     _forget_how_made(quantised)
@@ -74,11 +88,8 @@ class _Counted:
 
 
 def _blob(path: Path, model_input: ModelInput) -> NDArray[np.float32]:
-    frame = cv2.imread(str(path))
-    if frame is None:
-        raise ValueError(f"{path}: unreadable picture")
     letterbox = Letterbox(model_input)
-    letterbox.place(np.asarray(frame, np.uint8))
+    letterbox.place(safe_read_picture(path))
     return np.asarray(cv2.dnn.blobFromImage(letterbox.tensor[0], scalefactor=1 / 255.0, swapRB=True), np.float32)
 
 
@@ -92,12 +103,13 @@ def _overflow_fix(nncf: Any, overflow: Overflow) -> Any:
             return nncf.OverflowFix.DISABLE
 
 
-def _head_tail(model: Any, nncf: Any) -> Any:
-    """The operations after the head's last convolutions: everything of the last stage outside its two branches."""
+def _kept(model: Any, kept_float: KeptFloat) -> list[str]:
+    """The last stage's operations, all of them or those after its convolution branches (``cv2``, ``cv3``, ...)."""
     names = [node.get_friendly_name() for node in model.get_ordered_ops() if node.get_type_name() != "Constant"]
-    stage = next(name.split("dfl")[0] for name in names if "/dfl/" in name)
-    tail = [name for name in names if name.startswith(stage) and not name.startswith((f"{stage}cv2.", f"{stage}cv3."))]
-    return nncf.IgnoredScope(names=tail)
+    stages = [int(found.group(1)) for name in names if (found := _STAGE.match(name))]
+    stage = f"/model.{max(stages)}/"
+    head = [name for name in names if name.startswith(stage)]
+    return head if kept_float is KeptFloat.HEAD else [name for name in head if not _BRANCH.match(name)]
 
 
 def _forget_how_made(model: Any) -> None:

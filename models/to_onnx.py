@@ -27,7 +27,7 @@ def to_onnx(weights: Path, model_input: ModelInput, out: Path) -> tuple[str, ...
     from ultralytics.models import YOLO
 
     weights, out = weights.resolve(), out.resolve()
-    with tempfile.TemporaryDirectory() as scratch, _inside(Path(scratch)):
+    with tempfile.TemporaryDirectory() as scratch, inside(Path(scratch)):
         copy = Path(scratch) / "weights.pt"  # the exporter writes beside its input
         shutil.copyfile(weights, copy)
         model = YOLO(copy)
@@ -40,7 +40,7 @@ def to_onnx(weights: Path, model_input: ModelInput, out: Path) -> tuple[str, ...
 
 
 @contextmanager
-def _inside(folder: Path) -> Iterator[None]:
+def inside(folder: Path) -> Iterator[None]:
     """ultralytics drops files into the working directory: let that be a scratch folder."""
     before = Path.cwd()
     os.chdir(folder)

@@ -30,7 +30,7 @@ def measure_detectors() -> dict[str, object]:
     frames = [renderer.frame(60.0 + index) for index in range(FRAMES)]
     comparison = compare(model, weights, frames)
     ratios = {name: round(1 / share, 2) for name, share in comparison.cpu_share_of_ultralytics.items()}
-    return {"model": model.name, "times_cheaper_than_ultralytics": ratios, **asdict(comparison)}
+    return {"model": model.resolve().name, "times_cheaper_than_ultralytics": ratios, **asdict(comparison)}
 
 
 def _model_and_weights() -> tuple[Path, Path]:

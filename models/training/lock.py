@@ -4,16 +4,25 @@ from pathlib import Path
 
 from contract.errors import UsageError
 from datasets.folder import LabelledFolder
+from datasets.split_lock import SHA_DIGITS, folded, halved, read_lock
 from models.plan import REPOSITORY
+from models.whole_file import sha256_of
 
 LOCK = REPOSITORY / "configs" / "datasets" / "split.lock.json"
 
 
-def held_by_lock(folder: LabelledFolder, fold: int | None, lock: Path = LOCK) -> frozenset[str]:
-    """Stems of the pictures to judge on: the lock's own, or those of one fold.
+def by_lock(folder: LabelledFolder, fold: int | None, lock_path: Path = LOCK) -> LabelledFolder:
+    """The folder with the lock's halves, or with one fold as val; what shares a scene with val pictures is out.
 
     Raises:
-        UsageError: no lock, or one that doesn't know the source.
+        UsageError: no lock, a picture that it doesn't know, or another picture under the name of one that it knows.
     """
-    asked = "its pictures to judge on" if fold is None else f"fold {fold}"
-    raise UsageError(f"{lock}: no such file, and {folder.root} needs {asked}; write it with `python -m datasets split`")
+    lock = read_lock(lock_path)
+    placed = halved(folder, lock) if fold is None else folded(folder, lock, fold)
+    for picture in folder.pictures:
+        place = lock.find(folder.name, picture.path.stem)
+        if place is not None and sha256_of(picture.path)[:SHA_DIGITS] != place.sha:
+            raise UsageError(
+                f"{picture.path}: not the picture that {lock_path} places; lock it again under another name"
+            )
+    return placed

@@ -8,7 +8,7 @@ from pathlib import Path
 from contract.errors import UsageError
 from datasets.folder import LabelledFolder, LabelledPicture, read_folder
 from models.plan import REPOSITORY, Source, TrainingPlan
-from models.training.lock import held_by_lock
+from models.training.lock import by_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,11 @@ def check_sources(plan: TrainingPlan) -> tuple[CheckedSource, ...]:
 def check_source(plan: TrainingPlan, source: Source) -> CheckedSource:
     """One of the plan's sources; errors as `check_sources`."""
     folder = read_folder(REPOSITORY / source.folder)
+    if source.holdout == "lock":
+        folder = by_lock(folder, plan.fold)
     our_label = _our_labels(plan, source, folder)
     pictures = _taken(folder.pictures, source.take)
-    held = _held_out(plan, source, folder, pictures)
+    held = _held_out(source, folder, pictures)
     train = tuple(picture for picture in pictures if picture.path.stem not in held)
     val = tuple(picture for picture in pictures if picture.path.stem in held)
     if source.holdout not in ("none", "all") and not (train and val):
@@ -97,20 +99,17 @@ def _by_hash(picture: LabelledPicture) -> str:
     return hashlib.sha256(picture.path.stem.encode()).hexdigest()
 
 
-def _held_out(
-    plan: TrainingPlan, source: Source, folder: LabelledFolder, pictures: Sequence[LabelledPicture]
-) -> frozenset[str]:
+def _held_out(source: Source, folder: LabelledFolder, pictures: Sequence[LabelledPicture]) -> frozenset[str]:
     """Stems of the pictures that must not be trained on."""
     match source.holdout:
         case "none":
             return frozenset()
         case "all":
             return _stems(pictures)
-        case "split":
-            _require_split(folder.root)
+        case "split" | "lock":
+            if source.holdout == "split":
+                _require_split(folder.root)
             return _stems([picture for picture in pictures if picture.split == "val"])
-        case "lock":
-            return held_by_lock(folder, plan.fold)
         case number:
             return _stems(sorted(pictures, key=_by_hash)[:number])
 

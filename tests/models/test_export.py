@@ -13,6 +13,7 @@ import pytest
 from contract.manifest import Engine, read_manifest
 from edge.detect.choose import open_detector
 from models.plan import REPOSITORY
+from models.whole_file import sha256_of
 
 pytestmark = pytest.mark.skipif(
     find_spec("torch") is None or find_spec("ultralytics") is None,
@@ -46,13 +47,19 @@ def test_export_twice_gives_the_same_folder_and_the_node_opens_it(tmp_path: Path
     for k in range(3):
         cv2.imwrite(str(pictures / f"{k}.png"), random.integers(0, 255, (64, 96, 3), np.uint8))
     run("-c", UNTRAINED, str(weights))
+    (tmp_path / "SHA256SUMS").write_text(f"{sha256_of(weights)}  weights.pt\n")
     folders = [tmp_path / name for name in ("once", "again")]
     for folder in folders:
         options = {"weights": weights, "out": folder, "calibration": pictures, "input": "64x96"}
         named = [part for key, value in options.items() for part in (f"--{key}", str(value))]
         out = run("-m", "models", "export", *named, "--name", "trial", "--version", "1", "--json")
         assert json.loads(out)["name"] == "trial"
-    assert read_manifest(folders[0]) == read_manifest(folders[1])
+    manifest = read_manifest(folders[0])
+    assert manifest == read_manifest(folders[1])
+    assert manifest.parity["pictures"] == 3
+    assert manifest.parity["onnx_most_score"] < 0.01
+    assert manifest.provenance["int8"].endswith("drop not measured")
+    assert not list(tmp_path.glob(".*.part"))
     detector = open_detector(folders[0])
     assert detector.engine is Engine.OPENVINO_INT8
     assert [entry.label for entry in detector.manifest.classes] == ["smoke", "shop_sign"]

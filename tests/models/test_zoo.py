@@ -7,7 +7,8 @@ import pytest
 from contract.manifest import read_manifest
 from models.plan import REPOSITORY
 
-FOLDERS = sorted((REPOSITORY / "models" / "zoo").glob("*/*"))
+ZOO = REPOSITORY / "models" / "zoo"
+FOLDERS = sorted(path.parent for path in ZOO.glob("*/*/manifest.json"))
 MOST_BYTES = 15_000_000
 
 
@@ -24,7 +25,7 @@ def test_folder_is_small_and_named_as_its_manifest_says(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_card_admits_weaknesses(folder: Path) -> None:
-    card = (folder / "CARD.md").read_text(encoding="utf-8")
+    card = (folder / "MODEL.md").read_text(encoding="utf-8")
     assert "## Known weak" in card
     assert "[" not in card.split("## Known weak")[1].split("\n")[2]
 
@@ -34,3 +35,12 @@ def test_no_file_names_the_machine_it_was_made_on(folder: Path) -> None:
     for path in folder.iterdir():
         content = path.read_bytes()
         assert not any(trace in content for trace in (b"/home/", b"/work/", b"/tmp/", b"/root/")), path.name
+
+
+def test_the_default_is_one_of_them_wherever_the_repository_lies() -> None:
+    """A relative link: a checkout moved elsewhere keeps its default."""
+    default = ZOO / "default"
+    assert default.is_symlink()
+    assert not default.readlink().is_absolute()
+    assert default.resolve() in FOLDERS
+    assert (default / "MODEL.md").is_file()
