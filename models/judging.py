@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from contract.errors import UsageError
 from datasets.folder import LabelledFolder, LabelledPicture, read_folder
+from datasets.picture import picture_size
 from models.ap import Box
 from models.evaluation.attributes import SCENE, Attributes, read_attributes
 
@@ -25,7 +26,7 @@ class Judged:
     """One picture.
 
     `known` are the classes whose every object is boxed; `truths` are (label, box xyxy in 0..1), of other classes too.
-    `scene`: pictures of one scene are alike, so a resample draws them together.
+    `scene`: pictures of one scene are alike, so a resample draws them together. `half`: what of its folder counts.
     """
 
     path: Path
@@ -34,6 +35,7 @@ class Judged:
     source: str = ""
     scene: str = ""
     attributes: Attributes = field(default_factory=dict)
+    half: Half = Half.ALL
 
     def boxes(self, label: str) -> tuple[Box, ...]:
         return tuple(box for named, box in self.truths if named == label)
@@ -53,18 +55,23 @@ class Choice:
 
 
 def folder_pictures(root: Path, choice: Choice | None = None) -> tuple[Judged, ...]:
-    """The pictures of the folder at `root` that count.
+    """The pictures of the folder at `root` that count; a folder without a split.json counts whole.
 
     Raises:
-        UsageError: the folder is faulty (`datasets.folder`), or nothing of it is left.
+        UsageError: the folder is faulty (`datasets.folder`), a picture is none, or nothing of it is left.
     """
-    choice = choice or Choice()
     folder = read_folder(root)
+    choice = _for_folder(folder, choice or Choice())
     stems = {picture.path.stem for picture in folder.pictures}
     attributes = read_attributes(root / "attributes.json", stems)
     kept = [picture for picture in folder.pictures if _counts(picture, choice)]
     if not kept:
-        raise UsageError(f"{root}: {_why_empty(folder, choice)}")
+        count = len(folder.pictures)
+        raise UsageError(
+            f"{root}: none of {count} pictures is left (--split {choice.half}); check split.json and --only"
+        )
+    for picture in kept:
+        picture_size(picture.path)  # what is no picture is told now, not after an hour of looking
     known = _renamed_known(folder, choice.label_by_label)
     return tuple(_judged(picture, folder, known, attributes.get(picture.path.stem, {}), choice) for picture in kept)
 
@@ -84,10 +91,9 @@ def _counts(picture: LabelledPicture, choice: Choice) -> bool:
     return in_half and (choice.stems is None or picture.path.stem in choice.stems)
 
 
-def _why_empty(folder: LabelledFolder, choice: Choice) -> str:
-    if choice.half is not Half.ALL and all(picture.split is None for picture in folder.pictures):
-        return f"has no split.json, so no {choice.half} half; write one (`python -m datasets split`) or use --split all"
-    return f"no picture is left of {len(folder.pictures)} (--split {choice.half}); check split.json and --only"
+def _for_folder(folder: LabelledFolder, choice: Choice) -> Choice:
+    is_split = any(picture.split is not None for picture in folder.pictures)
+    return choice if is_split else replace(choice, half=Half.ALL)
 
 
 def _renamed_known(folder: LabelledFolder, label_by_label: Mapping[str, str]) -> frozenset[str]:
@@ -111,4 +117,5 @@ def _judged(
         source=folder.name,
         scene=f"{folder.name}/{scene}",
         attributes={key: values for key, values in attributes.items() if key != SCENE},
+        half=choice.half,
     )

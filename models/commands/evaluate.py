@@ -36,7 +36,9 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE", help="A page to look at; beside the JSON file when not given.")
     ] = None,
     worst: Annotated[int, typer.Option(min=0, max=500, help="How many of the worst pictures the page shows.")] = 16,
-    split: Annotated[Half, typer.Option(help="Which pictures of a folder with a split.json count.")] = Half.ALL,
+    split: Annotated[
+        Half, typer.Option(help="Which pictures of a folder with a split.json count; others count whole.")
+    ] = Half.ALL,
     only: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Count only the pictures named here: a name or path a line.")
     ] = None,
@@ -106,7 +108,6 @@ def evaluate(
             evaluation = run_evaluation(wanted, eyes, _Bars(bars))
         marks = judgement(evaluation, wanted_targets)
         content = as_json(evaluation, eyes, looking, marks)
-        content["split"] = split.value
         if suggest_to is not None and evaluation.pictures is not None:
             verdict = evaluation.pictures
             write_json(suggestion_part(suggest(verdict.viewed, verdict.classes), verdict), suggest_to)
@@ -114,7 +115,7 @@ def evaluate(
             write_json(content, json_file)
             html = html or json_file.with_suffix(".html")
         if html is not None:
-            write_text(page(evaluation, eyes, looking, marks, split.value, worst), html)
+            write_text(page(evaluation, eyes, looking, marks, worst), html)
         eyes.close()
     if json_file == STDOUT:
         print(json.dumps(content, ensure_ascii=False, allow_nan=False))

@@ -6,8 +6,10 @@ boxes are taken as true. Where it doubts, finding something is neither right nor
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contract.errors import UsageError
 from contract.ids import CameraId
@@ -18,12 +20,21 @@ from models.ap import Look
 from models.evaluation.bootstrap import Measured, resample
 from models.evaluation.clips import Clip
 from models.evaluation.events import START
-from models.evaluation.eyes import Eye, Sight, Viewed
+from models.evaluation.eyes import Sight, Viewed
 from models.evaluation.figures import Metric, Sample
 from models.evaluation.references import CONFIDENT, LABELS, Reference, Said
 
 FRAME_EVERY_S = 1.0
 """Clip frames looked at: more of them show the same people again."""
+
+
+class Looker(Protocol):
+    """The model that is judged, as `models.evaluation.eyes.Eye` opens it."""
+
+    @property
+    def thresholds(self) -> Mapping[str, float]: ...
+
+    def look(self, frame: NDArray[np.uint8]) -> Sight: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,7 @@ class _Pair:
 
 
 def agree(
-    eye: Eye,
+    eye: Looker,
     reference: Reference,
     viewed: Sequence[Viewed],
     clips: Sequence[Clip],
@@ -100,7 +111,9 @@ def _of_pictures(reference: Reference, viewed: Sequence[Viewed], on_picture: Cal
         on_picture()
 
 
-def _of_clips(eye: Eye, reference: Reference, clips: Sequence[Clip], on_picture: Callable[[], None]) -> Iterator[_Pair]:
+def _of_clips(
+    eye: Looker, reference: Reference, clips: Sequence[Clip], on_picture: Callable[[], None]
+) -> Iterator[_Pair]:
     for clip in clips:
         name = clip.path.name
         for frame in ClipCamera(CameraId("clip"), clip.path, START, FRAME_EVERY_S).frames():

@@ -89,6 +89,7 @@ def _pictures(verdict: PictureVerdict, judgement: Judgement) -> dict[str, Json]:
     return {
         "images": len(verdict.viewed),
         "images_by_source": _counts([entry.picture.source for entry in verdict.viewed]),
+        "split_by_source": {entry.picture.source: entry.picture.half.value for entry in verdict.viewed},
         "dataset": verdict.dataset_sha256,
         "classes": {entry.label: _class(entry, judgement.classes.get(entry.label, ())) for entry in verdict.classes},
         "recall_where_not_exhaustive": {

@@ -48,7 +48,7 @@ def compare(
     """The first of `eyes` against the second; of classes that no picture is exhaustive for, only recall."""
     this, other = eyes[0], eyes[1]
     by_label = {
-        report.label: _differences(viewed, report, weights) for report in reports if report.label in other.thresholds
+        report.label: difference_of(viewed, report, weights) for report in reports if report.label in other.thresholds
     }
     manifest = other.manifest
     return Comparison(
@@ -60,7 +60,8 @@ def compare(
     )
 
 
-def _differences(viewed: Sequence[Viewed], report: ClassReport, weights: Weights) -> dict[Metric, Difference]:
+def difference_of(viewed: Sequence[Viewed], report: ClassReport, weights: Weights) -> dict[Metric, Difference]:
+    """What one class's report, of the first model that looked, owes to it: the second model's numbers taken off."""
     found = places([entry.picture for entry in viewed], report.label)
     numbers = found.exhaustive or found.partial
     theirs = sample([viewed[number] for number in numbers], report.label, eye=1)

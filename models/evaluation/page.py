@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from models.evaluate import Evaluation, Looking, OpenEyes
+from models.evaluate import Evaluation, Looking, OpenEyes, PictureVerdict
 from models.evaluation.bootstrap import Measured
 from models.evaluation.classes import ClassReport
 from models.evaluation.curves import Point, curve
@@ -60,7 +60,7 @@ class Drawing:
     cut: Point | None
 
 
-def page(evaluation: Evaluation, eyes: OpenEyes, looking: Looking, judgement: Judgement, split: str, worst: int) -> str:
+def page(evaluation: Evaluation, eyes: OpenEyes, looking: Looking, judgement: Judgement, worst: int) -> str:
     """The whole page as HTML.
 
     Raises:
@@ -86,7 +86,7 @@ def page(evaluation: Evaluation, eyes: OpenEyes, looking: Looking, judgement: Ju
         columns=COLUMNS,
         judgement=judgement,
         looking=looking,
-        split=split,
+        counted=[] if verdict is None else _counted(verdict),
         drawings=[_drawing(report) for report in reports if report.is_exhaustive and report.instances],
         worst=_worst(evaluation, worst),
         ap50=Metric.AP50,
@@ -108,6 +108,13 @@ def figure(value: float | None, digits: int = 2) -> str:
 def interval(found: Measured, digits: int = 2) -> str:
     """The interval in words, empty where there is none."""
     return "" if found.low != found.low else f"{found.low:.{digits}f}–{found.high:.{digits}f}"
+
+
+def _counted(verdict: PictureVerdict) -> list[str]:
+    """What was counted of each source, as ``hotfire val 114``."""
+    halves = {entry.picture.source: entry.picture.half for entry in verdict.viewed}
+    sources = [entry.picture.source for entry in verdict.viewed]
+    return [f"{source} {half} {sources.count(source)}" for source, half in halves.items()]
 
 
 def _worst(evaluation: Evaluation, count: int) -> tuple[WorstPicture, ...]:

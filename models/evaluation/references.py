@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.errors import UsageError
-from contract.manifest import read_manifest
+from contract.manifest import Engine
 from edge.detect.choose import open_detector, open_variant
 
 LABELS = ("person", "vehicle", "cycle")
@@ -50,14 +50,14 @@ class Reference(Protocol):
         ...
 
 
-def open_reference(path: Path, threads: int) -> Reference:
-    """The net at `path`: a model folder, or ultralytics weights with COCO's or our labels.
+def open_reference(path: Path, threads: int, engine: Engine | None = None) -> Reference:
+    """The net at `path`: a model folder (`engine`: which variant), or ultralytics weights with COCO's or our labels.
 
     Raises:
         UsageError: neither, weights nobody vouches for, or the bench's packages are missing.
     """
     if path.is_dir():
-        return _FolderReference(path, threads)
+        return _FolderReference(path, threads, engine)
     if path.suffix != ".pt":
         raise UsageError(f"--agree-with {path}: give a model folder or weights (.pt)")
     return _WeightsReference(path)
@@ -66,15 +66,14 @@ def open_reference(path: Path, threads: int) -> Reference:
 class _FolderReference:
     """A model folder of our own."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
-        chosen = open_detector(folder, None, threads)
-        engine = chosen.engine
-        chosen.close()
-        manifest = read_manifest(folder)
+    def __init__(self, folder: Path, threads: int, engine: Engine | None) -> None:
+        checked = open_detector(folder, engine, threads)
+        manifest = checked.manifest
         low = tuple(entry.model_copy(update={"threshold": DOUBTFUL}) for entry in manifest.classes)
-        variant = next(entry for entry in manifest.variants if entry.engine is engine)
+        variant = next(entry for entry in manifest.variants if entry.engine is checked.engine)
         self._detector = open_variant(folder, manifest.model_copy(update={"classes": low}), variant, threads)
         self.name = f"{manifest.name} {manifest.version}"
+        checked.close()
 
     def boxes(self, frame: NDArray[np.uint8]) -> tuple[Said, ...]:
         found = self._detector.detect(frame)
