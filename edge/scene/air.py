@@ -14,6 +14,8 @@ from edge.scene.world import ActorNow, Flame, Smoke, Stand, World
 _FIRE_LIGHT_BGR = (0.18, 0.6, 1.2)
 """A fire's light on the smoke just above it."""
 _FIRE_REACH_M = 1.6
+_MOST_LIGHT = 1.1
+"""Right under a lamp it is as bright as day; the camera's gain would clip anything above."""
 _STREET_REACH_M = 60.0
 """Lamps farther from the camera than this light nothing that is seen."""
 
@@ -47,7 +49,7 @@ class Air:
 
     def glow(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Light at points (N, 3), shares of daylight by channel (N, 3)."""
-        return lamplight(self.lamps, self.base_bgr, points_m)
+        return np.minimum(lamplight(self.lamps, self.base_bgr, points_m), _MOST_LIGHT)
 
     def clearness(self, distance_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """The share of light that comes through so many metres of air."""

@@ -56,11 +56,11 @@ def steam(identity: str, seed: int, stand: Stand, height_m: float, size_m: float
         seed,
         height_m,
         size_m,
-        strength=float(random.uniform(0.7, 1.5)),
+        strength=float(random.uniform(1.0, 3.0)),
         darkness=-0.2,
-        life_s=float(random.uniform(0.9, 1.7)),
-        rise_mps=float(random.uniform(0.7, 1.3)),
-        spread_m=float(random.uniform(0.25, 0.5)),
+        life_s=float(random.uniform(0.9, 1.8)),
+        rise_mps=float(random.uniform(0.7, 1.25)),
+        spread_m=float(random.uniform(0.3, 0.75)),
         growth_s=1.0,
     )
     return Actor(identity, None, form, stand, _STEAMING, lookalike="steam")
@@ -68,7 +68,7 @@ def steam(identity: str, seed: int, stand: Stand, height_m: float, size_m: float
 
 def _steamer(identity: str, random: np.random.Generator, stand: Stand) -> tuple[Actor, ...]:
     pot = Steamer(int(random.integers(2, 7)))
-    vapour = steam(f"{identity}.steam", int(random.integers(1 << 20)), stand, pot.top_m, 0.35, random)
+    vapour = steam(f"{identity}.steam", int(random.integers(1 << 20)), stand, pot.top_m, 0.45, random)
     return (Actor(identity, None, pot, stand, _ALWAYS), vapour)
 
 
@@ -166,7 +166,7 @@ def _vapour(
         int(random.integers(1 << 20)),
         0.3,
         1.4 if is_dust else 0.15,
-        strength=float(random.uniform(0.25, 0.6)) if is_dust else float(random.uniform(0.4, 1.0)),
+        strength=float(random.uniform(0.3, 0.7)) if is_dust else float(random.uniform(0.6, 1.6)),
         darkness=0.15 if is_dust else float(random.uniform(-0.1, 0.45)),
         life_s=float(random.uniform(1.6, 2.6)) if is_dust else float(random.uniform(0.8, 1.6)),
         rise_mps=0.25 if is_dust else 0.3,
@@ -188,7 +188,7 @@ def _mist(random: np.random.Generator, camera: PinholeCamera) -> list[Actor]:
             int(random.integers(1 << 20)),
             float(random.uniform(0.3, 2.5)),
             float(random.uniform(7, 16)),
-            strength=float(random.uniform(0.04, 0.11)),
+            strength=float(random.uniform(0.07, 0.18)),
             darkness=float(random.uniform(-0.1, 0.1)),
             life_s=6.0,
             rise_mps=0.03,

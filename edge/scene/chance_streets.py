@@ -24,8 +24,10 @@ _QUIET_SHARE = 0.12
 """Share of streets with nothing going on: a model must also learn to stay silent."""
 _CLEAR_M = 5.5
 """Trees and billboards stand at least this far from a camera."""
-_LEAST_CONTRAST = 5.0
+_LEAST_CONTRAST = 5.5
 """Grey levels smoke must change the picture by to be boxed: with less a person does not see it in a single frame."""
+_CONTRAST_PER_NOISE = 0.5
+"""More of them for each grey level of sensor noise, which hides thin smoke at night."""
 
 
 def random_street(seed: int, conditions_choice: ConditionsChoice = "all") -> Street:
@@ -52,6 +54,7 @@ def random_street(seed: int, conditions_choice: ConditionsChoice = "all") -> Str
     wind_turn, wind = float(random.uniform(0, 360)), float(random.uniform(0.0, 1.3))
     wind_mps = (wind * sin(radians(wind_turn)), wind * cos(radians(wind_turn)))
     zone: Polygon = ((-3.0, half_road + 1), (3.0, half_road + 1), (3.0, facade - 1), (-3.0, facade - 1))
+    ambience = chance_ambience(random, conditions, cameras[0])
     highest_m = max(camera.height_m for camera in cameras)
     plan = _plan(random, half_road, facade, zone, conditions, highest_m + 1.5)
     world = World(
@@ -59,10 +62,10 @@ def random_street(seed: int, conditions_choice: ConditionsChoice = "all") -> Str
         plan,
         tuple(actors),
         wind_mps,
-        chance_ambience(random, conditions, cameras[0]),
+        ambience,
         conditions=conditions,
         lamps=lamps_of(actors, plan.walls) if conditions.is_dark else (),
-        least_contrast=_LEAST_CONTRAST,
+        least_contrast=_LEAST_CONTRAST + _CONTRAST_PER_NOISE * ambience.noise_sigma,
     )
     return Street(world, cameras, {"vendor_guide_zone": zone})
 

@@ -9,6 +9,7 @@ from edge.scene.forms.wares import ring_of
 from edge.scene.mesh import Bgr, Mesh, MeshBuilder
 
 _GREY: Bgr = (110, 112, 112)
+_BAMBOO: tuple[Bgr, Bgr] = ((115, 165, 195), (85, 132, 165))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Steamer:
         for tier in range(self.tiers):
             low, high = 0.7 + 0.14 * tier, 0.7 + 0.14 * (tier + 1) - 0.015
             for (x1, y1), (x2, y2) in zip(rim, (*rim[1:], rim[0]), strict=True):
-                builder.quad(((x1, y1, low), (x2, y2, low), (x2, y2, high), (x1, y1, high)), (115, 165, 195))
+                builder.quad(((x1, y1, low), (x2, y2, low), (x2, y2, high), (x1, y1, high)), _BAMBOO[tier % 2])
         for (x1, y1), (x2, y2) in zip(rim, (*rim[1:], rim[0]), strict=True):
             top = self.top_m
             builder.quad(((0, 0, top), (x1, y1, top), (x2, y2, top), (0, 0, top)), (140, 190, 215), bias_m=0.05)
