@@ -10,6 +10,8 @@ from edge.scene.forms.fittings import Bin, GarbagePile
 from edge.scene.forms.grill import Grill
 
 _LEAST_PLUME_PX = 36.0
+_REAL_FLAMES = 0.8
+"""Share of flames that are cut-outs where there are any: drawn ones are plainer."""
 _TRIES = 4
 """Pale smoke is not seen before a pale wall, nor dark smoke by night: another may be."""
 
@@ -91,7 +93,7 @@ def flame(site: Site, foot: Foot, base_m: float, tall_m: float) -> bool:
     at = (foot.x_px, foot.y_px - base_m * foot.px_per_m)
     height = max(12.0, tall_m * foot.px_per_m)
     cut = site.chosen("flame")
-    if cut is not None and site.random.random() < 0.65:
+    if cut is not None and site.random.random() < _REAL_FLAMES:
         layer: Layer | None = flame_of_cut_out(cut.bgr, cut.alpha, at, height, mirrored=site.random.random() < 0.5)
     else:
         layer = flame_layer(draw_fire(site.random, site.pool), at, height)

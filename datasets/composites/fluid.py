@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edge.scene.textures import fractal_noise
 
 ROWS, COLUMNS = 176, 128
+SOURCE_ROW = ROWS - 9
 Field = NDArray[np.float32]
 
 
@@ -72,7 +73,7 @@ def _zeros() -> Field:
 def _source(flow: Flow, random: np.random.Generator, step: int) -> Field:
     """A ragged patch on the floor that flickers in place and strength."""
     x = np.arange(COLUMNS, dtype=np.float32) - COLUMNS / 2
-    y = np.arange(ROWS, dtype=np.float32) - (ROWS - 9)
+    y = np.arange(ROWS, dtype=np.float32) - SOURCE_ROW
     shift = 0.25 * flow.source_cells * float(np.sin(step * 0.21 + flow.seed)) + float(random.normal(0, 0.4))
     reach = ((x - shift) / (flow.source_cells / 2))[None, :] ** 2 + (y / 3.5)[:, None] ** 2
     ragged = 0.75 + 0.25 * fractal_noise(flow.seed % 7, 128, 5)[(step * 3) % 128][None, :COLUMNS]

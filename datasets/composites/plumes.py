@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cv2
 import numpy as np
 
-from datasets.composites.fluid import Field, Flow, density
+from datasets.composites.fluid import COLUMNS, ROWS, SOURCE_ROW, Field, Flow, density
 from datasets.composites.smoke import SmokeLook
 
 _COLOURS = (
@@ -65,8 +66,16 @@ def draw_steam(random: np.random.Generator, pool: Pool, daylight: float) -> Plum
 
 
 def draw_fire(random: np.random.Generator, pool: Pool) -> Field:
-    """The heat of a fire of chance."""
-    return _fire(pool.seed, int(random.integers(max(1, pool.size // 2))))
+    """The heat of a fire of chance: two to four tongues side by side, for one alone looks like a burning rope."""
+    heat = np.zeros((ROWS, COLUMNS), np.float32)
+    for _ in range(int(random.integers(2, 5))):
+        tongue = _fire(pool.seed, int(random.integers(max(1, pool.size // 2))))
+        wide, tall = float(random.uniform(0.5, 0.9)), float(random.uniform(0.55, 1.0))
+        wide *= float(random.choice([-1, 1]))
+        x = COLUMNS / 2 * (1 - wide) + float(random.normal(0, 7))
+        to_place = np.array([[wide, 0, x], [0, tall, SOURCE_ROW * (1 - tall)]])
+        heat = np.maximum(heat, cv2.warpAffine(tongue, to_place, (COLUMNS, ROWS)).astype(np.float32))
+    return heat
 
 
 @lru_cache(maxsize=256)
@@ -111,9 +120,9 @@ def _fire(seed: int, number: int) -> Field:
     return density(
         Flow(
             seed=seed * 1000 + 700 + number,
-            source_cells=float(random.uniform(14, 36)),
+            source_cells=float(random.uniform(12, 26)),
             lift=float(random.uniform(0.5, 0.9)),
-            cooling=float(random.uniform(0.03, 0.06)),
+            cooling=float(random.uniform(0.045, 0.08)),
             fading=0.0,
             wind=float(random.normal(0, 0.15)),
             swirl=float(random.uniform(0.2, 0.5)),

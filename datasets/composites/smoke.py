@@ -6,12 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.composites.fluid import COLUMNS, ROWS, Field
+from datasets.composites.fluid import COLUMNS, ROWS, SOURCE_ROW, Field
 from datasets.composites.layers import Layer
 from edge.scene.textures import fractal_noise
 
-SOURCE_ROW = ROWS - 9
-"""Where a flow's source lies."""
 _MOST_PX = 1400
 """A layer's longest side; nearer plumes fill the picture anyway."""
 
