@@ -10,6 +10,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from datasets.commands.export import export
+from datasets.commands.import_ import import_
+from datasets.commands.manifest import manifest
 from datasets.commands.split import split
 from datasets.composites.cli import composites
 
@@ -74,5 +77,6 @@ def synth(
         _console.print(f"{out}: {made.pictures} pictures; {boxes}")
 
 
-for command in (composites, split):
+app.command("import")(import_)
+for command in (composites, export, manifest, split):
     app.command()(command)

@@ -31,8 +31,17 @@ class LabelledBox:
     y2: float
 
 
-def read_label_file(path: Path, classes: Sequence[str], sink: FaultSink) -> tuple[LabelledBox, ...]:
-    """The file's boxes in its order; a file that isn't there holds none. Faulty lines go to `sink`."""
+LineParser = Callable[[str, tuple[str, ...]], LabelledBox]
+"""A line and the classes by number; raises UsageError."""
+
+
+def read_label_file(
+    path: Path, classes: tuple[str, ...], sink: FaultSink, parse: LineParser | None = None
+) -> tuple[LabelledBox, ...]:
+    """The file's boxes in its order; a file that isn't there holds none. Faulty lines go to `sink`.
+
+    `parse` reads a line where an importer allows more than a box; `box_of_line` otherwise.
+    """
     try:
         if path.stat().st_size > LARGEST_LABEL_FILE_BYTES:
             sink.add(path, None, f"larger than {LARGEST_LABEL_FILE_BYTES} bytes: not a label file; remove it")
@@ -52,16 +61,16 @@ def read_label_file(path: Path, classes: Sequence[str], sink: FaultSink) -> tupl
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             try:
-                boxes.append(box_of_line(line, classes))
+                boxes.append((parse or box_of_line)(line, classes))
             except UsageError as error:
                 sink.add(path, number, str(error))
     return tuple(boxes)
 
 
-def box_of_line(line: str, classes: Sequence[str]) -> LabelledBox:
+def box_of_line(line: str, classes: tuple[str, ...]) -> LabelledBox:
     """The box a line describes.
 
-    >>> box_of_line("0 0.5 0.5 0.2 0.4", ["smoke"])
+    >>> box_of_line("0 0.5 0.5 0.2 0.4", ("smoke",))
     LabelledBox(label='smoke', x1=0.4, y1=0.3, x2=0.6, y2=0.7)
 
     Raises:

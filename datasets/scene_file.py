@@ -19,17 +19,22 @@ def read_scenes(folder: LabelledFolder) -> dict[str, str]:
         UsageError: malformed, or names a picture that isn't there.
     """
     path = folder.root / SCENES_FILE
+    scenes = scenes_in(path)
+    for stem in sorted(set(scenes) - {picture.path.stem for picture in folder.pictures}):
+        raise UsageError(f"{path}: names {stem}, which is no picture in images/; remove it")
+    return scenes
+
+
+def scenes_in(path: Path) -> dict[str, str]:
+    """Scene by stem in the file at `path`; empty where there is none.
+
+    Raises:
+        UsageError: malformed.
+    """
     if not path.exists():
         return {}
-    return _checked(path, {picture.path.stem for picture in folder.pictures})
-
-
-def _checked(path: Path, stems: set[str]) -> dict[str, str]:
     try:
-        scenes = _SCENES.validate_python(read_json(path, "remove it, or write stems with their scene"), strict=True)
+        return _SCENES.validate_python(read_json(path, "remove it, or write stems with their scene"), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}; expected stem: scene") from error
-    for stem in sorted(set(scenes) - stems):
-        raise UsageError(f"{path}: names {stem}, which is no picture in images/; remove it")
-    return scenes

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from contract.configfile import Settings, load_yaml
+from contract.errors import UsageError
 from datasets.looks import HASH_BITS
 
 DEFAULT_SCENE_PATTERNS = (
@@ -62,6 +63,18 @@ class SplitPlan(Settings):
     """Share of pictures and of each class's boxes to hold out of every source whose holdout is `share`."""
     folds: int = Field(default=5, ge=2, le=20)
     sources: tuple[SourcePlan, ...] = Field(min_length=1)
+
+
+def checked_pattern(pattern: str) -> str:
+    """The pattern, if it is one.
+
+    Raises:
+        UsageError: it isn't.
+    """
+    try:
+        return _valid_pattern(pattern)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
 def read_split_plan(path: Path) -> SplitPlan:
