@@ -44,8 +44,8 @@ def train(
     weights = _weights_sha256(plan, trusted)
     sources = check_sources(plan)
     keep_or_compare(plan.run_dir, provenance(plan, sources, weights))
-    parts = _lay_out_all(plan, sources, on_step, on_picture)
-    data_yaml = _write_lists(plan, parts)
+    parts = lay_out_all(plan, sources, on_step, on_picture)
+    data_yaml = write_lists(plan, parts)
     on_step("training", None)
     from models.trainer import run
 
@@ -76,7 +76,7 @@ def _weights_sha256(plan: TrainingPlan, trusted: Collection[str]) -> dict[str, s
     return found
 
 
-def _lay_out_all(
+def lay_out_all(
     plan: TrainingPlan, sources: Sequence[CheckedSource], on_step: OnStep, on_picture: Callable[[], None]
 ) -> list[LaidOut]:
     pseudo = pseudo_boxes(plan.pseudo, plan.labels) if plan.pseudo is not None else None
@@ -88,7 +88,7 @@ def _lay_out_all(
     return parts
 
 
-def _write_lists(plan: TrainingPlan, parts: list[LaidOut]) -> Path:
+def write_lists(plan: TrainingPlan, parts: list[LaidOut]) -> Path:
     """The lists of pictures and the file that tells ultralytics, and our trainer in any process, about them."""
     from models.trainer import STREET_KEY
 

@@ -4,6 +4,7 @@
 # mypy: allow-subclassing-any, allow-untyped-calls, disable-error-code="import-not-found, union-attr, attr-defined"
 
 import random
+import sys
 import time
 from collections.abc import Callable
 from copy import deepcopy
@@ -13,7 +14,7 @@ from typing import Any, cast
 
 import torch
 from ultralytics.models.yolo.detect import DetectionTrainer
-from ultralytics.utils import DEFAULT_CFG, LOGGER, RANK
+from ultralytics.utils import DEFAULT_CFG, RANK
 
 from models.partial import OneSourceDataset, StreetModel
 from models.plan import TrainingPlan
@@ -53,7 +54,7 @@ def run(plan: TrainingPlan, start: Path, data_yaml: Path, on_batch: OnBatch) -> 
         Interrupted: the user asked for the end; the state is kept.
     """
     last = last_checkpoint(plan.run_dir)
-    settings = _settings(plan, start, data_yaml)
+    settings = settings_of(plan, start, data_yaml)
     is_resumed = last.exists()
     if is_resumed:
         settings |= {"model": str(last), "resume": str(last)}
@@ -194,7 +195,7 @@ class StreetTrainer(DetectionTrainer):
             self.on_batch(done, of)
         elif RANK == 0 and done % self.plan.checkpoint_batches == 0:
             rate = (done - self._batches_at_start) / (time.monotonic() - self._started)
-            LOGGER.info(f"batch {done} of {of}, {rate:.2f} batches/s, {(of - done) / rate / 60:.0f} min left")
+            sys.stderr.write(f"batch {done} of {of}, {rate:.2f} batches/s, {(of - done) / rate / 60:.0f} min left\n")
         if asked:
             write_curves(self.plan.run_dir, f"{self.plan.name}, batch {done} of {of}")
             raise Interrupted(done, of)
@@ -206,7 +207,7 @@ class StreetTrainer(DetectionTrainer):
                 group["lr"] = self.args.lr0 * share
 
 
-def _settings(plan: TrainingPlan, start: Path, data_yaml: Path) -> dict[str, Any]:
+def settings_of(plan: TrainingPlan, start: Path, data_yaml: Path) -> dict[str, Any]:
     return {
         "model": str(start),
         "data": str(data_yaml),

@@ -8,7 +8,7 @@ import typer
 
 from contract.errors import UsageError
 from contract.manifest import ModelInput
-from models.commands.telling import AsJson, console, errors_told, progress_bar
+from models.commands.telling import AsJson, Steps, console, errors_told, progress_bar
 from models.commands.what_to_publish import calibration_of, judges_of, run_of
 from models.quantise import KeptFloat, Overflow
 
@@ -99,12 +99,8 @@ def export(
             },
         )
         with progress_bar() as progress:
-            task = progress.add_task("export", total=None)
-            manifest, tried = run_export(
-                plan,
-                on_step=lambda step, total: progress.reset(task, description=step, total=total),
-                on_picture=lambda: progress.advance(task),
-            )
+            steps = Steps(progress)
+            manifest, tried = run_export(plan, on_step=steps.begin, on_picture=steps.advance)
     if as_json:
         print(manifest.model_dump_json(indent=2))
     else:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from models.commands.telling import AsJson, console, errors_told, progress_bar
+from models.commands.telling import AsJson, Steps, console, errors_told, progress_bar
 from models.training.interrupt import Interrupted
 
 
@@ -37,16 +37,16 @@ def train(
         plan = read_plan(config)
         try:
             with progress_bar() as progress:
-                task = progress.add_task("train", total=None)
+                steps = Steps(progress)
                 finished = (
                     run_finish(plan)
                     if finish
                     else run_train(
                         plan,
                         as_hashes(trust or ()),
-                        on_step=lambda step, total: progress.reset(task, description=step, total=total),
-                        on_picture=lambda: progress.advance(task),
-                        on_batch=lambda done, of: progress.update(task, completed=done, total=of),
+                        on_step=steps.begin,
+                        on_picture=steps.advance,
+                        on_batch=steps.reach,
                     )
                 )
         except (Interrupted, KeyboardInterrupt) as stopped:

@@ -13,6 +13,9 @@ from models.torch_env import prepare
 from models.trust import SUMS_FILE
 from models.whole_file import sha256_of
 
+_NEW_NAMES = {"tflite": "litert"}
+"""What ultralytics called a form before."""
+
 _FAILURES = (RuntimeError, OSError, ImportError, ValueError, TypeError, AttributeError, AssertionError, SubprocessError)
 """What the exporters' dozen tools raise when one of them is missing or gives up."""
 
@@ -34,10 +37,11 @@ def to_foreign(weights: Path, form: str, model_input: ModelInput, out: Path) -> 
     from ultralytics.engine import exporter
     from ultralytics.models import YOLO
 
+    form = _NEW_NAMES.get(form, form)
     known = [str(name) for name in cast(Any, exporter).export_formats()["Argument"] if name != "-"]
     if form not in known:
         raise UsageError(f"--format {form}: unknown to ultralytics; one of {', '.join(known)}")
-    target = out.resolve() / form
+    weights, target = weights.resolve(), out.resolve() / form
     if target.exists():
         raise UsageError(f"{target}: there already; remove it or choose another --out")
     with tempfile.TemporaryDirectory() as scratch, inside(Path(scratch)):

@@ -106,6 +106,16 @@ def test_the_run_says_what_it_was_made_from(trained: Trained) -> None:
     assert "<svg" in (trained.run / "curves.html").read_text(encoding="utf-8")
 
 
+def test_several_processes_train_one_model(trained: Trained) -> None:
+    """Through the script that ultralytics generates for several GPUs, on two CPU processes over gloo."""
+    plan = trained.plan.with_name("two.yaml")
+    plan.write_text(trained.plan.read_text().replace("name: tiny", "name: two"))
+    python("-m", "tests.models.two_processes", str(plan))
+    run = trained.run.with_name("two")
+    assert [row["batch"] for row in read_losses(run / "losses.csv")] == list(range(1, BATCHES + 1))
+    assert (run / "weights.pt").is_file()
+
+
 def test_a_finished_run_trains_no_further(trained: Trained) -> None:
     before = sha256_of(trained.run / "losses.csv")
     python("-m", "models", "train", "--config", str(trained.plan), "--json")
