@@ -174,7 +174,7 @@ def _judge(pictures: Sequence[Judged], eyes: OpenEyes, looking: Looking, progres
         unknown=unknown_labels(pictures, thresholds),
         false_per_image=false_per_image(viewed, reports, weights),
         fire_alarms=fire_alarms(viewed, weights),
-        slices=slices(viewed, labels, weights, eyes.this.manifest.input),
+        slices=slices(viewed, reports, weights, eyes.this.manifest.input),
         comparison=None if eyes.other is None else compare(viewed, reports, eyes.all, weights),
     )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from models.evaluation.events import EventVerdict
 
 STDOUT = Path("-")
+TABLE_COLUMNS = 112
 
 
 def evaluate(
@@ -154,17 +155,22 @@ def _renames(entries: Sequence[str]) -> Mapping[str, str]:
 
 def _tell(evaluation: "Evaluation") -> None:
     if evaluation.pictures is not None:
-        console.print(_class_table(evaluation.pictures))
+        _print(_class_table(evaluation.pictures))
         alarms = evaluation.pictures.fire_alarms
         if alarms is not None:
             console.print(f"smoke or flame per picture without fire ({alarms[0]}): {_cell(alarms[1], ' ')}")
     if evaluation.events is not None:
-        console.print(_event_table(evaluation.events))
+        _print(_event_table(evaluation.events))
         rate = evaluation.events.negatives
         console.print(f"false incidents an hour on {rate.hours:.2f} h without any: {_cell(rate.per_hour, ' ')}")
     if evaluation.agreement is not None:
         for label, entry in evaluation.agreement.by_label.items():
             console.print(f"{label}: F1 {_cell(entry.f1, ' ')} against {evaluation.agreement.reference}")
+
+
+def _print(table: Table) -> None:
+    """Whole, even where the console takes itself for narrow because it is a file."""
+    console.print(table, width=max(console.width, TABLE_COLUMNS), crop=False)
 
 
 def _class_table(verdict: "PictureVerdict") -> Table:

@@ -16,12 +16,12 @@ from contract.ids import CameraId
 from datasets.picture import safe_read_picture
 from edge.capture.clip import ClipCamera
 from edge.values import Detection
-from models.ap import Look
+from models.ap import IOUS, Look
 from models.evaluation.bootstrap import Measured, resample
 from models.evaluation.clips import Clip
 from models.evaluation.events import START
 from models.evaluation.eyes import Sight, Viewed
-from models.evaluation.figures import Metric, Sample
+from models.evaluation.figures import Metric, Sample, match
 from models.evaluation.references import CONFIDENT, LABELS, Reference, Said
 
 FRAME_EVERY_S = 1.0
@@ -124,9 +124,10 @@ def _of_clips(
 def _agreement(pairs: Sequence[_Pair], label: str, resamples: int, seed: int) -> LabelAgreement:
     curve = [_look(pair, pair.sight.curve, label) for pair in pairs]
     shipped = [_look(pair, pair.sight.shipped, label) for pair in pairs]
-    sample = Sample(curve, shipped)
-    figures = sample.measured(resample([pair.scene for pair in pairs], resamples, seed))
-    strict = Sample(
+    sample = match(curve, shipped, IOUS[:1])
+    metrics = (Metric.F1, Metric.PRECISION, Metric.RECALL)
+    figures = sample.measured(resample([pair.scene for pair in pairs], resamples, seed), metrics)
+    strict = match(
         [Look(look.truths, look.founds) for look in curve], [Look(look.truths, look.founds) for look in shipped]
     )
     best_f1, best_threshold = _best(sample)
@@ -135,7 +136,7 @@ def _agreement(pairs: Sequence[_Pair], label: str, resamples: int, seed: int) ->
         f1=figures[Metric.F1],
         precision=figures[Metric.PRECISION].value,
         recall=figures[Metric.RECALL].value,
-        strict_f1=strict.points()[Metric.F1],
+        strict_f1=strict.points((Metric.F1,))[Metric.F1],
         best_f1=best_f1,
         best_threshold=best_threshold,
     )

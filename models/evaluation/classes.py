@@ -9,7 +9,7 @@ from models.ap import Look, Weights
 from models.evaluation.bootstrap import Measured, measured
 from models.evaluation.counts import rate
 from models.evaluation.eyes import Viewed
-from models.evaluation.figures import Metric, Sample
+from models.evaluation.figures import Metric, Sample, match
 from models.judging import Judged
 
 FIRE = frozenset({"smoke", "flame"})
@@ -66,7 +66,7 @@ def unknown_labels(pictures: Sequence[Judged], thresholds: Mapping[str, float]) 
 def sample(viewed: Sequence[Viewed], label: str, eye: int) -> Sample:
     """The class `label` on `viewed`, as model number `eye` saw it."""
     curve = [_look(entry, label, eye, curve=True) for entry in viewed]
-    return Sample(curve, [_look(entry, label, eye, curve=False) for entry in viewed])
+    return match(curve, [_look(entry, label, eye, curve=False) for entry in viewed])
 
 
 def class_report(viewed: Sequence[Viewed], label: str, threshold: float, weights: Weights, eye: int = 0) -> ClassReport:
@@ -75,9 +75,8 @@ def class_report(viewed: Sequence[Viewed], label: str, threshold: float, weights
     is_exhaustive = bool(found.exhaustive)
     numbers = found.exhaustive or found.partial
     part = sample([viewed[number] for number in numbers], label, eye)
-    figures = part.measured(weights[:, numbers])
-    if not is_exhaustive:
-        figures = {metric: figures[metric] for metric in (Metric.RECALL, Metric.RECALL30)}
+    metrics = tuple(Metric) if is_exhaustive else (Metric.RECALL, Metric.RECALL30)
+    figures = part.measured(weights[:, numbers], metrics)
     return ClassReport(label, threshold, len(numbers), part.instances, is_exhaustive, figures, part)
 
 
@@ -87,7 +86,7 @@ def partial_recall(viewed: Sequence[Viewed], label: str, weights: Weights, eye: 
     if not numbers:
         return None
     part = sample([viewed[number] for number in numbers], label, eye)
-    return part.instances, part.measured(weights[:, numbers])[Metric.RECALL]
+    return part.instances, part.measured(weights[:, numbers], (Metric.RECALL,))[Metric.RECALL]
 
 
 def fire_alarms(viewed: Sequence[Viewed], weights: Weights, eye: int = 0) -> tuple[int, Measured] | None:

@@ -66,10 +66,11 @@ def difference_of(viewed: Sequence[Viewed], report: ClassReport, weights: Weight
     numbers = found.exhaustive or found.partial
     theirs = sample([viewed[number] for number in numbers], report.label, eye=1)
     drawn = weights[:, numbers]
-    ours_resampled, theirs_resampled = report.sample.figures(drawn), theirs.figures(drawn)
-    ours_points, theirs_points = report.sample.points(), theirs.points()
+    metrics = tuple(report.measured)
+    ours_resampled, theirs_resampled = report.sample.figures(drawn, metrics), theirs.figures(drawn, metrics)
+    ours_points, theirs_points = report.sample.points(metrics), theirs.points(metrics)
     differences = {}
-    for metric in report.measured:
+    for metric in metrics:
         resampled = ours_resampled[metric] - theirs_resampled[metric]
         difference = measured(ours_points[metric] - theirs_points[metric], resampled)
         verdict = _verdict(difference, metric)

@@ -1,12 +1,13 @@
 """The numbers of one class on some pictures, for one resample or a thousand."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.ap import IOUS, Look, Marks, Weights, average_precision, mark
+from models.ap import IOUS, Look, Marks, Weights, average_precisions, mark
 from models.evaluation.bootstrap import Measured, measured
 from models.evaluation.counts import rate, share
 
@@ -31,19 +32,24 @@ Figures = Mapping[Metric, NDArray[np.float64]]
 """(resamples,) by metric; nan where a resample says nothing."""
 
 
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """One class on some pictures, matched once."""
+    """One class on some pictures, matched once; arrays (pictures,).
 
-    def __init__(self, curve: Sequence[Look], shipped: Sequence[Look]) -> None:
-        """`curve`: boxes down to next to no score. `shipped`: the same pictures as a node would report them."""
-        self.pictures = len(curve)
-        self.truths = np.array([len(look.truths) for look in curve], np.intp)
-        loose, *strict = mark(curve, (LOOSE_IOU, *IOUS))
-        self._loose = loose
-        self._strict = tuple(strict)
-        shipped_loose, shipped_half = mark(shipped, (LOOSE_IOU, IOUS[0]))
-        self._hits30, _ = _per_picture(shipped_loose, self.pictures)
-        self.hits, self.false = _per_picture(shipped_half, self.pictures)
+    `strict` are marks from overlap 0.5 on, `loose` at 0.3, both down to next to no score. `hits` and `false` are right
+    and wrong boxes at the shipped threshold and overlap 0.5, `hits30` right ones at 0.3.
+    """
+
+    truths: NDArray[np.intp]
+    loose: Marks
+    strict: tuple[Marks, ...]
+    hits30: NDArray[np.float64]
+    hits: NDArray[np.float64]
+    false: NDArray[np.float64]
+
+    @property
+    def pictures(self) -> int:
+        return self.truths.size
 
     @property
     def instances(self) -> int:
@@ -51,37 +57,49 @@ class Sample:
 
     @property
     def half_marks(self) -> Marks:
-        """At overlap 0.5, down to next to no score: what curves and thresholds are made of."""
-        return self._strict[0]
+        """At overlap 0.5: what curves and thresholds are made of."""
+        return self.strict[0]
 
-    @property
-    def loose_marks(self) -> Marks:
-        return self._loose
+    def part(self, numbers: Sequence[int]) -> "Sample":
+        """The same class on the pictures of these numbers alone; at overlaps 0.3 and 0.5 only."""
+        place = np.full(self.pictures, -1, np.intp)
+        place[list(numbers)] = np.arange(len(numbers))
+        return Sample(
+            truths=self.truths[list(numbers)],
+            loose=_kept(self.loose, place),
+            strict=(_kept(self.half_marks, place),),
+            hits30=self.hits30[list(numbers)],
+            hits=self.hits[list(numbers)],
+            false=self.false[list(numbers)],
+        )
 
-    def figures(self, weights: Weights) -> Figures:
-        """Every metric of every resample; `weights` (resamples, pictures)."""
-        strict = [average_precision(marks, self.truths, weights) for marks in self._strict]
+    def figures(self, weights: Weights, metrics: Sequence[Metric] = tuple(Metric)) -> Figures:
+        """Those metrics of every resample; `weights` (resamples, pictures)."""
+        strict = self.strict if Metric.AP50_95 in metrics else self.strict[:1]
+        loose, *precisions = average_precisions((self.loose, *strict), self.truths, weights)
         truths = weights @ self.truths
         hits, false = weights @ self.hits, weights @ self.false
-        return {
-            Metric.AP50: strict[0],
-            Metric.AP50_95: np.mean(strict, axis=0),
-            Metric.AP30: average_precision(self._loose, self.truths, weights),
+        everything = {
+            Metric.AP50: precisions[0],
+            Metric.AP50_95: np.mean(precisions, axis=0),
+            Metric.AP30: loose,
             Metric.PRECISION: _share(hits, hits + false),
             Metric.RECALL: _share(hits, truths),
             Metric.F1: np.where(truths > 0, _share(2 * hits, hits + false + truths), np.nan),
-            Metric.RECALL30: _share(weights @ self._hits30, truths),
+            Metric.RECALL30: _share(weights @ self.hits30, truths),
             Metric.FALSE_PER_IMAGE: _share(false, weights.sum(axis=1)),
         }
+        return {metric: everything[metric] for metric in metrics}
 
-    def points(self) -> dict[Metric, float]:
-        """Every metric on the pictures as they are."""
-        return {metric: float(row[0]) for metric, row in self.figures(np.ones((1, self.pictures))).items()}
+    def points(self, metrics: Sequence[Metric] = tuple(Metric)) -> dict[Metric, float]:
+        """Those metrics on the pictures as they are."""
+        as_they_are = np.ones((1, self.pictures))
+        return {metric: float(row[0]) for metric, row in self.figures(as_they_are, metrics).items()}
 
-    def measured(self, weights: Weights) -> dict[Metric, Measured]:
-        """Every metric with its interval."""
-        resampled = self.figures(weights)
-        found = {metric: measured(value, resampled[metric]) for metric, value in self.points().items()}
+    def measured(self, weights: Weights, metrics: Sequence[Metric] = tuple(Metric)) -> dict[Metric, Measured]:
+        """Those metrics with their intervals."""
+        resampled = self.figures(weights, metrics)
+        found = {metric: measured(value, resampled[metric]) for metric, value in self.points(metrics).items()}
         certain = {metric for metric, entry in found.items() if entry.low == entry.high}
         return found | {metric: self._exact(metric, found[metric].value) for metric in certain}
 
@@ -96,6 +114,25 @@ class Sample:
                 return rate(0, self.pictures)
             case _:
                 return Measured(value)
+
+
+def match(curve: Sequence[Look], shipped: Sequence[Look], overlaps: Sequence[float] = IOUS) -> Sample:
+    """One class matched: `curve` are boxes down to next to no score, `shipped` what a node reports of the same.
+
+    `overlaps` must begin with 0.5; AP50-95 needs all of them.
+    """
+    loose, *strict = mark(curve, (LOOSE_IOU, *overlaps))
+    shipped_loose, shipped_half = mark(shipped, (LOOSE_IOU, IOUS[0]))
+    hits30, _ = _per_picture(shipped_loose, len(shipped))
+    hits, false = _per_picture(shipped_half, len(shipped))
+    truths = np.array([len(look.truths) for look in curve], np.intp)
+    return Sample(truths, loose, tuple(strict), hits30, hits, false)
+
+
+def _kept(marks: Marks, place: NDArray[np.intp]) -> Marks:
+    """The marks of pictures that have a `place`, numbered by it."""
+    kept = place[marks.picture] >= 0
+    return Marks(marks.score[kept], marks.right[kept], place[marks.picture[kept]])
 
 
 def _per_picture(marks: Marks, pictures: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

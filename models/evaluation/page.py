@@ -130,7 +130,7 @@ def _drawing(report: ClassReport) -> Drawing:
     return Drawing(
         label=report.label,
         strict=_path(curve(report.sample.half_marks, report.instances)),
-        loose=_path(curve(report.sample.loose_marks, report.instances)),
+        loose=_path(curve(report.sample.loose, report.instances)),
         cut=None if precision != precision else Point(recall, precision),
     )
 

@@ -6,12 +6,12 @@ from math import inf, sqrt
 
 from contract.manifest import ModelInput
 from edge.detect.letterbox import fit
-from models.ap import Box, Look, Weights
+from models.ap import IOUS, Box, Look, Weights
 from models.evaluation.attributes import LIGHT
 from models.evaluation.bootstrap import Measured
-from models.evaluation.classes import places, sample
+from models.evaluation.classes import ClassReport, places
 from models.evaluation.eyes import Viewed
-from models.evaluation.figures import Metric, Sample
+from models.evaluation.figures import Metric, Sample, match
 
 NIGHT_BRIGHTNESS = 70.0
 """Mean grey, 0..255, below which a picture without a stated light counts as night. Lit streets at night lie at 30–65,
@@ -48,14 +48,28 @@ class Slice:
     by_label: Mapping[str, SliceClass]
 
 
-def slices(viewed: Sequence[Viewed], labels: Sequence[str], weights: Weights, shape: ModelInput) -> tuple[Slice, ...]:
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A class's report and the numbers of the pictures it was made from."""
+
+    report: ClassReport
+    numbers: tuple[int, ...]
+
+
+def slices(
+    viewed: Sequence[Viewed], reports: Sequence[ClassReport], weights: Weights, shape: ModelInput
+) -> tuple[Slice, ...]:
     """Every slice that holds a picture, by name; classes only where the slice's pictures can judge them."""
+    pictures = [entry.picture for entry in viewed]
+    judged = tuple(
+        _Judged(report, places(pictures, report.label).exhaustive) for report in reports if report.is_exhaustive
+    )
     numbers_by_name: dict[str, list[int]] = {}
     for number, entry in enumerate(viewed):
         for name in _names(entry):
             numbers_by_name.setdefault(name, []).append(number)
-    by_picture = [_slice(name, numbers, viewed, labels, weights) for name, numbers in sorted(numbers_by_name.items())]
-    return (*by_picture, *_by_size(viewed, labels, weights, shape))
+    by_picture = [_slice(name, numbers, judged, weights) for name, numbers in sorted(numbers_by_name.items())]
+    return (*by_picture, *_by_size(viewed, judged, weights, shape))
 
 
 def light_of(entry: Viewed) -> tuple[str, ...]:
@@ -69,32 +83,32 @@ def _names(entry: Viewed) -> set[str]:
     return {f"{key}:{value}" for key, values in known.items() for value in values}
 
 
-def _slice(
-    name: str, numbers: Sequence[int], viewed: Sequence[Viewed], labels: Sequence[str], weights: Weights
-) -> Slice:
-    part = [viewed[number] for number in numbers]
+def _slice(name: str, numbers: Sequence[int], judged: Sequence[_Judged], weights: Weights) -> Slice:
     by_label = {}
-    for label in labels:
-        judging = places([entry.picture for entry in part], label).exhaustive
+    for one in judged:
+        place_by_number = {number: place for place, number in enumerate(one.numbers)}
+        judging = [number for number in numbers if number in place_by_number]
         if judging:
-            one = sample([part[place] for place in judging], label, eye=0)
-            by_label[label] = _told(one, weights[:, [numbers[place] for place in judging]])
+            part = one.report.sample.part([place_by_number[number] for number in judging])
+            by_label[one.report.label] = _told(part, weights[:, judging])
     return Slice(name, len(numbers), by_label)
 
 
-def _by_size(viewed: Sequence[Viewed], labels: Sequence[str], weights: Weights, shape: ModelInput) -> tuple[Slice, ...]:
+def _by_size(
+    viewed: Sequence[Viewed], judged: Sequence[_Judged], weights: Weights, shape: ModelInput
+) -> tuple[Slice, ...]:
     """Things of other sizes need not be found, and boxes of other sizes that find nothing are forgiven, as in COCO."""
-    pictures = [entry.picture for entry in viewed]
-    judging = {label: numbers for label in labels if (numbers := places(pictures, label).exhaustive)}
     found = []
     for size, (least_px, below_px) in SIZES_PX.items():
         by_label = {}
-        for label, numbers in judging.items():
-            looks = [_sized(viewed[number], label, shape, least_px, below_px) for number in numbers]
-            one = Sample([curve for curve, _ in looks], [shipped for _, shipped in looks])
-            if one.instances:
-                by_label[label] = _told(one, weights[:, numbers])
-        holding = {number for label in by_label for number in judging[label]}
+        holding: set[int] = set()
+        for one in judged:
+            label = one.report.label
+            looks = [_sized(viewed[number], label, shape, least_px, below_px) for number in one.numbers]
+            if any(curve.truths for curve, _ in looks):
+                sample = match([curve for curve, _ in looks], [shipped for _, shipped in looks], IOUS[:1])
+                by_label[label] = _told(sample, weights[:, one.numbers])
+                holding.update(one.numbers)
         if by_label:
             found.append(Slice(f"size:{size}", len(holding), by_label))
     return tuple(found)
@@ -124,6 +138,5 @@ def _look(entry: Viewed, label: str, fits: Callable[[Box], bool], curve: bool) -
     )
 
 
-def _told(one: Sample, weights: Weights) -> SliceClass:
-    everything = one.measured(weights)
-    return SliceClass(one.pictures, one.instances, {metric: everything[metric] for metric in TOLD})
+def _told(sample: Sample, weights: Weights) -> SliceClass:
+    return SliceClass(sample.pictures, sample.instances, sample.measured(weights, TOLD))

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from models.ap import IOUS, Box, Look, average_precision, iou_matrix, mark
-from models.evaluation.figures import Metric, Sample
+from models.ap import IOUS, Box, Look, average_precisions, iou_matrix, mark
+from models.evaluation.figures import Metric, match
 from models.evaluation.thresholds import Goal, best_threshold
 
 HERE = (0.1, 0.1, 0.3, 0.3)
@@ -18,7 +18,7 @@ THERE = (0.6, 0.6, 0.9, 0.9)
 
 def points(looks: Sequence[Look]) -> dict[Metric, float]:
     """Every metric; the shipped threshold lets everything through."""
-    return Sample(looks, looks).points()
+    return match(looks, looks).points()
 
 
 def test_everything_found_exactly_scores_one() -> None:
@@ -81,7 +81,7 @@ def test_a_picture_of_weight_two_counts_as_two() -> None:
     """What the bootstrap rests on."""
     one = Look((HERE, THERE), ((0.9, HERE), (0.4, (0.4, 0.0, 0.5, 0.1))))
     two = Look((HERE,), ((0.7, THERE), (0.6, HERE)))
-    weighted = Sample([one, two], [one, two]).figures(np.array([[2.0, 1.0], [0.0, 3.0]]))
+    weighted = match([one, two], [one, two]).figures(np.array([[2.0, 1.0], [0.0, 3.0]]))
     assert weighted[Metric.AP50][0] == pytest.approx(points([one, one, two])[Metric.AP50])
     for metric, value in points([two, two, two]).items():
         assert weighted[metric][1] == pytest.approx(value)
@@ -165,7 +165,7 @@ def test_overlap_of_many_with_many() -> None:
 def test_the_cut_counts_false_boxes_per_picture() -> None:
     curve = [Look((HERE,), ((0.9, HERE), (0.3, THERE))), Look((), ((0.5, HERE),))]
     shipped = [Look((HERE,), ((0.9, HERE),)), Look((), ((0.5, HERE),))]
-    found = Sample(curve, shipped).points()
+    found = match(curve, shipped).points()
     told = (found[Metric.PRECISION], found[Metric.RECALL], found[Metric.FALSE_PER_IMAGE])
     assert told == (0.5, 1.0, 0.5)
 
@@ -175,7 +175,7 @@ def test_recall_weighs_the_threshold_down() -> None:
     boxes = tuple((x / 10, 0.0, x / 10 + 0.05, 0.1) for x in range(6))
     founds = tuple((0.6 if k < 2 else 0.2, box) for k, box in enumerate(boxes))
     junk = tuple((0.25, (0.0, 0.5 + k / 20, 0.1, 0.53 + k / 20)) for k in range(6))
-    sample = Sample([Look(boxes, founds + junk)], [Look(boxes, founds + junk)])
+    sample = match([Look(boxes, founds + junk)], [Look(boxes, founds + junk)])
     full = np.array([False])
     dear = best_threshold(sample, full, Goal(beta=3.0))
     cheap = best_threshold(sample, full, Goal(beta=0.2))
@@ -186,7 +186,7 @@ def test_recall_weighs_the_threshold_down() -> None:
 def test_false_boxes_where_nothing_is_push_the_threshold_up() -> None:
     """The budget for pictures without the class comes before the best F-measure."""
     looks = [Look((HERE,), ((0.3, HERE),)), *[Look((), ((0.35, THERE),))] * 4]
-    sample = Sample(looks, looks)
+    sample = match(looks, looks)
     is_empty = np.array([False, True, True, True, True])
     free = best_threshold(sample, is_empty, Goal())
     strict = best_threshold(sample, is_empty, Goal(most_false=0.1))
@@ -200,4 +200,5 @@ def test_precision_is_counted_at_every_overlap() -> None:
     """Ten overlaps for the mean, as COCO has them."""
     assert (IOUS[0], IOUS[-1], len(IOUS)) == (0.5, 0.95, 10)
     (marks,) = mark([Look((), ())], (0.5,))
-    assert math.isnan(average_precision(marks, np.zeros(1, np.intp), np.ones((1, 1)))[0])
+    (found,) = average_precisions((marks,), np.zeros(1, np.intp), np.ones((1, 1)))
+    assert math.isnan(found[0])

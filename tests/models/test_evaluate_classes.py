@@ -10,12 +10,19 @@ import pytest
 from contract.manifest import ModelInput
 from models.ap import Look
 from models.evaluation.bootstrap import measured, resample
-from models.evaluation.classes import class_report, fire_alarms, judged_labels, partial_recall, unknown_labels
+from models.evaluation.classes import (
+    ClassReport,
+    class_report,
+    fire_alarms,
+    judged_labels,
+    partial_recall,
+    unknown_labels,
+)
 from models.evaluation.compare import Verdict, difference_of
 from models.evaluation.counts import rate, share
 from models.evaluation.curves import curve
 from models.evaluation.eyes import Viewed
-from models.evaluation.figures import Metric, Sample
+from models.evaluation.figures import Metric, match
 from models.evaluation.slices import slices
 from models.evaluation.targets import Standing, at_least, at_most
 from models.evaluation.thresholds import suggest
@@ -106,7 +113,7 @@ def test_too_few_numbers_give_no_interval() -> None:
 
 def test_a_class_never_found_has_no_certain_interval() -> None:
     looks = [Look((HERE,), ())] * 17
-    found = Sample(looks, looks).measured(np.ones((5, 17)))
+    found = match(looks, looks).measured(np.ones((5, 17)))
     assert found[Metric.RECALL].high == pytest.approx(0.195, abs=1e-3)
     assert math.isnan(found[Metric.AP50].high)
     assert found[Metric.FALSE_PER_IMAGE].high == pytest.approx(3.689 / 17, abs=1e-3)
@@ -123,6 +130,10 @@ def test_exact_intervals_of_counts() -> None:
     assert math.isnan(share(0, 0).value)
 
 
+def flames(viewed: list[Viewed]) -> list[ClassReport]:
+    return [class_report(viewed, "flame", 0.25, as_they_are(viewed))]
+
+
 def dusk() -> list[Viewed]:
     return [
         picture([("flame", HERE)], saw(("flame", 0.9, HERE)), source="a", brightness=30),
@@ -136,7 +147,7 @@ def dusk() -> list[Viewed]:
 def test_slices_tell_light_source_and_attributes_apart() -> None:
     """A stated light beats the measured one."""
     viewed = dusk()
-    by_name = {entry.name: entry for entry in slices(viewed, ["flame"], as_they_are(viewed), INPUT)}
+    by_name = {entry.name: entry for entry in slices(viewed, flames(viewed), as_they_are(viewed), INPUT)}
     pictures = {name: entry.pictures for name, entry in by_name.items() if not name.startswith("size:")}
     assert pictures == {"light:day": 2, "light:night": 1, "source:a": 2, "source:b": 1, "weather:rain": 1}
     assert by_name["light:night"].by_label["flame"].measured[Metric.RECALL].value == 1.0
@@ -148,7 +159,7 @@ def test_small_things_are_judged_among_themselves() -> None:
     small = (0.1, 0.1, 0.14, 0.165)
     sight = saw(("flame", 0.9, small), ("flame", 0.8, (0.3, 0.3, 0.9, 0.9)))
     viewed = [picture([("flame", small), ("flame", THERE)], sight, size_px=(1920, 1080))]
-    by_name = {entry.name: entry.by_label for entry in slices(viewed, ["flame"], as_they_are(viewed), INPUT)}
+    by_name = {entry.name: entry.by_label for entry in slices(viewed, flames(viewed), as_they_are(viewed), INPUT)}
     few = by_name["size:small"]["flame"]
     assert (few.instances, few.measured[Metric.PRECISION].value, few.measured[Metric.RECALL].value) == (1, 1.0, 1.0)
     assert by_name["size:large"]["flame"].measured[Metric.RECALL].value == 0.0
@@ -231,10 +242,10 @@ def test_the_worst_pictures_take_turns_between_classes(tmp_path: Path) -> None:
 
 def test_a_curve_ends_at_the_whole_recall() -> None:
     looks = [Look((HERE, THERE), ((0.9, HERE), (0.5, (0.4, 0.0, 0.5, 0.1)), (0.4, THERE)))]
-    points = curve(Sample(looks, looks).half_marks, 2)
+    points = curve(match(looks, looks).half_marks, 2)
     assert [(point.recall, point.precision) for point in points] == [
         (0.5, 1.0),
         (0.5, 0.5),
         (1.0, pytest.approx(2 / 3)),
     ]
-    assert curve(Sample([Look((), ())], [Look((), ())]).half_marks, 0) == ()
+    assert curve(match([Look((), ())], [Look((), ())]).half_marks, 0) == ()
