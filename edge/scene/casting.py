@@ -37,8 +37,14 @@ CLOTHS: tuple[Bgr, ...] = (
 )
 
 
-def person(random: np.random.Generator, *, is_working: bool = False, vest_bgr: Bgr | None = None) -> Person:
-    """Somebody."""
+def person(
+    random: np.random.Generator,
+    *,
+    is_working: bool = False,
+    vest_bgr: Bgr | None = None,
+    umbrella_share: float = 0.06,
+) -> Person:
+    """Somebody; in rain more of them carry umbrellas."""
     skin = float(random.uniform(0.75, 1.1))
     return Person(
         height_m=float(random.uniform(1.5, 1.86)),
@@ -48,7 +54,7 @@ def person(random: np.random.Generator, *, is_working: bool = False, vest_bgr: B
         legs_bgr=(float(random.uniform(35, 130)), float(random.uniform(35, 90)), float(random.uniform(30, 85))),
         is_working=is_working,
         bag_bgr=_cloth(random) if random.random() < 0.3 and not is_working else None,
-        umbrella_bgr=_cloth(random) if random.random() < 0.06 and not is_working else None,
+        umbrella_bgr=_cloth(random) if random.random() < umbrella_share and not is_working else None,
         girth=float(random.uniform(0.88, 1.2)),
         vest_bgr=vest_bgr,
     )
@@ -68,12 +74,14 @@ def bus(random: np.random.Generator, *, has_lights: bool = False) -> Bus:
     return Bus(CLOTHS[int(random.integers(4))], length_m=float(random.uniform(8.5, 11.5)), has_lights=has_lights)
 
 
-def cyclist(identity: str, random: np.random.Generator, way: Way, schedule: Schedule) -> tuple[Actor, Actor]:
+def cyclist(
+    identity: str, random: np.random.Generator, way: Way, schedule: Schedule, *, has_lights: bool = False
+) -> tuple[Actor, Actor]:
     """A cycle and the person on it, two things seen as one shape."""
     is_scooter = bool(random.random() < 0.6)
     box: Bgr | None = (40, 190, 240) if is_scooter and random.random() < 0.5 else None
     return (
-        Actor(identity, "cycle", Cycle(_cloth(random), is_scooter, box), way, schedule),
+        Actor(identity, "cycle", Cycle(_cloth(random), is_scooter, box, has_lights and is_scooter), way, schedule),
         Actor(f"{identity}.rider", "person", Rider(person(random), not is_scooter), way, schedule),
     )
 

@@ -8,6 +8,7 @@ from edge.scene import casting
 from edge.scene.chance_conditions import LAMP_COLOURS
 from edge.scene.conditions import Conditions, Lookalike
 from edge.scene.forms.fittings import Billboard, LampPost, Tree
+from edge.scene.forms.people import Person
 from edge.scene.world import Actor, Schedule, Stand, Way
 
 _ALWAYS = Schedule(-1e6, 1e9)
@@ -73,6 +74,11 @@ def _lamp_posts(random: np.random.Generator, kerb: float, conditions: Conditions
 def traffic(random: np.random.Generator, half_road: float, facade: float, conditions: Conditions) -> list[Actor]:
     """Passers-by on both pavements, vehicles and cycles on the road."""
     actors: list[Actor] = []
+    umbrella_share = 0.06 + 0.5 * (conditions.rain > 0)
+
+    def somebody() -> Person:
+        return casting.person(random, umbrella_share=umbrella_share)
+
     has_lights = conditions.is_dark or (conditions.fog_bgr is not None and bool(random.random() < 0.5))
     for k in range(int(random.integers(1, 16))):
         north = (
@@ -82,12 +88,10 @@ def traffic(random: np.random.Generator, half_road: float, facade: float, condit
         )
         if random.random() < 0.25:
             place = Stand(float(random.uniform(-30, 30)), north, float(random.uniform(0, 360)))
-            actors.append(Actor(f"stander-{k}", "person", casting.person(random), place, _ALWAYS))
+            actors.append(Actor(f"stander-{k}", "person", somebody(), place, _ALWAYS))
             continue
         way = Way(((-40.0, north), (40.0, north + float(random.uniform(-1, 1)))), float(random.uniform(0.8, 1.6)))
-        actors.append(
-            Actor(f"walker-{k}", "person", casting.person(random), _either(random, way), _rounds(random, way))
-        )
+        actors.append(Actor(f"walker-{k}", "person", somebody(), _either(random, way), _rounds(random, way)))
     lanes = (-half_road * 0.5, half_road * 0.5)
     for k in range(int(random.integers(0, 5))):
         lane = lanes[k % 2]
@@ -105,7 +109,7 @@ def traffic(random: np.random.Generator, half_road: float, facade: float, condit
     for k in range(int(random.integers(0, 4))):
         lane = float(random.choice([-1, 1])) * (half_road - 0.6)
         way = _either(random, Way(((-60.0, lane), (60.0, lane)), float(random.uniform(3, 7))))
-        actors += casting.cyclist(f"cycle-{k}", random, way, _rounds(random, way))
+        actors += casting.cyclist(f"cycle-{k}", random, way, _rounds(random, way), has_lights=has_lights)
     return actors
 
 

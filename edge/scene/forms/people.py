@@ -122,6 +122,7 @@ class Cycle:
     frame_bgr: Bgr
     is_scooter: bool = False
     box_bgr: Bgr | None = None
+    has_lights: bool = False
 
     @property
     def is_still(self) -> bool:
@@ -157,6 +158,10 @@ class Cycle:
             ):
                 builder.limb(start, end, 0.022, self.frame_bgr)
             builder.limb((0, -0.34, 0.9), (0, -0.1, 0.9), 0.06, (30, 30, 30))
+        if self.has_lights:
+            builder.ball((0, bar[1] + 0.12, 0.86), 0.07, (230, 240, 245), glow=1.0)
+            builder.flare((0, bar[1] + 0.2, 0.86), (190, 215, 230), 0.55, facing=(0, 1, 0), beam=(0, bar[1] + 6.0, 0))
+            builder.flare((0, -span - 0.1, 0.7), (12, 14, 150), 0.22, facing=(0, -1, 0))
         if self.box_bgr is not None:
             builder.box((0, -span - 0.02, 0.8), (0.46, 0.42, 0.42), self.box_bgr)
         return builder.build()
