@@ -14,7 +14,15 @@ IOUS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 RECALL_POINTS = np.linspace(0.0, 1.0, 101)
 
 LARGEST_BLOCK = 300_000
-"""Weights handled at once (resamples times boxes): 2.4 MB, which a core's cache holds. Larger blocks wait for memory."""
+"""Weights handled at once (resamples times boxes): 2.4 MB, what a cache holds; larger blocks wait for memory."""
+
+NOTHING = -1
+UNCOUNTED = -2
+"""What a found box takes if not a true box: none, or a thing that doesn't count."""
+
+Box = tuple[float, float, float, float]
+Weights = NDArray[np.float64]
+"""(resamples, pictures): how often each resample draws each picture."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,14 +61,15 @@ class Suggestion:
 
 
 def suggest(viewed: Sequence[Viewed], reports: Sequence[ClassReport]) -> dict[str, Suggestion]:
-    """Suggestions by label, for the classes that the pictures can judge and hold."""
-    return {
+    """Suggestions by label, for the classes that the pictures can judge and hold, and the model finds at all."""
+    suggested = {
         report.label: best_threshold(
             report.sample, _empty(viewed, report.label), GOALS.get(report.label, Goal(highest=HALF_HIDDEN))
         )
         for report in reports
         if report.is_exhaustive and report.instances
     }
+    return {label: entry for label, entry in suggested.items() if entry.recall > 0}
 
 
 def best_threshold(sample: Sample, is_empty: NDArray[np.bool_], goal: Goal) -> Suggestion:

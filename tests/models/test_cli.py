@@ -52,7 +52,7 @@ def test_evaluate_judges_a_folder_and_suggests_thresholds(pictures: Path, tmp_pa
     assert set(classes) == {"garbage_pile", "smoke"}
     assert classes["garbage_pile"]["recall"] == 1.0
     assert classes["smoke"]["ap50"] == 0.0
-    assert set(json.loads(suggested.read_text())["thresholds"]) == {"garbage_pile", "smoke"}
+    assert set(json.loads(suggested.read_text())["thresholds"]) == {"garbage_pile"}, "smoke was never found"
 
 
 @pytest.mark.parametrize(
