@@ -20,11 +20,12 @@ from central.api.overview import overview_router
 from central.api.stream import stream_router
 from central.catalogue import load_catalogue, make_law
 from central.console.pages import STATIC_DIR, Pages, console_router
-from central.domain.associate import AssociationRules
 from central.domain.law import Law
+from central.domain.rules import AssociationRules
 from central.evidence.folder import FolderStore
 from central.ingest.address import parse_address
 from central.ingest.mqtt import MqttLink
+from central.rulebook import at_site, load_rules
 from central.services.actions import CaseDesk
 from central.services.association import Association, Bench
 from central.services.evidence import EvidenceDesk, ObjectStore
@@ -39,7 +40,6 @@ from central.store import dead_letters, inbox
 from central.store.database import Database
 from contract.clock import Clock
 from contract.errors import UsageError
-from contract.ids import CameraId
 from contract.topics import Topics
 
 
@@ -190,8 +190,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 def make_rules(site: SiteSettings) -> AssociationRules:
     """The packaged rules of joining with the site's camera overlaps."""
-    pairs = frozenset(frozenset({CameraId(a), CameraId(b)}) for a, b in site.camera_overlaps)
-    return AssociationRules(overlaps=pairs)
+    return at_site(load_rules(), site)
 
 
 def _short_hash(text: str) -> str:

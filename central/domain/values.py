@@ -2,17 +2,53 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NewType
 
 from central.domain.geometry import Position
 from central.domain.workflow import CaseState
+from contract.events import BoxNorm
 from contract.ids import CameraId, CaseId, IncidentId, NodeId
+from contract.plane import Point
 from contract.taxonomy import GROUP_BY_SEEN, KindGroup, Seen, Violation
+
+MemberId = NewType("MemberId", str)
+
+
+def member_id(incident_id: str, part: int) -> MemberId:
+    """The incident's id, with ``#2`` and so on for what followed a tracker's swap.
+
+    >>> member_id("a", 1), member_id("a", 2)
+    ('a', 'a#2')
+    """
+    return MemberId(incident_id if part == 1 else f"{incident_id}#{part}")
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What one event said of its incident. Times are capture times, UTC."""
+
+    incident_id: IncidentId
+    revision: int
+    node_id: NodeId
+    camera_id: CameraId
+    seen: Seen
+    first_seen_at: datetime
+    last_seen_at: datetime
+    is_gone: bool
+    position: Position | None
+    box: BoxNorm | None = None
+    zones: tuple[str, ...] = ()
+    peak: float = 0.0
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One incident as its newest known revision tells it. Times are capture times, UTC."""
+    """One incident as its known revisions tell it, or a part of it where its tracker swapped things.
+
+    Times are capture times, UTC. `position` is the mean over `looks` revisions, with one look's covariance; `revision`,
+    `box`, `zones` and `peak` are the newest's. `is_confirmed`: enough of its newest looks were sure of it.
+    """
 
     incident_id: IncidentId
     revision: int
@@ -25,6 +61,15 @@ class Observation:
     position: Position | None
     zones: tuple[str, ...] = ()
     peak: float = 0.0
+    part: int = 1
+    looks: int = 1
+    box: BoxNorm | None = None
+    is_confirmed: bool = True
+
+    @property
+    def member_id(self) -> MemberId:
+        """Names this part of the incident."""
+        return member_id(self.incident_id, self.part)
 
     @property
     def group(self) -> KindGroup:
@@ -52,16 +97,22 @@ class CaseSnapshot:
     def seen(self) -> frozenset[Seen]:
         return frozenset(member.seen for member in self.members)
 
+    @property
+    def is_confirmed(self) -> bool:
+        return any(member.is_confirmed for member in self.members)
 
-Basis = Literal["track", "ground", "overlap"]
+
+Basis = Literal["first", "ground", "picture", "overlap", "person"]
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Why an observation belongs to a case.
+    """Why a sighting belongs to its case: the member it fits best, and how well.
 
-    `distance` is in standard deviations and `distance_m` in metres, both None where no ground was compared;
-    `score` is 1 for certain and 0 at the gate.
+    `basis`: it was the case's first; near on the ground; at the same spot of one camera's picture; seen by cameras that
+    share a view, when the other was; or a person, or a case that may not change, keeps it there.
+    `distance` is in standard deviations and `distance_m` in metres, both None where no ground was compared; `score` is
+    1 for certain and 0 at the gate; `place` and `with_place` are the two positions compared, as the cameras gave them.
     """
 
     basis: Basis
@@ -72,42 +123,8 @@ class Link:
     distance_m: float | None = None
     gate: float | None = None
     gap: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class New:
-    """Nothing known is this thing: it opens a case."""
-
-    kind: Literal["new"] = "new"
-
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """It is the thing of an existing case, seen by another track or camera."""
-
-    case_id: CaseId
-    link: Link
-    kind: Literal["merge"] = "merge"
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """A newer revision of an incident whose case is known."""
-
-    case_id: CaseId
-    link: Link
-    kind: Literal["repeat"] = "repeat"
-
-
-@dataclass(frozen=True, slots=True)
-class Stale:
-    """A revision no newer than the one that is stored."""
-
-    case_id: CaseId
-    kind: Literal["stale"] = "stale"
-
-
-Decision = New | Merge | Repeat | Stale
+    place: Point | None = None
+    with_place: Point | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,47 +1,51 @@
-"""Association: inbox rows, in order, become observations, cases and judgements; one transaction a batch.
+"""Association: inbox rows become sightings, sightings become cases, cases are judged; one transaction a batch.
 
 There is one associator, so there is no race to lock against; the database's unique open membership guards it anyway.
+The decisions are `central.domain`'s; here they are carried out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
-from central.domain.associate import AssociationRules, decide, rehome
-from central.domain.geometry import Covariance, Position
+from central.domain.board import Board
 from central.domain.law import Law
-from central.domain.values import Merge, New, Observation, Repeat, Stale
-from central.domain.workflow import FIRST_STATE, Role
+from central.domain.registration import UNREGISTERED, Registration
+from central.domain.rules import AssociationRules
+from central.domain.sightings import observations_of
+from central.domain.values import MemberId, Observation
 from central.services.judging import beside, review
+from central.services.observing import to_revision
 from central.services.parse import digest_of
-from central.services.records import LinkRecord, MembershipRecord, link_record
-from central.store import case_queries, cases, changes, dead_letters, inbox, observations
-from central.store.case_queries import Reach
-from central.store.cases import HistoryEntry, Projection
+from central.services.settling import Settler
+from central.store import case_queries, changes, dead_letters, inbox, observations, sightings
 from central.store.database import Database
 from contract.clock import Clock
 from contract.errors import TransientError
-from contract.events import Event, GroundPoint, IncidentEvent, IncidentState
-from contract.ids import CameraId, IncidentId, NodeId, derived_entropy, uuid7
+from contract.events import Event, IncidentEvent
 from contract.plane import Origin
 from contract.taxonomy import KindGroup
 
 BATCH = 50
 """Events a transaction. It holds the write lock for about half a second; intake waits for that long at most."""
 ATTEMPTS = 3
+REMEMBERED = timedelta(days=3)
+"""How long sightings stay on the board; it must hold the longest gap (signs: two days). Older neighbours of a late
+event are fetched from the database."""
 LOG = structlog.get_logger("central.association")
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the associator decides by: the rules of joining, the law, and the local frame."""
+    """What the associator decides by: the rules of joining, the law, the local frame, and what is known of cameras."""
 
     rules: AssociationRules
     law: Law
     origin: Origin
+    known: Registration = UNREGISTERED
 
 
 class Association:
@@ -53,22 +57,21 @@ class Association:
         self._clock = clock
         self._on_change = on_change
         self._limit = BATCH
+        self._board: Board | None = None
+        self._settler = Settler(bench.rules, bench.known)
 
     def step(self) -> int:
-        """Takes a batch of waiting events; gives how many."""
-        with self._database.write() as connection:
-            waiting = inbox.waiting(connection, self._limit)
-            touched: set[str] = set()
-            for entry in waiting:
-                event = Event.model_validate_json(entry.payload)
-                touched |= self._take(connection, event.data)
-                inbox.mark_done(connection, entry.row_id, self._clock.now())
-            changes.record(connection, "case", touched, self._clock.now())
-        if waiting:
+        """Takes a batch of waiting events, and what people said since; gives how much."""
+        try:
+            done = self._work()
+        except BaseException:
+            self._board = None  # it may hold what was rolled back
+            raise
+        if done:
             self._on_change()
         else:
             self._limit = BATCH
-        return len(waiting)
+        return done
 
     def recover(self, failures_in_a_row: int, error: Exception) -> None:
         """After a failed step: go on one by one, and set aside an event that has failed three times alone."""
@@ -77,6 +80,78 @@ class Association:
         if self._limit == 1 and failures_in_a_row > ATTEMPTS:
             self._set_aside_first(f"{type(error).__name__}: {error}")
         self._limit = 1
+
+    def _work(self) -> int:
+        now = self._clock.now()
+        with self._database.write() as connection:
+            waiting = inbox.waiting(connection, self._limit)
+            events = [Event.model_validate_json(entry.payload) for entry in waiting]
+            told: set[MemberId] = set()
+            for entry, event in zip(waiting, events, strict=True):
+                told |= self._take(connection, event.data)
+                inbox.mark_done(connection, entry.row_id, now)
+            bound = sightings.take_new_bonds(connection, now)
+            touched = self._settle(connection, told | bound, now)
+            told_of = {event.data.incident_id for event in events} | _incidents(bound)
+            touched |= case_queries.cases_of(connection, told_of)
+            self._judge(connection, touched, now)
+            changes.record(connection, "case", touched, now)
+        return len(waiting) + len(bound)
+
+    def _take(self, connection: Connection, data: IncidentEvent) -> set[MemberId]:
+        """One event onto the board and into the database. Gives the sightings to re-consider because of it."""
+        revision = to_revision(data, self._bench.origin)
+        observations.announce(connection, data)
+        sightings.add_revision(connection, revision)
+        board = self._loaded(connection)
+        parts = observations_of(sightings.revisions_of(connection, revision.incident_id), self._bench.rules)
+        self._fetch_neighbours(connection, board, parts)
+        left = {beside for part in board.parts(revision.incident_id) for beside in board.beside(part.member_id)}
+        before = board.put(parts)
+        observations.replace_parts(connection, parts)
+        gone = {part.member_id for part in before} - {part.member_id for part in parts}
+        self._settler.drop(connection, revision.incident_id, gone, self._clock.now())
+        return {*left, *(part.member_id for part in parts)}
+
+    def _loaded(self, connection: Connection) -> Board:
+        oldest = self._clock.now() - REMEMBERED
+        if self._board is None:
+            self._board = Board(self._bench.rules, self._bench.known)
+            for parts in observations.seen_since(connection, oldest):
+                self._board.put(parts)
+        return self._board
+
+    def _fetch_neighbours(self, connection: Connection, board: Board, parts: tuple[Observation, ...]) -> None:
+        """Puts onto the board what was there when something long past was."""
+        if parts[0].first_seen_at >= self._clock.now() - REMEMBERED:
+            return
+        gap = self._bench.rules.groups[parts[0].group].gap
+        span = (parts[0].first_seen_at - gap, parts[-1].last_seen_at + gap)
+        for known in observations.seen_between(connection, parts[0].group, *span):
+            if not board.parts(known[0].incident_id):
+                board.put(known)
+
+    def _settle(self, connection: Connection, seeds: Iterable[MemberId], now: datetime) -> set[str]:
+        """Re-considers everything that hangs together with `seeds`; gives the cases that changed."""
+        board = self._loaded(connection)
+        touched: set[str] = set()
+        done: set[MemberId] = set()
+        for seed in sorted(seeds):
+            if seed in done or seed not in board:
+                continue
+            together = board.component([seed], self._bench.rules.largest)
+            done.update(sighting.member_id for sighting in together)
+            touched |= self._settler.settle(connection, together, now)
+        board.forget_before(now - REMEMBERED)
+        return touched
+
+    def _judge(self, connection: Connection, touched: set[str], now: datetime) -> None:
+        found = case_queries.snapshots(connection, touched)
+        for snapshot in found:
+            if snapshot.group is KindGroup.TRADE:  # smoke beside a stall is judged by it
+                touched |= set(beside(connection, KindGroup.FIRE, snapshot, self._bench.law))
+        for case_id in sorted(touched):
+            review(connection, case_id, self._bench.law, now, self._bench.rules.late)
 
     def _set_aside_first(self, reason: str) -> None:
         """Moves the oldest waiting event, which failed again and again, to the dead letters; the others go on."""
@@ -97,140 +172,6 @@ class Association:
                 )
                 dead_letters.keep(connection, refused)
 
-    def _take(self, connection: Connection, data: IncidentEvent) -> set[str]:
-        """One event: observe, decide, carry out, judge. Gives the cases that changed."""
-        now = self._clock.now()
-        observation = to_observation(data, self._bench.origin)
-        observations.announce(connection, data)
-        rules = self._bench.rules
-        group = rules.groups[observation.group]
-        reach = Reach(group.gap, group.reach_m, rules.partners_of(observation.camera_id))
-        decision = decide(observation, case_queries.candidates(connection, observation, reach), rules)
-        match decision:
-            case Stale():
-                return {decision.case_id}
-            case Repeat():
-                observations.upsert(connection, observation, data)
-                touched = {str(decision.case_id)}
-            case Merge():
-                observations.upsert(connection, observation, data)
-                touched = self._join(connection, observation, decision, now)
-                touched |= self._settle(connection, observation, reach, now)
-                touched |= self._explained_by(connection, observation, touched)
-            case New():
-                observations.upsert(connection, observation, data)
-                touched = {self._open(connection, observation, now)}
-                touched |= self._settle(connection, observation, reach, now)
-                touched |= self._explained_by(connection, observation, touched)
-        for case_id in sorted(touched):
-            review(connection, case_id, self._bench.law, now)
-        return touched
 
-    def _open(self, connection: Connection, observation: Observation, now: datetime) -> str:
-        case_id = uuid7(observation.first_seen_at, derived_entropy("case", observation.incident_id))
-        position = observation.position
-        cases.open_case(
-            connection,
-            Projection(
-                case_id=case_id,
-                group=observation.group,
-                state=FIRST_STATE,
-                kind=None,
-                seen=observation.seen,
-                severity=0,
-                is_prominent=False,
-                first_seen_at=observation.first_seen_at,
-                last_seen_at=observation.last_seen_at,
-                gone_at=None,
-                east_m=position.point.east_m if position else None,
-                north_m=position.point.north_m if position else None,
-                zone_id=None,
-                judgement="",
-            ),
-        )
-        link = LinkRecord(basis="first", rule=f"first/{self._bench.rules.version}")
-        cases.join(connection, case_id, observation.incident_id, now, link.model_dump_json())
-        cases.append(connection, _note(case_id, observation, "opened", now, link))
-        return case_id
-
-    def _settle(self, connection: Connection, newcomer: Observation, reach: Reach, now: datetime) -> set[str]:
-        """Vague things around a new anchor (smoke around a grill) move to it where it fits them better."""
-        rules = self._bench.rules
-        if not rules.of(newcomer.seen).is_anchor:
-            return set()
-        touched: set[str] = set()
-        around = case_queries.candidates(connection, newcomer, reach)
-        for member in [member for case in around for member in case.members if not rules.of(member.seen).is_anchor]:
-            moved = rehome(member, around, rules)
-            if moved is not None:
-                touched |= self._join(connection, member, moved, now)
-                around = case_queries.candidates(connection, newcomer, reach)
-        return touched
-
-    def _join(self, connection: Connection, observation: Observation, merge: Merge, now: datetime) -> set[str]:
-        """Makes the incident a member of another case; a case that it leaves empty is kept as merged."""
-        case_id = merge.case_id
-        left = case_queries.cases_of(connection, [observation.incident_id])
-        cases.leave(connection, observation.incident_id, now)
-        record = link_record(merge.link)
-        cases.join(connection, case_id, observation.incident_id, now, record.model_dump_json())
-        cases.append(connection, _note(case_id, observation, "joined", now, record))
-        for old in left:
-            is_empty = not case_queries.snapshots(connection, [old])
-            if is_empty:
-                cases.merge_into(connection, old, case_id)
-            cases.append(connection, _note(old, observation, "merged" if is_empty else "left", now))
-        return {case_id} | left
-
-    def _explained_by(self, connection: Connection, observation: Observation, touched: set[str]) -> set[str]:
-        """Fire cases that this trader may explain (smoke beside a stall) are judged again."""
-        if observation.group is not KindGroup.TRADE:
-            return set()
-        found = case_queries.snapshots(connection, touched)
-        return {
-            case_id for snapshot in found for case_id in beside(connection, KindGroup.FIRE, snapshot, self._bench.law)
-        }
-
-
-def to_observation(data: IncidentEvent, origin: Origin) -> Observation:
-    """The event's facts in the site's frame."""
-    return Observation(
-        incident_id=IncidentId(data.incident_id),
-        revision=data.revision,
-        node_id=NodeId(data.node_id),
-        camera_id=CameraId(data.camera_id),
-        seen=data.seen,
-        first_seen_at=data.first_seen_at,
-        last_seen_at=data.last_seen_at,
-        is_gone=data.state is IncidentState.CLOSED,
-        position=_position(data.ground, origin),
-        zones=data.zones,
-        peak=data.confidence.peak,
-    )
-
-
-def _position(ground: GroundPoint | None, origin: Origin) -> Position | None:
-    if ground is None:
-        return None
-    return Position(origin.to_local(ground.lat, ground.lon), Covariance(ground.ee_m2, ground.en_m2, ground.nn_m2))
-
-
-def _note(
-    case_id: str, observation: Observation, what: str, now: datetime, link: LinkRecord | None = None
-) -> HistoryEntry:
-    facts = MembershipRecord(
-        incident_id=observation.incident_id,
-        node_id=observation.node_id,
-        camera_id=observation.camera_id,
-        seen=observation.seen,
-        link=link,
-    )
-    return HistoryEntry(
-        case_id=case_id,
-        at=now,
-        what=what,
-        role=Role.JUDGE,
-        actor="associator",
-        facts=facts.model_dump_json(),
-        event_at=observation.last_seen_at,
-    )
+def _incidents(members: Iterable[MemberId]) -> set[str]:
+    return {member.partition("#")[0] for member in members}

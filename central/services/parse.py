@@ -66,11 +66,19 @@ def digest_of(payload: bytes) -> str:
     return hashlib.sha256(payload).hexdigest()
 
 
+def first_problem(error: ValidationError) -> str:
+    """The first thing that is wrong, with its place, and how many more there are."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{where}: {first['msg']}{more}" if where else f"{first['msg']}{more}"
+
+
 def _event(node_id: str, payload: bytes, now: datetime) -> ReadEvent | Unreadable:
     try:
         event = Event.model_validate_json(payload)
     except ValidationError as error:
-        return Unreadable(_first_problem(error), node_id, _place(payload))
+        return Unreadable(first_problem(error), node_id, _place(payload))
     if event.data.node_id != node_id:
         return Unreadable(f"topic says node {node_id}, data.node_id says {event.data.node_id}", node_id)
     data = event.data
@@ -84,17 +92,10 @@ def _status(node_id: str, payload: bytes) -> ReadStatus | Unreadable:
     try:
         status = NodeStatus.model_validate_json(payload)
     except ValidationError as error:
-        return Unreadable(_first_problem(error), node_id)
+        return Unreadable(first_problem(error), node_id)
     if status.node_id != node_id:
         return Unreadable(f"topic says node {node_id}, node_id says {status.node_id}", node_id)
     return ReadStatus(status)
-
-
-def _first_problem(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{where}: {first['msg']}{more}" if where else f"{first['msg']}{more}"
 
 
 def _place(payload: bytes) -> tuple[str, int] | None:

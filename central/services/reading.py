@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from central.domain.geometry import Position, ellipse
 from central.domain.judge import place_of
 from central.domain.law import Law, Names
-from central.domain.values import CaseFilter, CaseSnapshot, Change, Observation
+from central.domain.values import CaseFilter, CaseSnapshot, Change, Observation, member_id
 from central.domain.workflow import Role, open_actions
 from central.services.records import JudgementRecord, LinkRecord, Sentence
 from central.services.views import (
@@ -69,7 +69,7 @@ class Reader:
             members = found[0].members if found else ()
             pictures = observations.pictures_of(connection, [member.incident_id for member in members])
             links = {
-                entry.incident_id: LinkRecord.model_validate_json(entry.link)
+                member_id(entry.incident_id, entry.part): LinkRecord.model_validate_json(entry.link)
                 for entry in case_queries.memberships(connection, case_id)
                 if entry.ended_at is None
             }
@@ -79,7 +79,7 @@ class Reader:
             **dict(summary),
             judgement=JudgementRecord.model_validate_json(case.judgement),
             place=None if place is None else self._place(place),
-            observations=tuple(self._observation(member, links[member.incident_id]) for member in members),
+            observations=tuple(self._observation(member, links[member.member_id]) for member in members),
             evidence=tuple(_picture(picture) for picture in pictures),
             history=tuple(_step(entry) for entry in history),
             open_actions=() if case.merged_into else open_actions(case.state, Role.OPERATOR),

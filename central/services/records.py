@@ -9,6 +9,7 @@ from central.domain.law import Law, Severity
 from central.domain.reasons import Reason, sentence
 from central.domain.values import Link
 from central.domain.workflow import RejectReason
+from contract.plane import Point
 from contract.taxonomy import Seen, Violation
 
 
@@ -54,9 +55,13 @@ class JudgementRecord(_Record):
 
 
 class LinkRecord(_Record):
-    """Why an incident belongs to its case. `distance` in standard deviations, `gap_s` negative for an overlap."""
+    """Why an incident belongs to its case. `distance` in standard deviations, `gap_s` negative for an overlap;
+    the places are the two positions compared, metres east and north of the site's origin.
 
-    basis: Literal["first", "track", "ground", "overlap"]
+    ``track`` is only found in old records.
+    """
+
+    basis: Literal["first", "track", "ground", "picture", "overlap", "person"]
     rule: str
     score: float = 1.0
     with_incident: str | None = None
@@ -64,6 +69,8 @@ class LinkRecord(_Record):
     distance_m: float | None = None
     gate: float | None = None
     gap_s: float | None = None
+    place_m: tuple[float, float] | None = None
+    with_place_m: tuple[float, float] | None = None
 
 
 class MembershipRecord(_Record):
@@ -74,6 +81,12 @@ class MembershipRecord(_Record):
     camera_id: str
     seen: Seen
     link: LinkRecord | None = None
+
+
+class ProposalRecord(_Record):
+    """Another case that this one may be one with, though neither may change by itself."""
+
+    other_case_id: str
 
 
 class ActionRecord(_Record):
@@ -118,7 +131,13 @@ def link_record(link: Link) -> LinkRecord:
         distance_m=None if link.distance_m is None else round(link.distance_m, 2),
         gate=link.gate,
         gap_s=None if link.gap is None else link.gap.total_seconds(),
+        place_m=_pair(link.place),
+        with_place_m=_pair(link.with_place),
     )
+
+
+def _pair(point: Point | None) -> tuple[float, float] | None:
+    return None if point is None else (round(point.east_m, 2), round(point.north_m, 2))
 
 
 def _sentences(reasons: tuple[Reason, ...]) -> Sentence:

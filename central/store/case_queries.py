@@ -5,25 +5,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, select
 
-from central.domain.values import CaseFilter, CaseSnapshot, Observation
+from central.domain.reconcile import KeptCase
+from central.domain.values import CaseFilter, CaseSnapshot, MemberId, Observation, member_id
 from central.domain.workflow import REVIEWED, Action, CaseState, Role
 from central.store.cases import CASES, HISTORY, MEMBERS, HistoryEntry, Projection
 from central.store.observations import OBSERVATIONS, to_observation
-from contract.ids import CameraId, CaseId
+from contract.ids import CaseId
 from contract.plane import Point
 from contract.taxonomy import KindGroup, Seen, Violation
 
 MAX_CANDIDATES = 200
-"""A bound on what one decision looks at; the newest win. A street has a handful within reach."""
+"""A bound on what one judgement looks at; the newest win. A street has a handful within reach."""
+_IS_OPEN = MEMBERS.c.ended_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """An incident's place in a case; `ended_at` when it was moved to another. `link` is JSON."""
+    """An incident's (or a part's) place in a case; `ended_at` when it was moved to another. `link` is JSON."""
 
     incident_id: str
+    part: int
     started_at: datetime
     ended_at: datetime | None
     link: str
@@ -31,40 +34,27 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a decision looks: silence in event time, metres, and the cameras that share the observing one's view."""
+    """How far a judgement looks: silence in event time, and metres."""
 
     gap: timedelta
     reach_m: float
-    partners: frozenset[CameraId] = frozenset()
 
 
-def candidates(connection: Connection, observation: Observation, reach: Reach) -> list[CaseSnapshot]:
-    """The cases of the observation's group near it in time and place, and the one that holds its incident."""
-    conditions: list[ColumnElement[bool]] = [
-        OBSERVATIONS.c.group == observation.group,
-        OBSERVATIONS.c.last_seen_at >= observation.first_seen_at - reach.gap,
-        OBSERVATIONS.c.first_seen_at <= observation.last_seen_at + reach.gap,
-    ]
-    is_near: ColumnElement[bool] = OBSERVATIONS.c.camera_id.in_(sorted(reach.partners))
-    if observation.position is not None:
-        box = _within(OBSERVATIONS.c.east_m, OBSERVATIONS.c.north_m, observation.position.point, reach.reach_m)
-        is_near = or_(box, and_(OBSERVATIONS.c.east_m.is_(None), is_near))
-    conditions.append(is_near)
-    near = or_(and_(*conditions), OBSERVATIONS.c.incident_id == observation.incident_id)
+def kept_cases(connection: Connection, incident_ids: Iterable[str]) -> list[KeptCase]:
+    """The cases that the incidents are open members of, with all their members."""
+    of_them = select(MEMBERS.c.case_id).where(MEMBERS.c.incident_id.in_(sorted(set(incident_ids))), _IS_OPEN)
     query = (
-        select(MEMBERS.c.case_id)
-        .join(OBSERVATIONS, OBSERVATIONS.c.incident_id == MEMBERS.c.incident_id)
-        .where(MEMBERS.c.ended_at.is_(None), near)
-        .group_by(MEMBERS.c.case_id)
-        .order_by(MEMBERS.c.case_id.desc())
-        .limit(MAX_CANDIDATES)
+        select(MEMBERS.c.case_id, MEMBERS.c.incident_id, MEMBERS.c.part, CASES.c.state)
+        .join(CASES, CASES.c.id == MEMBERS.c.case_id)
+        .where(MEMBERS.c.case_id.in_(of_them), _IS_OPEN)
     )
-    found = {str(row.case_id) for row in connection.execute(query)}
-    own = select(MEMBERS.c.case_id).where(
-        MEMBERS.c.incident_id == observation.incident_id, MEMBERS.c.ended_at.is_(None)
-    )
-    found.update(str(row.case_id) for row in connection.execute(own))
-    return snapshots(connection, found)
+    members: dict[str, set[MemberId]] = defaultdict(set)
+    frozen: set[str] = set()
+    for row in connection.execute(query):
+        members[row.case_id].add(member_id(row.incident_id, row.part))
+        if CaseState(row.state) in REVIEWED:
+            frozen.add(row.case_id)
+    return [KeptCase(CaseId(case_id), frozenset(own), case_id in frozen) for case_id, own in sorted(members.items())]
 
 
 def snapshots(connection: Connection, case_ids: Iterable[str]) -> list[CaseSnapshot]:
@@ -72,7 +62,10 @@ def snapshots(connection: Connection, case_ids: Iterable[str]) -> list[CaseSnaps
     query = (
         select(MEMBERS.c.case_id, CASES.c.state, CASES.c.group.label("case_group"), OBSERVATIONS)
         .join(CASES, CASES.c.id == MEMBERS.c.case_id)
-        .join(OBSERVATIONS, OBSERVATIONS.c.incident_id == MEMBERS.c.incident_id)
+        .join(
+            OBSERVATIONS,
+            and_(OBSERVATIONS.c.incident_id == MEMBERS.c.incident_id, OBSERVATIONS.c.part == MEMBERS.c.part),
+        )
         .where(MEMBERS.c.ended_at.is_(None), MEMBERS.c.case_id.in_(sorted(set(case_ids))))
         .order_by(MEMBERS.c.case_id, OBSERVATIONS.c.first_seen_at, OBSERVATIONS.c.incident_id)
     )
@@ -129,7 +122,7 @@ def cases_of(connection: Connection, incident_ids: Iterable[str]) -> set[str]:
 
 def memberships(connection: Connection, case_id: str) -> Sequence[Membership]:
     rows = connection.execute(select(MEMBERS).where(MEMBERS.c.case_id == case_id).order_by(MEMBERS.c.id))
-    return [Membership(row.incident_id, row.started_at, row.ended_at, row.link) for row in rows]
+    return [Membership(row.incident_id, row.part, row.started_at, row.ended_at, row.link) for row in rows]
 
 
 def history(connection: Connection, case_id: str) -> list[HistoryEntry]:

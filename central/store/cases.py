@@ -40,13 +40,15 @@ MEMBERS = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("case_id", String(36), ForeignKey(CASES.c.id), nullable=False, index=True),
     Column("incident_id", String(36), nullable=False),
+    Column("part", Integer, nullable=False, server_default="1"),
     Column("started_at", UtcInstant, nullable=False),
     Column("ended_at", UtcInstant),
     Column("link", Text, nullable=False),
 )
 Index(
-    "one_open_case_per_incident",
+    "one_open_case_per_sighting",
     MEMBERS.c.incident_id,
+    MEMBERS.c.part,
     unique=True,
     sqlite_where=MEMBERS.c.ended_at.is_(None),
     postgresql_where=MEMBERS.c.ended_at.is_(None),
@@ -121,19 +123,24 @@ def merge_into(connection: Connection, case_id: str, other_id: str) -> None:
     connection.execute(update(CASES).where(CASES.c.id == case_id).values(merged_into=other_id))
 
 
-def join(connection: Connection, case_id: str, incident_id: str, at: datetime, link: str) -> None:
-    """Makes the incident a member.
+def revive(connection: Connection, case_id: str) -> None:
+    """Says that the case is a case of its own again."""
+    connection.execute(update(CASES).where(CASES.c.id == case_id).values(merged_into=None))
+
+
+def join(connection: Connection, case_id: str, incident_id: str, at: datetime, link: str, part: int = 1) -> None:
+    """Makes the incident, or one part of it, a member.
 
     Raises:
         sqlalchemy.exc.IntegrityError: it is an open member of some case already.
     """
-    row = {"case_id": case_id, "incident_id": incident_id, "started_at": at, "link": link}
+    row = {"case_id": case_id, "incident_id": incident_id, "part": part, "started_at": at, "link": link}
     connection.execute(insert(MEMBERS).values(row))
 
 
-def leave(connection: Connection, incident_id: str, at: datetime) -> None:
-    """Ends the incident's open membership, if it has one."""
-    is_open = (MEMBERS.c.incident_id == incident_id, MEMBERS.c.ended_at.is_(None))
+def leave(connection: Connection, incident_id: str, at: datetime, part: int = 1) -> None:
+    """Ends the open membership of the incident's part, if it has one."""
+    is_open = (MEMBERS.c.incident_id == incident_id, MEMBERS.c.part == part, MEMBERS.c.ended_at.is_(None))
     connection.execute(update(MEMBERS).where(*is_open).values(ended_at=at))
 
 

@@ -1,5 +1,6 @@
 """Incidents as their newest revision tells them, and the pictures that their events announced."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     Connection,
     Float,
     Index,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    delete,
     insert,
     select,
     update,
@@ -27,12 +30,13 @@ from central.store.database import METADATA, UtcInstant, insert_ignoring
 from contract.events import BoxNorm, EvidenceRef, EvidenceRole, IncidentEvent
 from contract.ids import CameraId, IncidentId, NodeId
 from contract.plane import Point
-from contract.taxonomy import Seen
+from contract.taxonomy import KindGroup, Seen
 
 OBSERVATIONS = Table(
     "observations",
     METADATA,
     Column("incident_id", String(36), primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
     Column("revision", BigInteger, nullable=False),
     Column("node_id", String(64), nullable=False),
     Column("camera_id", String(64), nullable=False),
@@ -48,7 +52,9 @@ OBSERVATIONS = Table(
     Column("nn_m2", Float),
     Column("zones", JSON, nullable=False),
     Column("peak", Float, nullable=False),
-    Column("latest", JSON, nullable=False),
+    Column("looks", Integer, nullable=False),
+    Column("is_confirmed", Boolean, nullable=False),
+    Column("box", JSON),
 )
 Index("observations_in_time", OBSERVATIONS.c.group, OBSERVATIONS.c.last_seen_at)
 
@@ -92,30 +98,23 @@ class Picture:
     is_stored: bool
 
 
-def upsert(connection: Connection, observation: Observation, data: IncidentEvent) -> None:
-    """Stores `observation` in place of an older revision of the same incident."""
-    position = observation.position
-    values: dict[str, object] = {
-        "revision": observation.revision,
-        "node_id": observation.node_id,
-        "camera_id": observation.camera_id,
-        "seen": observation.seen,
-        "group": observation.group,
-        "first_seen_at": observation.first_seen_at,
-        "last_seen_at": observation.last_seen_at,
-        "is_gone": observation.is_gone,
-        "east_m": position.point.east_m if position else None,
-        "north_m": position.point.north_m if position else None,
-        "ee_m2": position.covariance.ee_m2 if position else None,
-        "en_m2": position.covariance.en_m2 if position else None,
-        "nn_m2": position.covariance.nn_m2 if position else None,
-        "zones": list(observation.zones),
-        "peak": observation.peak,
-        "latest": data.model_dump(mode="json", exclude={"evidence"}),
-    }
-    key = OBSERVATIONS.c.incident_id == observation.incident_id
-    if connection.execute(update(OBSERVATIONS).where(key).values(values)).rowcount == 0:
-        connection.execute(insert(OBSERVATIONS).values(incident_id=observation.incident_id, **values))
+def replace_parts(connection: Connection, parts: Sequence[Observation]) -> None:
+    """Stores the parts of one incident in place of those it had."""
+    connection.execute(delete(OBSERVATIONS).where(OBSERVATIONS.c.incident_id == parts[0].incident_id))
+    connection.execute(insert(OBSERVATIONS), [_columns(part) for part in parts])
+
+
+def seen_since(connection: Connection, instant: datetime) -> list[tuple[Observation, ...]]:
+    """Incident by incident, everything whose last sighting is not older than `instant`."""
+    return _incidents(connection, OBSERVATIONS.c.last_seen_at >= instant)
+
+
+def seen_between(
+    connection: Connection, group: KindGroup, earliest: datetime, latest: datetime
+) -> list[tuple[Observation, ...]]:
+    """Incident by incident, everything of `group` that was there at some time between both."""
+    was_there = (OBSERVATIONS.c.last_seen_at >= earliest) & (OBSERVATIONS.c.first_seen_at <= latest)
+    return _incidents(connection, (OBSERVATIONS.c.group == group) & was_there)
 
 
 def announce(connection: Connection, data: IncidentEvent) -> None:
@@ -165,7 +164,46 @@ def to_observation(row: RowMapping) -> Observation:
         position=position,
         zones=tuple(row["zones"]),
         peak=float(row["peak"]),
+        part=int(row["part"]),
+        looks=int(row["looks"]),
+        box=None if row["box"] is None else BoxNorm.model_validate(row["box"]),
+        is_confirmed=bool(row["is_confirmed"]),
     )
+
+
+def _incidents(connection: Connection, condition: ColumnElement[bool]) -> list[tuple[Observation, ...]]:
+    ids = select(OBSERVATIONS.c.incident_id).where(condition)
+    query = select(OBSERVATIONS).where(OBSERVATIONS.c.incident_id.in_(ids))
+    parts: dict[str, list[Observation]] = defaultdict(list)
+    for row in connection.execute(query.order_by(OBSERVATIONS.c.incident_id, OBSERVATIONS.c.part)):
+        parts[row.incident_id].append(to_observation(row._mapping))
+    return [tuple(own) for own in parts.values()]
+
+
+def _columns(observation: Observation) -> dict[str, object]:
+    position = observation.position
+    return {
+        "incident_id": observation.incident_id,
+        "part": observation.part,
+        "revision": observation.revision,
+        "node_id": observation.node_id,
+        "camera_id": observation.camera_id,
+        "seen": observation.seen,
+        "group": observation.group,
+        "first_seen_at": observation.first_seen_at,
+        "last_seen_at": observation.last_seen_at,
+        "is_gone": observation.is_gone,
+        "east_m": position.point.east_m if position else None,
+        "north_m": position.point.north_m if position else None,
+        "ee_m2": position.covariance.ee_m2 if position else None,
+        "en_m2": position.covariance.en_m2 if position else None,
+        "nn_m2": position.covariance.nn_m2 if position else None,
+        "zones": list(observation.zones),
+        "peak": observation.peak,
+        "looks": observation.looks,
+        "is_confirmed": observation.is_confirmed,
+        "box": observation.box.model_dump() if observation.box else None,
+    }
 
 
 def _announced(ref: EvidenceRef, data: IncidentEvent) -> dict[str, object]:

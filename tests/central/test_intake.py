@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from central.domain.values import CaseFilter
+from central.domain.values import CaseFilter, MemberId
 from central.services.letters import LetterDesk
 from central.store import inbox
 from contract.errors import PermanentError, TransientError, UsageError
@@ -216,7 +216,7 @@ def test_an_event_that_association_can_not_take_is_set_aside_after_three_attempt
     parts.intake.step()
     take = parts.association._take
 
-    def picky(connection: Connection, data: IncidentEvent) -> set[str]:
+    def picky(connection: Connection, data: IncidentEvent) -> set[MemberId]:
         if data == bad.data:
             raise ValueError("a bug")
         return take(connection, data)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from central.catalogue import load_catalogue
+from central.rulebook import load_rules
 from central.settings import load_settings
 from central.site import load_site
 from contract.plane import contains
@@ -22,6 +23,7 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "edge/*.yaml": load_node,
     "central/central.yaml": lambda path: load_settings(path, {}),
     "central/violations.yaml": load_catalogue,
+    "central/association.yaml": load_rules,
     "site/*.yaml": load_site,
     "training/*.yaml": read_plan,
     "datasets/split.yaml": read_split_plan,

@@ -1,0 +1,147 @@
+"""Everything seen lately, by where and when, and which sightings hang together: the unit that is re-considered.
+
+Two sightings hang together when they are so near in time and place (or in one camera's picture, or in pictures declared
+to overlap) that they could come into one case, or keep each other out of one. What doesn't hang together can't
+influence each other.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from math import floor
+
+from central.domain.registration import UNREGISTERED, Registration, camera_of
+from central.domain.rules import AssociationRules
+from central.domain.values import MemberId, Observation
+from contract.ids import IncidentId
+from contract.plane import Point
+from contract.taxonomy import KindGroup
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A sighting, where it stands once its camera's shift is taken off, and the shelves it lies on."""
+
+    sighting: Observation
+    point: Point | None
+    start_s: float
+    end_s: float
+    shelves: tuple[tuple[KindGroup, object], ...]
+
+
+class Board:
+    """Sightings, indexed. Not thread-safe: one writer."""
+
+    def __init__(self, rules: AssociationRules, known: Registration = UNREGISTERED) -> None:
+        self._rules, self._known = rules, known
+        self._spots: dict[MemberId, _Spot] = {}
+        self._parts: dict[IncidentId, tuple[Observation, ...]] = {}
+        self._shelves: dict[tuple[KindGroup, object], dict[MemberId, _Spot]] = defaultdict(dict)
+        self._partners = {camera: rules.partners_of(camera) for pair in rules.overlaps for camera in pair}
+
+    def __len__(self) -> int:
+        return len(self._spots)
+
+    def __contains__(self, member: MemberId) -> bool:
+        return member in self._spots
+
+    def put(self, parts: tuple[Observation, ...]) -> tuple[Observation, ...]:
+        """Takes the parts of one incident in place of those it had; gives the earlier ones."""
+        incident_id = parts[0].incident_id
+        before = self.drop(incident_id)
+        self._parts[incident_id] = parts
+        for sighting in parts:
+            spot = self._spot(sighting)
+            self._spots[sighting.member_id] = spot
+            for shelf in spot.shelves:
+                self._shelves[shelf][sighting.member_id] = spot
+        return before
+
+    def drop(self, incident_id: IncidentId) -> tuple[Observation, ...]:
+        """Forgets an incident; gives the parts it had."""
+        before = self._parts.pop(incident_id, ())
+        for sighting in before:
+            for shelf in self._spots.pop(sighting.member_id).shelves:
+                del self._shelves[shelf][sighting.member_id]
+        return before
+
+    def parts(self, incident_id: IncidentId) -> tuple[Observation, ...]:
+        """The parts of an incident, none when it is not on the board."""
+        return self._parts.get(incident_id, ())
+
+    def beside(self, member: MemberId) -> list[MemberId]:
+        """What hangs directly together with `member`, itself left out."""
+        around = (other.sighting.member_id for other in self._beside(self._spots[member]))
+        return [other for other in around if other != member]
+
+    def forget_before(self, instant: datetime) -> None:
+        """Drops incidents whose last sighting lies before `instant`."""
+        old = [incident_id for incident_id, parts in self._parts.items() if parts[-1].last_seen_at < instant]
+        for incident_id in old:
+            self.drop(incident_id)
+
+    def component(self, seeds: Iterable[MemberId], limit: int | None = None) -> list[Observation]:
+        """Everything that hangs together with `seeds`, directly or through others; nearest first, at most `limit`."""
+        waiting = [self._spots[seed] for seed in dict.fromkeys(seeds)]
+        found = {spot.sighting.member_id for spot in waiting}
+        for spot in waiting:
+            for other in self._beside(spot):
+                member_id = other.sighting.member_id
+                if member_id not in found and (limit is None or len(found) < limit):
+                    found.add(member_id)
+                    waiting.append(other)
+        return [spot.sighting for spot in waiting]
+
+    def components(self) -> Iterator[list[Observation]]:
+        """All of them."""
+        done: set[MemberId] = set()
+        for member_id in self._spots:
+            if member_id not in done:
+                found = self.component([member_id])
+                done.update(member.member_id for member in found)
+                yield found
+
+    def _beside(self, spot: _Spot) -> Iterator[_Spot]:
+        group = spot.sighting.group
+        rule = self._rules.groups[group]
+        earliest, latest = spot.start_s - rule.gap_s, spot.end_s + rule.gap_s
+        for shelf in self._looked_through(spot):
+            for other in self._shelves.get((group, shelf), {}).values():
+                if other.end_s >= earliest and other.start_s <= latest and _is_within(spot, other, rule.reach_m):
+                    yield other
+
+    def _looked_through(self, spot: _Spot) -> Iterator[object]:
+        """Keys of the shelves that may hold what hangs together with `spot`."""
+        camera = camera_of(spot.sighting)
+        if spot.point is None:
+            yield camera
+        else:
+            east, north = _cell(spot.point, self._rules.groups[spot.sighting.group].reach_m)
+            yield from ((east + i, north + j) for i in (-1, 0, 1) for j in (-1, 0, 1))
+            yield f"{camera}?"
+        for partner in self._partners.get(spot.sighting.camera_id, ()):
+            yield f"@{partner}" if spot.point is None else f"@{partner}?"
+
+    def _spot(self, sighting: Observation) -> _Spot:
+        point = self._known.corrected(sighting)
+        camera = camera_of(sighting)
+        shelves: list[object] = [camera, f"@{sighting.camera_id}"]
+        if point is None:
+            shelves += [f"{camera}?", f"@{sighting.camera_id}?"]
+        else:
+            shelves.append(_cell(point, self._rules.groups[sighting.group].reach_m))
+        start_s, end_s = sighting.first_seen_at.timestamp(), sighting.last_seen_at.timestamp()
+        return _Spot(sighting, point, start_s, end_s, tuple((sighting.group, shelf) for shelf in shelves))
+
+
+def _cell(point: Point, reach_m: float) -> tuple[int, int]:
+    """Cells are as large as the reach, so that what is within reach lies in the nine around."""
+    size_m = max(1.0, reach_m)
+    return floor(point.east_m / size_m), floor(point.north_m / size_m)
+
+
+def _is_within(a: _Spot, b: _Spot, reach_m: float) -> bool:
+    if a.point is None or b.point is None:
+        return True
+    return (a.point.east_m - b.point.east_m) ** 2 + (a.point.north_m - b.point.north_m) ** 2 <= reach_m**2

@@ -1,0 +1,61 @@
+"""Why every sighting is in its group: the member it fits best, in figures a person can check."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from central.domain.partition import Partition
+from central.domain.rules import AssociationRules
+from central.domain.values import Basis, Link, Observation
+
+
+def links_of(found: Partition, group: int, rules: AssociationRules) -> tuple[Link, ...]:
+    """One link for each member of the group, in the group's order; its first is what the others came to."""
+    places = found.groups[group]
+    return tuple(
+        _first(found.sightings[place], rules) if place == places[0] else _link(found, place, places, rules)
+        for place in places
+    )
+
+
+def _first(sighting: Observation, rules: AssociationRules) -> Link:
+    place = sighting.position.point if sighting.position else None
+    return Link("first", 1.0, rules.named("first"), place=place)
+
+
+def _link(found: Partition, place: int, places: tuple[int, ...], rules: AssociationRules) -> Link:
+    like = found.likeness
+    others = [other for other in places if other != place]
+    near = [other for other in others if like.is_near[place, other]]
+    compared = near or [other for other in others if like.is_compared[place, other]]
+    if not compared:
+        return _uncompared(found, place, others, rules)
+    best = min(compared, key=lambda other: (like.sigmas[place, other], other))
+    own, partner, sigmas = found.sightings[place], found.sightings[best], float(like.sigmas[place, best])
+    is_ground = own.position is not None and partner.position is not None
+    basis: Basis = "person" if not near else "ground" if is_ground else "picture"
+    return Link(
+        basis=basis,
+        score=max(0.0, 1.0 - sigmas / rules.gate),
+        rule=rules.named(basis),
+        with_incident=partner.incident_id,
+        distance=sigmas,
+        distance_m=float(like.metres[place, best]) if is_ground else None,
+        gate=rules.gate,
+        gap=_gap(found, place, best),
+        place=own.position.point if own.position else None,
+        with_place=partner.position.point if partner.position else None,
+    )
+
+
+def _uncompared(found: Partition, place: int, others: Sequence[int], rules: AssociationRules) -> Link:
+    """For a member that nothing in its group can be compared with."""
+    like = found.likeness
+    declared = [other for other in others if like.is_declared[place, other]]
+    best = min(declared or others, key=lambda other: (like.gap_s[place, other], other))
+    basis: Basis = "overlap" if declared else "person"
+    score = 0.5 if declared else 1.0
+    return Link(basis, score, rules.named(basis), found.sightings[best].incident_id, gap=_gap(found, place, best))
+
+
+def _gap(found: Partition, place: int, other: int) -> timedelta:
+    return timedelta(seconds=round(float(found.likeness.gap_s[place, other]), 3))

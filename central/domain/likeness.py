@@ -1,0 +1,155 @@
+"""How much every two sightings speak for being one thing, as matrices; rows and columns in the order given.
+
+Two cameras' positions differ by noise and by both cameras' fixed errors; two tracks of one camera by noise alone, so
+the same distance says far more. Cameras without a ground point are compared within their own picture only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from central.domain.registration import UNREGISTERED, Registration, camera_of, middle_s
+from central.domain.rules import AssociationRules
+from central.domain.values import Observation
+from contract.taxonomy import Seen
+
+Matrix = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+FAR = 1e9
+SURELY = 2.0
+"""Standard deviations added to a distance before it is called too short for two things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Over n sightings, each (n, n) and symmetric.
+
+    `value`: 1 where two lie on top of each other, 0 at the gate, down to -`against`; 0 where nothing can be compared.
+    `is_compared`: whether `value` means anything. `is_near`: compared, within gate, reach and gap: these alone can
+    bring two groups together. `is_apart`: one camera saw both at once. `is_declared`: cameras of a declared overlap, of
+    which at least one sighting has no ground point. `gap_s`: silence between them, negative by as much as they overlap.
+    """
+
+    value: Matrix
+    sigmas: Matrix
+    metres: Matrix
+    gap_s: Matrix
+    is_compared: Mask
+    is_near: Mask
+    is_apart: Mask
+    is_declared: Mask
+
+
+def compare(sightings: Sequence[Observation], rules: AssociationRules, known: Registration = UNREGISTERED) -> Likeness:
+    """All pairs of `sightings`, which are of one kind group."""
+    group = rules.groups[sightings[0].group]
+    has_ground = np.array([sighting.position is not None for sighting in sightings])
+    cameras = _numbered([camera_of(sighting) for sighting in sightings])
+    same_camera = cameras[:, None] == cameras[None, :]
+    both = has_ground[:, None] & has_ground[None, :]
+    metres, ground_sigmas, spread_m = _on_ground(sightings, known, rules)
+    in_picture = same_camera & ~both
+    sigmas = np.where(both, ground_sigmas, np.where(in_picture, _in_picture(sightings, rules), FAR))
+    is_compared = both | in_picture
+    boxed_twice = both & (metres + SURELY * spread_m <= group.nearest_m)
+    value = np.maximum(-rules.against, 1.0 - (sigmas / rules.gate) ** 2)
+    gap_s = _gaps(sightings)
+    within_reach = np.where(both, metres <= group.reach_m, True)
+    is_near = is_compared & (sigmas <= rules.gate) & within_reach & (gap_s <= group.gap_s)
+    np.fill_diagonal(is_near, False)
+    return Likeness(
+        value=np.where(is_compared, value, 0.0),
+        sigmas=sigmas,
+        metres=np.where(both, metres, FAR),
+        gap_s=gap_s,
+        is_compared=is_compared,
+        is_near=is_near,
+        is_apart=same_camera & _rival(sightings, rules) & (gap_s < -rules.handover_s) & ~boxed_twice,
+        is_declared=_declared(sightings, rules) & ~both & (gap_s <= group.gap_s),
+    )
+
+
+def _on_ground(
+    sightings: Sequence[Observation], known: Registration, rules: AssociationRules
+) -> tuple[Matrix, Matrix, Matrix]:
+    """Metres, standard deviations, and one standard deviation in metres, of all pairs; nonsense without positions."""
+    rows = []
+    for sighting in sightings:
+        if sighting.position is None:
+            rows.append((0.0, 0.0, 1.0, 0.0, 1.0))
+            continue
+        spread, shift = sighting.position.covariance, known.at(camera_of(sighting), middle_s(sighting))
+        kept = rules.steady + (1.0 - rules.steady) / sighting.looks
+        slack = rules.of(sighting.seen).slack_m ** 2
+        rows.append(
+            (
+                sighting.position.point.east_m - shift.east_m,
+                sighting.position.point.north_m - shift.north_m,
+                spread.ee_m2 * kept + slack,
+                spread.en_m2 * kept,
+                spread.nn_m2 * kept + slack,
+            )
+        )
+    east, north, ee, en, nn = np.array(rows).T
+    bias = _biases(sightings, known, rules)
+    d_east, d_north = east[:, None] - east[None, :], north[:, None] - north[None, :]
+    s_ee, s_nn = ee[:, None] + ee[None, :] + bias, nn[:, None] + nn[None, :] + bias
+    s_en = en[:, None] + en[None, :]
+    squared = (s_nn * d_east**2 - 2 * s_en * d_east * d_north + s_ee * d_north**2) / (s_ee * s_nn - s_en**2)
+    return np.hypot(d_east, d_north), np.sqrt(np.maximum(0.0, squared)), np.sqrt((s_ee + s_nn) / 2)
+
+
+def _biases(sightings: Sequence[Observation], known: Registration, rules: AssociationRules) -> Matrix:
+    """Variance, per axis, of the difference of both cameras' fixed errors; none for a camera and itself."""
+    names = [camera_of(sighting) for sighting in sightings]
+    distinct = sorted(set(names))
+    usual = 2 * (known.bias_m or rules.bias_m) ** 2
+    table = np.zeros((len(distinct), len(distinct)))
+    for i, a in enumerate(distinct):
+        for j, b in enumerate(distinct[:i]):
+            table[i, j] = table[j, i] = known.variance_m2.get((b, a), usual)
+    row = np.array([distinct.index(name) for name in names])
+    biases: Matrix = table[row[:, None], row[None, :]]
+    return biases
+
+
+def _in_picture(sightings: Sequence[Observation], rules: AssociationRules) -> Matrix:
+    """Distances of the boxes' feet, in `box_sigma` of the larger box's size, both sightings' shares added."""
+    boxes = [sighting.box for sighting in sightings]
+    x = np.array([(box.x1 + box.x2) / 2 if box else 0.0 for box in boxes])
+    y = np.array([box.y2 if box else 0.0 for box in boxes])
+    size = np.array([max(box.x2 - box.x1, box.y2 - box.y1) if box else 1e-6 for box in boxes])
+    scale = np.sqrt(2.0) * rules.box_sigma * np.maximum(size[:, None], size[None, :])
+    known = np.array([box is not None for box in boxes])
+    apart = np.hypot(x[:, None] - x[None, :], y[:, None] - y[None, :]) / scale
+    return np.where(known[:, None] & known[None, :], apart, FAR)
+
+
+def _gaps(sightings: Sequence[Observation]) -> Matrix:
+    start = np.array([sighting.first_seen_at.timestamp() for sighting in sightings])
+    end = np.array([sighting.last_seen_at.timestamp() for sighting in sightings])
+    gaps: Matrix = np.maximum(start[:, None], start[None, :]) - np.minimum(end[:, None], end[None, :])
+    return gaps
+
+
+def _rival(sightings: Sequence[Observation], rules: AssociationRules) -> Mask:
+    kinds: list[Seen] = sorted({sighting.seen for sighting in sightings})
+    table = np.array([[rules.are_rivals(a, b) for b in kinds] for a in kinds])
+    kind = np.array([kinds.index(sighting.seen) for sighting in sightings])
+    rival: Mask = table[kind[:, None], kind[None, :]]
+    np.fill_diagonal(rival, False)
+    return rival
+
+
+def _declared(sightings: Sequence[Observation], rules: AssociationRules) -> Mask:
+    cameras = [sighting.camera_id for sighting in sightings]
+    if not rules.overlaps:
+        return np.zeros((len(cameras), len(cameras)), dtype=np.bool_)
+    return np.array([[frozenset((a, b)) in rules.overlaps for b in cameras] for a in cameras], dtype=np.bool_)
+
+
+def _numbered(names: Sequence[str]) -> NDArray[np.int64]:
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.array([numbers[name] for name in names])

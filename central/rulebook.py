@@ -1,0 +1,25 @@
+"""The association file → the rules of joining; a site adds which cameras overlap."""
+
+from pathlib import Path
+
+from central.domain.rules import AssociationRules
+from central.site import SiteSettings
+from contract.configfile import load_yaml
+from contract.ids import CameraId
+
+PACKAGED = Path(__file__).parents[1] / "configs" / "central" / "association.yaml"
+
+
+def load_rules(path: Path | None = None) -> AssociationRules:
+    """The rules in the file at `path`; without one, the packaged ones.
+
+    Raises:
+        UsageError: the file is wrong; the message says where and how.
+    """
+    return load_yaml(path or PACKAGED, AssociationRules)
+
+
+def at_site(rules: AssociationRules, site: SiteSettings) -> AssociationRules:
+    """`rules` with the site's camera overlaps."""
+    pairs = frozenset(frozenset({CameraId(a), CameraId(b)}) for a, b in site.camera_overlaps)
+    return rules.model_copy(update={"overlaps": pairs})

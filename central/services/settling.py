@@ -1,0 +1,152 @@
+"""Carries a partition out: opens cases, moves memberships, merges what is emptied, and writes why."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from central.domain.partition import Bonds, partition
+from central.domain.reconcile import KeptCase, Move, Plan, case_id_of, reconcile
+from central.domain.registration import Registration
+from central.domain.rules import AssociationRules
+from central.domain.values import MemberId, Observation
+from central.domain.workflow import FIRST_STATE, Role
+from central.services.records import LinkRecord, MembershipRecord, ProposalRecord, link_record
+from central.store import case_queries, cases, sightings
+from central.store.cases import HistoryEntry, Projection
+from contract.ids import CaseId, IncidentId
+
+
+class Settler:
+    """Works inside the caller's transaction."""
+
+    def __init__(self, rules: AssociationRules, known: Registration) -> None:
+        self._rules, self._known = rules, known
+
+    def settle(self, connection: Connection, together: Sequence[Observation], now: datetime) -> set[str]:
+        """Brings the cases of `together` (everything that hangs together) in line; gives those that changed."""
+        kept = case_queries.kept_cases(connection, {sighting.incident_id for sighting in together})
+        bonds = self._bonds(connection, together, kept)
+        found = partition(together, self._rules, bonds, self._known)
+        plan = reconcile(found, kept, self._rules, lambda first: _free_id(connection, first))
+        self._carry_out(connection, plan, now)
+        return {str(case_id) for case_id in _touched(plan)}
+
+    def drop(self, connection: Connection, incident_id: IncidentId, gone: Iterable[MemberId], now: datetime) -> None:
+        """Ends the memberships of parts that a late revision showed to be none."""
+        for member in gone:
+            part = int(member.partition("#")[2] or 1)
+            left = [case for case in case_queries.kept_cases(connection, [incident_id]) if member in case.members]
+            cases.leave(connection, incident_id, now, part)
+            for case in left:
+                if case.members == {member}:
+                    whole = next(iter(case_queries.cases_of(connection, [incident_id])), None)
+                    if whole is not None:
+                        cases.merge_into(connection, case.case_id, whole)
+
+    def _bonds(self, connection: Connection, together: Sequence[Observation], kept: Sequence[KeptCase]) -> Bonds:
+        members = [sighting.member_id for sighting in together]
+        said = sightings.bonds_among(connection, members)
+        must = {bond.members for bond in said if bond.kind == "must"}
+        cannot = frozenset(bond.members for bond in said if bond.kind == "cannot")
+        if len(members) >= self._rules.largest:  # what was left out of sight may have been what held them together
+            must |= {pair for case in kept for pair in _chain(case.members & set(members)) if pair not in cannot}
+        held = tuple(case.members for case in kept if case.is_frozen)
+        return Bonds(frozenset(must), cannot, held)
+
+    def _carry_out(self, connection: Connection, plan: Plan, now: datetime) -> None:
+        first_of = {move.case_id: move for move in reversed(plan.moves)}
+        for case_id in plan.opened:
+            if case_queries.find(connection, case_id) is None:
+                cases.open_case(connection, _new_case(case_id, first_of[case_id].sighting))
+            else:
+                cases.revive(connection, case_id)
+        for move in plan.moves:
+            cases.leave(connection, move.sighting.incident_id, now, move.sighting.part)
+        for move in plan.moves:
+            is_first = move.case_id in plan.opened and first_of[move.case_id] is move
+            self._join(connection, move, "opened" if is_first else "joined", now)
+        for case_id, into in plan.merged.items():
+            cases.merge_into(connection, case_id, into)
+        for move in plan.moves:
+            if move.was is not None:
+                what = "merged" if move.was in plan.merged else "left"
+                cases.append(connection, _note(move.was, move.sighting, what, now))
+        for pair in plan.proposals:
+            a, b = sorted(pair)
+            _propose(connection, a, b, now)
+
+    def _join(self, connection: Connection, move: Move, what: str, now: datetime) -> None:
+        record = link_record(move.link)
+        sighting = move.sighting
+        cases.join(connection, move.case_id, sighting.incident_id, now, record.model_dump_json(), sighting.part)
+        cases.append(connection, _note(move.case_id, sighting, what, now, record))
+
+
+def _free_id(connection: Connection, first: Observation) -> CaseId:
+    """The id of the case that `first` opens: a new one, or that of its own earlier case that was merged away."""
+    generation = 1
+    while True:
+        case_id = case_id_of(first, generation)
+        known = case_queries.find(connection, case_id)
+        if known is None or known.merged_into is not None:
+            return case_id
+        generation += 1
+
+
+def _touched(plan: Plan) -> set[CaseId]:
+    moved = {case_id for move in plan.moves for case_id in (move.was, move.case_id) if case_id is not None}
+    return moved | {case_id for pair in plan.proposals for case_id in pair}
+
+
+def _chain(members: Iterable[MemberId]) -> list[frozenset[MemberId]]:
+    first, *others = sorted(members) or [MemberId("")]
+    return [frozenset((first, other)) for other in others]
+
+
+def _propose(connection: Connection, a: CaseId, b: CaseId, now: datetime) -> None:
+    if sightings.propose(connection, a, b, now):
+        for case_id, other in ((a, b), (b, a)):
+            facts = ProposalRecord(other_case_id=other).model_dump_json()
+            cases.append(connection, HistoryEntry(case_id, now, "proposed", Role.JUDGE, "associator", facts))
+
+
+def _new_case(case_id: CaseId, first: Observation) -> Projection:
+    position = first.position
+    return Projection(
+        case_id=case_id,
+        group=first.group,
+        state=FIRST_STATE,
+        kind=None,
+        seen=first.seen,
+        severity=0,
+        is_prominent=False,
+        first_seen_at=first.first_seen_at,
+        last_seen_at=first.last_seen_at,
+        gone_at=None,
+        east_m=position.point.east_m if position else None,
+        north_m=position.point.north_m if position else None,
+        zone_id=None,
+        judgement="",
+    )
+
+
+def _note(
+    case_id: CaseId, sighting: Observation, what: str, now: datetime, link: LinkRecord | None = None
+) -> HistoryEntry:
+    facts = MembershipRecord(
+        incident_id=sighting.incident_id,
+        node_id=sighting.node_id,
+        camera_id=sighting.camera_id,
+        seen=sighting.seen,
+        link=link,
+    )
+    return HistoryEntry(
+        case_id=case_id,
+        at=now,
+        what=what,
+        role=Role.JUDGE,
+        actor="associator",
+        facts=facts.model_dump_json(),
+        event_at=sighting.last_seen_at,
+    )

@@ -1,0 +1,105 @@
+"""What every event said of its incident, and what people said about which incidents are one thing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import TypeAdapter
+from sqlalchemy import Column, Connection, Integer, String, Table, Text, UniqueConstraint, insert, or_, select, update
+
+from central.domain.values import MemberId, Revision
+from central.store.database import METADATA, UtcInstant, insert_ignoring
+from contract.ids import IncidentId
+
+REVISIONS = Table(
+    "revisions",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("incident_id", String(36), nullable=False, index=True),
+    Column("facts", Text, nullable=False),
+)
+BONDS = Table(
+    "bonds",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(8), nullable=False),
+    Column("member_a", String(48), nullable=False, index=True),
+    Column("member_b", String(48), nullable=False, index=True),
+    Column("actor", String(64), nullable=False),
+    Column("note", String(500), nullable=False),
+    Column("at", UtcInstant, nullable=False),
+    Column("done_at", UtcInstant),
+)
+PROPOSALS = Table(
+    "proposals",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("case_a", String(36), nullable=False),
+    Column("case_b", String(36), nullable=False),
+    Column("at", UtcInstant, nullable=False),
+    UniqueConstraint("case_a", "case_b"),
+)
+BondKind = Literal["must", "cannot"]
+_REVISION = TypeAdapter(Revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Bond:
+    """A person's word that two sightings are one thing (``must``) or two (``cannot``); the newest word counts."""
+
+    kind: BondKind
+    members: frozenset[MemberId]
+
+
+def add_revision(connection: Connection, revision: Revision) -> None:
+    facts = _REVISION.dump_json(revision).decode()
+    connection.execute(insert(REVISIONS).values(incident_id=revision.incident_id, facts=facts))
+
+
+def revisions_of(connection: Connection, incident_id: IncidentId) -> list[Revision]:
+    """Everything that was said of the incident, in the order it came."""
+    query = select(REVISIONS.c.facts).where(REVISIONS.c.incident_id == incident_id).order_by(REVISIONS.c.id)
+    return [_REVISION.validate_json(row.facts) for row in connection.execute(query)]
+
+
+def bind(connection: Connection, bonds: Iterable[Bond], actor: str, note: str, at: datetime) -> None:
+    """Remembers what a person said; the associator takes it up with its next step."""
+    for bond in bonds:
+        a, b = sorted(bond.members)
+        row = {"kind": bond.kind, "member_a": a, "member_b": b, "actor": actor, "note": note, "at": at}
+        connection.execute(insert(BONDS).values(row))
+
+
+def bonds_among(connection: Connection, members: Sequence[MemberId]) -> list[Bond]:
+    """The newest word about every pair of `members` that has one."""
+    if connection.execute(select(BONDS.c.id).limit(1)).first() is None:
+        return []
+    wanted = sorted(set(members))
+    query = select(BONDS).where(BONDS.c.member_a.in_(wanted), BONDS.c.member_b.in_(wanted)).order_by(BONDS.c.id)
+    newest: dict[frozenset[MemberId], Bond] = {}
+    for row in connection.execute(query):
+        pair = frozenset((MemberId(row.member_a), MemberId(row.member_b)))
+        newest[pair] = Bond(row.kind, pair)
+    return list(newest.values())
+
+
+def take_new_bonds(connection: Connection, at: datetime) -> set[MemberId]:
+    """The members of bonds that the associator has not acted on yet; they count as done from now on."""
+    rows = list(connection.execute(select(BONDS).where(BONDS.c.done_at.is_(None))))
+    if rows:
+        connection.execute(update(BONDS).where(BONDS.c.done_at.is_(None)).values(done_at=at))
+    return {MemberId(member) for row in rows for member in (row.member_a, row.member_b)}
+
+
+def propose(connection: Connection, a: str, b: str, at: datetime) -> bool:
+    """Remembers that two cases may be one; False when that was known."""
+    first, second = sorted((a, b))
+    row = {"case_a": first, "case_b": second, "at": at}
+    return connection.execute(insert_ignoring(connection, PROPOSALS).values(row)).rowcount == 1
+
+
+def proposals_about(connection: Connection, case_id: str) -> list[str]:
+    """The cases that the case may be one with."""
+    query = select(PROPOSALS).where(or_(PROPOSALS.c.case_a == case_id, PROPOSALS.c.case_b == case_id))
+    return [row.case_b if row.case_a == case_id else row.case_a for row in connection.execute(query)]

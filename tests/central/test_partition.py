@@ -1,0 +1,171 @@
+"""Which sightings are one thing."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from central.domain.explain import links_of
+from central.domain.geometry import Covariance, Position
+from central.domain.partition import NO_BONDS, Bonds, partition
+from central.domain.rules import AssociationRules
+from central.domain.values import MemberId, Observation
+from contract.events import BoxNorm
+from contract.ids import CameraId, IncidentId, NodeId
+from contract.plane import Point
+from contract.taxonomy import Seen
+from tests.central.builders import T0, minutes, seconds
+
+RULES = AssociationRules()
+FIVE_MINUTES = minutes(5)
+PARTNERS = frozenset({frozenset({CameraId("cam-1"), CameraId("cam-2")})})
+
+
+def seen_at(
+    name: str,
+    seen: Seen,
+    at: tuple[float, float] | None,
+    *,
+    camera: str = "cam-1",
+    sigma_m: float = 1.0,
+    start: datetime = T0,
+    stay: timedelta = FIVE_MINUTES,
+    looks: int = 1,
+    x: float = 0.5,
+) -> Observation:
+    position = None if at is None else Position(Point(*at), Covariance(sigma_m**2, 0, sigma_m**2))
+    box = BoxNorm(x1=x - 0.05, y1=0.4, x2=x + 0.05, y2=0.5)
+    known = (IncidentId(name), 1, NodeId("n"), CameraId(camera), seen, start, start + stay, False, position)
+    return Observation(*known, looks=looks, box=box)
+
+
+def cases(*sightings: Observation, rules: AssociationRules = RULES, bonds: Bonds = NO_BONDS) -> set[frozenset[str]]:
+    """Who is with whom; the same for every order that is tried."""
+    found = [partition(order, rules, bonds) for order in (sightings, sightings[::-1])]
+    first, second = ({frozenset(f.sightings[i].member_id for i in group) for group in f.groups} for f in found)
+    assert first == second
+    return {frozenset(map(str, group)) for group in first}
+
+
+def together(*names: str) -> set[frozenset[str]]:
+    return {frozenset(names)}
+
+
+def apart(*names: str) -> set[frozenset[str]]:
+    return {frozenset({name}) for name in names}
+
+
+def test_smoke_and_grill_of_one_barbecue_seen_by_two_cameras_are_one_case() -> None:
+    grill = seen_at("g", Seen.GRILL, (0, 0))
+    smoke = seen_at("s", Seen.SMOKE, (7, 3), camera="cam-2", sigma_m=2)
+    assert cases(grill, smoke) == together("g", "s")
+
+
+@pytest.mark.parametrize("sigma_m", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize("seen", [Seen.SMOKE, Seen.FLAME])
+def test_a_burning_bin_eleven_metres_from_a_barbecue_is_another_case(seen: Seen, sigma_m: float) -> None:
+    grill = seen_at("g", Seen.GRILL, (0, 0))
+    assert cases(grill, seen_at("b", seen, (9.7, 5), camera="cam-2", sigma_m=sigma_m)) == apart("g", "b")
+
+
+def test_smoke_and_grill_of_one_camera_are_one_case_although_simultaneous() -> None:
+    assert cases(seen_at("g", Seen.GRILL, (0, 0)), seen_at("s", Seen.SMOKE, (2, 2), sigma_m=2)) == together("g", "s")
+
+
+def test_two_stalls_eight_metres_apart_are_two_cases_however_vague_the_camera() -> None:
+    first = seen_at("a", Seen.STALL, (0, 0), sigma_m=4)
+    assert cases(first, seen_at("b", Seen.STALL, (8, 0), camera="cam-2", sigma_m=4)) == apart("a", "b")
+
+
+def test_one_camera_that_sees_two_stalls_at_once_sees_two_things() -> None:
+    assert cases(seen_at("a", Seen.STALL, (0, 0)), seen_at("b", Seen.CART, (1, 0))) == apart("a", "b")
+
+
+def test_two_boxes_of_one_camera_that_are_surely_too_near_for_two_stalls_are_one() -> None:
+    sure = {"sigma_m": 0.4, "looks": 20}
+    first = seen_at("a", Seen.STALL, (0, 0), **sure)  # type: ignore[arg-type]
+    assert cases(first, seen_at("b", Seen.STALL, (1, 0), **sure)) == together("a", "b")  # type: ignore[arg-type]
+
+
+def test_two_cameras_that_each_see_both_neighbours_pair_them_as_they_stand() -> None:
+    """A camera that errs by half the distance would join the wrong ones if the first fit were taken."""
+    left, right = seen_at("l1", Seen.STALL, (0, 0)), seen_at("r1", Seen.STALL, (4, 0))
+    shifted = [seen_at(name, Seen.STALL, (x + 1.8, 0), camera="cam-2") for name, x in (("l2", 0), ("r2", 4))]
+    assert cases(left, right, *shifted) == {frozenset({"l1", "l2"}), frozenset({"r1", "r2"})}
+
+
+def test_a_track_that_continues_a_lost_one_stays_in_its_case() -> None:
+    later = seen_at("b", Seen.STALL, (0.5, 0), start=T0 + minutes(8))
+    assert cases(seen_at("a", Seen.STALL, (0, 0)), later) == together("a", "b")
+
+
+@pytest.mark.parametrize(("seen", "silence_s"), [(Seen.STALL, 600), (Seen.GARBAGE, 3600)])
+def test_the_next_one_after_the_kinds_own_gap_is_a_new_case(seen: Seen, silence_s: int) -> None:
+    first = seen_at("a", seen, (0, 0))
+    for extra_s, expected in ((0, together("a", "b")), (1, apart("a", "b"))):
+        later = seen_at("b", seen, (0, 0), start=T0 + minutes(5) + seconds(silence_s + extra_s))
+        assert cases(first, later) == expected
+
+
+def test_a_parasol_joins_the_nearest_stall_and_never_chains_two() -> None:
+    left, right = seen_at("a", Seen.STALL, (0, 0)), seen_at("b", Seen.STALL, (7, 0))
+    near_right = seen_at("p", Seen.PARASOL, (5.5, 0), camera="cam-2")
+    between = seen_at("q", Seen.PARASOL, (3.4, 0), camera="cam-3")
+    assert cases(left, right, near_right, between) == {frozenset({"a", "q"}), frozenset({"b", "p"})}
+
+
+def test_a_stall_may_have_two_tables_at_once() -> None:
+    tables = [seen_at(name, Seen.TABLE, at) for name, at in (("t1", (1.2, 0)), ("t2", (-1.2, 0.5)))]
+    assert cases(seen_at("a", Seen.STALL, (0, 0)), *tables) == together("a", "t1", "t2")
+
+
+def test_without_ground_one_camera_knows_its_own_picture() -> None:
+    first = seen_at("a", Seen.STALL, None)
+    again = seen_at("b", Seen.STALL, None, start=T0 + minutes(8), x=0.51)
+    elsewhere = seen_at("c", Seen.STALL, None, start=T0 + minutes(8), x=0.8)
+    assert cases(first, again, elsewhere) == {frozenset({"a", "b"}), frozenset({"c"})}
+
+
+@pytest.mark.parametrize(("camera", "joins"), [("cam-2", True), ("cam-3", False)])
+def test_without_ground_only_declared_overlap_joins_two_cameras(camera: str, joins: bool) -> None:
+    rules = RULES.model_copy(update={"overlaps": PARTNERS})
+    pair = seen_at("a", Seen.STALL, (0, 0)), seen_at("b", Seen.STALL, None, camera=camera)
+    assert (cases(*pair, rules=rules) == together("a", "b")) is joins
+
+
+def test_overlap_with_two_equally_possible_things_decides_nothing() -> None:
+    rules = RULES.model_copy(update={"overlaps": PARTNERS})
+    both = seen_at("a", Seen.STALL, (0, 0)), seen_at("b", Seen.STALL, (8, 0))
+    assert cases(*both, seen_at("c", Seen.STALL, None, camera="cam-2"), rules=rules) == apart("a", "b", "c")
+    short = replace(both[1], last_seen_at=T0 + minutes(2))
+    assert {"a", "c"} in cases(both[0], short, seen_at("c", Seen.STALL, None, camera="cam-2"), rules=rules)
+
+
+def test_what_a_person_said_binds_both_ways() -> None:
+    near = seen_at("a", Seen.STALL, (0, 0)), seen_at("b", Seen.STALL, (0.5, 0), camera="cam-2")
+    far = seen_at("c", Seen.STALL, (30, 0), camera="cam-3")
+    said = Bonds(must=frozenset({_pair("a", "c")}), cannot=frozenset({_pair("a", "b")}))
+    assert cases(*near, far, bonds=said) == {frozenset({"a", "c"}), frozenset({"b"})}
+
+
+def test_held_cases_take_in_what_fits_and_never_become_one() -> None:
+    one, two = seen_at("a", Seen.STALL, (0, 0)), seen_at("b", Seen.STALL, (1.5, 0), camera="cam-2")
+    newcomer = seen_at("c", Seen.STALL, (0.2, 0), camera="cam-3")
+    held = Bonds(held=(frozenset({one.member_id}), frozenset({two.member_id})))
+    assert cases(one, two, newcomer, bonds=held) == {frozenset({"a", "c"}), frozenset({"b"})}
+    assert partition([one, two, newcomer], RULES, held).proposals == (frozenset({0, 1}),)
+
+
+def test_every_link_explains_itself() -> None:
+    pair = [seen_at("a", Seen.STALL, (0, 0)), seen_at("b", Seen.STALL, (0.8, 0), camera="cam-2", start=T0 + minutes(6))]
+    found = partition(pair, RULES)
+    first, second = links_of(found, 0, RULES)
+    assert (first.basis, first.score) == ("first", 1.0)
+    assert (second.basis, second.with_incident, second.rule, second.gate) == ("ground", "a", "ground/2", 3.5)
+    assert second.distance_m == pytest.approx(0.8)
+    assert second.distance == pytest.approx(3.5 * (1 - second.score))
+    assert (second.place, second.with_place, second.gap) == (Point(0.8, 0), Point(0, 0), minutes(1))
+
+
+def _pair(a: str, b: str) -> frozenset[MemberId]:
+    return frozenset({MemberId(a), MemberId(b)})
