@@ -75,7 +75,7 @@ def export(
             raise UsageError("nothing to export: give --run runs/NAME or --weights FILE.pt")
         require_known(source, as_hashes(trust or ()))
         if form is not None:
-            made = to_foreign(source, form, _input(size), out)
+            made = to_foreign(source, form, input_size(size), out)
             print(json.dumps({"folder": str(made)})) if as_json else console.print(f"{made}: written")
             return
         given = _facts(facts)
@@ -84,7 +84,7 @@ def export(
             out=out,
             name=name or out.resolve().parent.name,
             version=version or out.resolve().name,
-            input=_input(size),
+            input=input_size(size),
             calibration=calibration_of(calibration, finished),
             judges=judges_of(validate or [], finished),
             attempts=attempts(overflow, kept_float),
@@ -110,7 +110,7 @@ def export(
         console.print(f"{out}: {manifest.name} {manifest.version} for {engines}")
 
 
-def _input(size: str) -> ModelInput:
+def input_size(size: str) -> ModelInput:
     try:
         height, width = (int(part) for part in size.split("x"))
         return ModelInput(height_px=height, width_px=width)
