@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.errors import UsageError
-from datasets.composites.parts import part_of, part_of_name
+from datasets.composites.parts import part_of_name, read_divided
 from datasets.composites.things import LABELS
 from datasets.composites.views import View
-from datasets.folder import Split, read_folder
+from datasets.folder import Split
 from datasets.picture import safe_read_picture
+from datasets.split_lock import SplitLock
 
 _CLIPS = frozenset({".mp4", ".avi", ".mkv", ".mov"})
 FRAMES_PER_CLIP = 24
@@ -44,7 +45,7 @@ class Family:
     licence: str
 
 
-def read_family(argument: str, views: Mapping[str, View | None], part: Split) -> Family | None:
+def read_family(argument: str, views: Mapping[str, View | None], part: Split, lock: SplitLock | None) -> Family | None:
     """A folder or clip and, after a colon, labels that a person saw to be absent from all of it.
 
     None where it is sound but has nothing in this part.
@@ -52,23 +53,24 @@ def read_family(argument: str, views: Mapping[str, View | None], part: Split) ->
     Args:
         argument: ``FOLDER``, ``CLIP.mp4``, or either with ``:label,label``.
         views: by picture stem; a family with any picture listed there is limited to those listed.
-        part: the part that is wanted.
+        part: the part that is wanted; a clip is in one of them by its name.
+        lock: says which pictures are in it, None where there is none.
 
     Raises:
-        UsageError: no such folder, no usable picture in it, or a label that nothing here bears.
+        UsageError: no such folder, no usable picture in it, one the lock does not know, or an unknown label.
     """
     path, absent = _split(argument)
     if path.suffix.lower() in _CLIPS:
         frames = _frames(path, views)
         return Family(path.stem, _ordered(absent), frames, "not stated") if part_of_name(path.stem) == part else None
-    folder = read_folder(path)
+    folder = read_divided(path, lock)
     free = [picture for picture in folder.pictures if not any(box.label in LABELS for box in picture.boxes)]
     listed = [picture for picture in free if picture.path.stem in views]
     usual = views.get(f"{folder.name}/*")
     chosen = [
         Background(picture.path.stem, picture.path, None, views.get(picture.path.stem) or usual)
         for picture in (listed or free)
-        if part_of(picture) == part
+        if picture.split == part
     ]
     if not free:
         raise UsageError(f"{path}: every picture has a box of what would be laid on it; name another background")

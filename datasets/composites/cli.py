@@ -45,22 +45,30 @@ def composites(
         Part,
         typer.Option(help="train: to learn from; val: to judge by, with no background and no cut-out of train."),
     ] = Part.TRAIN,
+    split: Annotated[
+        Path | None, typer.Option(help="Lock of `python -m datasets split` that says which pictures are train and val.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON on standard output.")] = False,
 ) -> None:
     """Lay smoke, fire, grills, stalls and their look-alikes on real street pictures, boxed exactly.
 
-    A source's split.json says which pictures are train; where it is silent, names do. What a written folder is
-    exhaustive for is what its backgrounds are known to be free of.
+    Without --split a source's split.json says which pictures are train; where it is silent, names do. What a written
+    folder is exhaustive for is what its backgrounds are known to be free of.
     """
     from datasets.composites.backgrounds import read_family
     from datasets.composites.cutouts import cut_out_all, labelled_folders
     from datasets.composites.make import Order, make_composites
     from datasets.composites.views import read_views
+    from datasets.split_lock import read_lock
 
     known = read_views(views) if views is not None else {}
-    families = [family for each in background if (family := read_family(each, known, part.value)) is not None]
-    folders = labelled_folders(cut_outs or [])
-    order = Order(count, seed, longest, f"python -m datasets composites --part {part} --count {count} --seed {seed}")
+    lock = read_lock(split) if split is not None else None
+    found = {each: read_family(each, known, part.value, lock) for each in background}
+    for each in (each for each, family in found.items() if family is None):
+        _console.print(f"{each}: nothing in {part}; left out")
+    families = [family for family in found.values() if family is not None]
+    folders = labelled_folders(cut_outs or [], lock)
+    order = Order(count, seed, longest, _origin(background, cut_outs or [], split, part, count, seed))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_console) as progress:
         cutting = progress.add_task("cut out", total=sum(len(folder.pictures) for folder in folders))
@@ -72,3 +80,10 @@ def composites(
     else:
         boxes = ", ".join(f"{label} {number}" for label, number in made.boxes_by_label.items())
         _console.print(f"{out}: {made.pictures} pictures, {made.without_boxes} without a box; {boxes}")
+
+
+def _origin(background: list[str], cut_outs: list[Path], split: Path | None, part: Part, count: int, seed: int) -> str:
+    """The command as it will stand in source.json."""
+    told = [f"--background {each}" for each in background] + [f"--cut-outs {each}" for each in cut_outs]
+    told += [f"--split {split}"] if split is not None else []
+    return " ".join(["python -m datasets composites", *told, f"--part {part} --count {count} --seed {seed}"])

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from contract.errors import UsageError
 from datasets.composites.layers import Colour, Cover
 from datasets.composites.matting import flame_matte, solid_matte, trimmed
-from datasets.composites.parts import part_of
-from datasets.folder import LabelledBox, LabelledFolder, LabelledPicture, Split, read_folder
+from datasets.composites.parts import read_divided
+from datasets.folder import LabelledBox, LabelledFolder, LabelledPicture, Split
 from datasets.picture import safe_read_picture
+from datasets.split_lock import SplitLock
 
 CUTTABLE = frozenset({"flame", "parasol", "vendor_cart", "waste_container", "garbage_pile"})
 """No stalls: they stand among people and other stalls, and what GrabCut made of them (looked at) was half a stall."""
@@ -39,13 +40,13 @@ class CutOut:
     origin: str
 
 
-def labelled_folders(roots: Sequence[Path]) -> list[LabelledFolder]:
+def labelled_folders(roots: Sequence[Path], lock: SplitLock | None) -> list[LabelledFolder]:
     """The folders to cut out of, read before anything is cut.
 
     Raises:
-        UsageError: a folder that can't be read, or that labels nothing which can be cut out.
+        UsageError: a folder that can't be read or isn't locked, or that labels nothing which can be cut out.
     """
-    folders = [read_folder(root) for root in roots]
+    folders = [read_divided(root, lock) for root in roots]
     for folder in folders:
         if not CUTTABLE & set(folder.classes):
             raise UsageError(
@@ -64,7 +65,7 @@ def cut_out_all(folders: Sequence[LabelledFolder], part: Split, on_picture: Call
     for folder in folders:
         for picture in folder.pictures:
             on_picture()
-            if part_of(picture) == part:
+            if picture.split == part:
                 found += _of_picture(picture, f"{folder.name}/{picture.path.stem}")
     return found
 

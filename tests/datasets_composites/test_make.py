@@ -14,11 +14,12 @@ from datasets.composites.backgrounds import Family, read_family
 from datasets.composites.make import Made, Order, make_composites
 from datasets.composites.things import LABELS
 from datasets.folder import read_folder
+from datasets.split_lock import Half, LockedPicture, SplitLock
 from tests.datasets_composites.conftest import FolderMaker
 
 
 def families(*arguments: str) -> list[Family]:
-    return [family for each in arguments if (family := read_family(each, {}, "train")) is not None]
+    return [family for each in arguments if (family := read_family(each, {}, "train", None)) is not None]
 
 
 def make(out: Path, found: list[Family], count: int = 6) -> Made:
@@ -67,9 +68,29 @@ def test_a_picture_that_shows_what_would_be_laid_is_no_background(make_folder: F
 
 def test_train_and_val_share_no_background(make_folder: FolderMaker) -> None:
     folder = make_folder("calm", split={**all_train("calm"), "calm-2": "val"})
-    halves = [read_family(str(folder), {}, part) for part in ("train", "val")]
+    halves = [read_family(str(folder), {}, part, None) for part in ("train", "val")]
     stems = [{background.stem for background in half.backgrounds} for half in halves if half is not None]
     assert stems == [{"calm-0", "calm-1", "calm-3"}, {"calm-2"}]
+
+
+def test_a_lock_decides_over_split_json_and_withheld_pictures_are_in_neither_part(make_folder: FolderMaker) -> None:
+    folder = make_folder("calm", split=all_train("calm"))
+    halves: tuple[Half, ...] = ("train", "val", "withheld", "val")
+    places = {f"calm-{k}": LockedPicture("0" * 16, str(k), half, 0) for k, half in enumerate(halves)}
+    lock = SplitLock(5, {"calm": places})
+    found = [read_family(str(folder), {}, part, lock) for part in ("train", "val")]
+    stems = [{background.stem for background in half.backgrounds} for half in found if half is not None]
+    assert stems == [{"calm-0"}, {"calm-1", "calm-3"}]
+
+
+def test_a_picture_that_the_lock_does_not_know_is_refused(make_folder: FolderMaker) -> None:
+    with pytest.raises(UsageError, match=r"calm-0\.jpg: is in no split"):
+        read_family(str(make_folder("calm")), {}, "train", SplitLock(5, {}))
+
+
+def test_a_list_of_views_limits_both_parts(make_folder: FolderMaker) -> None:
+    folder = make_folder("calm", split={**all_train("calm"), "calm-2": "val"})
+    assert read_family(str(folder), {"calm-1": None}, "val", None) is None
 
 
 def test_an_out_folder_with_something_in_it_is_refused(two: list[Family], tmp_path: Path) -> None:
@@ -95,13 +116,13 @@ def test_a_picture_that_is_text_ends_the_run_and_leaves_nothing(make_folder: Fol
 )
 def test_a_background_that_makes_no_sense_is_refused(make_folder: FolderMaker, suffix: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        read_family(f"{make_folder('calm')}{suffix}", {}, "train")
+        read_family(f"{make_folder('calm')}{suffix}", {}, "train", None)
 
 
 def test_a_clip_that_is_no_clip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "street.mp4").write_text("no clip")
     with pytest.raises(UsageError, match=r"street\.mp4: no clip that can be read"):
-        read_family(str(tmp_path / "street.mp4"), {}, "train")
+        read_family(str(tmp_path / "street.mp4"), {}, "train", None)
 
 
 def test_the_same_source_twice_is_refused(two: list[Family], tmp_path: Path) -> None:
