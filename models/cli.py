@@ -3,9 +3,11 @@
 import typer
 
 from models.commands.calibration import calibration
+from models.commands.costs import costs
 from models.commands.drop import drop
 from models.commands.evaluate import evaluate
 from models.commands.export import export
+from models.commands.folds import folds
 from models.commands.train import train
 
 app = typer.Typer(
@@ -13,5 +15,5 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (train, evaluate, calibration, export, drop):
+for command in (train, evaluate, calibration, export, drop, costs, folds):
     app.command()(command)

@@ -16,7 +16,8 @@ from models.evaluation.compare import compare
 from models.evaluation.eyes import Eye, view
 from models.evaluation.figures import Metric
 from models.judging import Judged
-from models.machine import REPOSITORY, instruction_sets
+from models.machine import REPOSITORY
+from models.publishing.held_back import ONEDNN_LIMIT, WITHOUT_VNNI, can_go_without_vnni, usable_sets
 
 MOST_DROP = 0.03
 """Highest upper bound of a class's AP50 drop. More is a class that a person would notice to be worse."""
@@ -25,14 +26,6 @@ LEAST_INSTANCES = 100
 """Classes with fewer boxes have intervals wider than the limit whatever INT8 does: told, not gated."""
 
 RESAMPLES, SEED = 1000, 1
-
-ONEDNN_LIMIT = "ONEDNN_MAX_CPU_ISA"
-HELD_BACK = {("avx512", "vnni"): "AVX512_CORE"}
-"""Sets that a processor may be held back from, so that it works as an older one: oneDNN's name of what is left.
-
-Without VNNI products are summed in 16 bits, which saturate: the reason for the overflow fix. OpenVINO 2026.4 doesn't
-compile under a limit to AVX2 on a processor with AVX-512 (its softmax picks the wider kernel), so the AVX-512 of 2017
-stands for all of them: its INT8 instructions are those of AVX2, only wider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +63,10 @@ def measure_here(model: Path, pictures: Sequence[Judged], on_picture: Callable[[
         eye.close()
     weights = resample([picture.scene for picture in pictures], RESAMPLES, SEED)
     thresholds = eyes[0].thresholds
-    reports = [class_report(viewed, label, thresholds[label], weights) for label in judged_labels(pictures, thresholds)]
-    sets = _usable_sets()
+    reports = [
+        class_report(viewed, label, thresholds[label], weights) for label in judged_labels(pictures, tuple(thresholds))
+    ]
+    sets = usable_sets()
     by_label = compare(viewed, reports, eyes, weights).by_label
     return tuple(
         Int8Drop(
@@ -89,8 +84,8 @@ def measure_here(model: Path, pictures: Sequence[Judged], on_picture: Callable[[
     )
 
 
-def measure_held_back(model: Path, arguments: Sequence[str]) -> tuple[Int8Drop, ...]:
-    """The same as an older processor would do it, for each set that this one can be held back from; perhaps none.
+def measure_without_vnni(model: Path, arguments: Sequence[str]) -> tuple[Int8Drop, ...]:
+    """The same as an older processor would compute it; nothing where this one has nothing to be held back from.
 
     Args:
         model: the folder.
@@ -99,14 +94,8 @@ def measure_held_back(model: Path, arguments: Sequence[str]) -> tuple[Int8Drop, 
     Raises:
         PermanentError: the other process failed.
     """
-    found: list[Int8Drop] = []
-    for sets, limit in HELD_BACK.items():
-        if set(sets) <= set(instruction_sets()):
-            found += _in_another_process(model, arguments, limit)
-    return tuple(found)
-
-
-def _in_another_process(model: Path, arguments: Sequence[str], limit: str) -> list[Int8Drop]:
+    if not can_go_without_vnni():
+        return ()
     command = [
         sys.executable,
         "-m",
@@ -118,23 +107,12 @@ def _in_another_process(model: Path, arguments: Sequence[str], limit: str) -> li
         "--json",
         "--no-gate",
     ]
-    done = subprocess.run(
-        command, env=os.environ | {ONEDNN_LIMIT: limit}, cwd=REPOSITORY, capture_output=True, text=True, check=False
-    )
+    environment = os.environ | {ONEDNN_LIMIT: WITHOUT_VNNI}
+    done = subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = done.stderr.strip().splitlines()
-        raise PermanentError(f"{model}: INT8 can't be measured under {limit}: {said[-1] if said else 'no message'}")
-    return [Int8Drop.model_validate(entry) for entry in json.loads(done.stdout)["drops"]]
-
-
-def _usable_sets() -> tuple[str, ...]:
-    """This processor's, less those that the environment holds oneDNN back from."""
-    sets = instruction_sets()
-    limit = os.environ.get(ONEDNN_LIMIT)
-    for held, name in HELD_BACK.items():
-        if limit == name:
-            return tuple(entry for entry in sets if entry in ("avx2", "avx512") or entry not in (*held, "bf16", "amx"))
-    return sets
+        raise PermanentError(f"{model}: INT8 can't be measured without VNNI: {said[-1] if said else 'no message'}")
+    return tuple(Int8Drop.model_validate(entry) for entry in json.loads(done.stdout)["drops"])
 
 
 def _rounded(value: float) -> float | None:

@@ -8,7 +8,7 @@ from contract.manifest import MANIFEST_FILE, Engine, Int8Drop, ModelManifest, Mo
 from models.judging import Judged
 from models.publishing.attempts import Attempt
 from models.publishing.calibration import Calibration
-from models.publishing.drop import Verdict, judge, measure_held_back, measure_here
+from models.publishing.drop import Verdict, judge, measure_here, measure_without_vnni
 from models.publishing.folder import listed
 from models.quantise import quantise
 
@@ -105,8 +105,8 @@ def _try(
     (folder / MANIFEST_FILE).write_text(with_int8(manifest, folder).model_dump_json(), encoding="utf-8")
     on_step(f"measuring INT8 ({attempt.told})", len(judges.pictures))
     drops = measure_here(folder, judges.pictures, on_picture)
-    on_step(f"measuring INT8 as older processors run it ({attempt.told})", None)
-    drops += measure_held_back(folder, judges.arguments)
+    on_step(f"measuring INT8 without VNNI ({attempt.told})", None)
+    drops += measure_without_vnni(folder, judges.arguments)
     return Tried(attempt, drops, judge(drops))
 
 
