@@ -1,4 +1,4 @@
-"""The `composites` command: parses, calls, prints. Decides nothing."""
+"""`python -m datasets composites`."""
 
 import json
 from dataclasses import asdict
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from datasets.commands.telling import AsJson, console, errors_told, progress_bar
 
 
 class Part(StrEnum):
@@ -16,9 +16,6 @@ class Part(StrEnum):
 
     TRAIN = "train"
     VAL = "val"
-
-
-_console = Console(stderr=True)
 
 
 def composites(
@@ -48,7 +45,7 @@ def composites(
     split: Annotated[
         Path | None, typer.Option(help="Lock of `python -m datasets split` that says which pictures are train and val.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON on standard output.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Lay smoke, fire, grills, stalls and their look-alikes on real street pictures, boxed exactly.
 
@@ -61,25 +58,25 @@ def composites(
     from datasets.composites.views import read_views
     from datasets.split_lock import read_lock
 
-    known = read_views(views) if views is not None else {}
-    lock = read_lock(split) if split is not None else None
-    found = {each: read_family(each, known, part.value, lock) for each in background}
-    for each in (each for each, family in found.items() if family is None):
-        _console.print(f"{each}: nothing in {part}; left out")
-    families = [family for family in found.values() if family is not None]
-    folders = labelled_folders(cut_outs or [], lock)
-    order = Order(count, seed, longest, _origin(background, cut_outs or [], split, part, count, seed))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_console) as progress:
-        cutting = progress.add_task("cut out", total=sum(len(folder.pictures) for folder in folders))
-        cuts = cut_out_all(folders, part.value, lambda: progress.advance(cutting))
-        laying = progress.add_task("lay", total=count)
-        made = make_composites(out, families, cuts, order, lambda: progress.advance(laying))
+    with errors_told():
+        lock = read_lock(split) if split is not None else None
+        known = read_views(views) if views is not None else {}
+        found = {each: read_family(each, known, part.value, lock) for each in background}
+        for each in (each for each, family in found.items() if family is None):
+            console.print(f"{each}: nothing in {part}; left out", soft_wrap=True)
+        families = [family for family in found.values() if family is not None]
+        folders = labelled_folders(cut_outs or [], lock)
+        order = Order(count, seed, longest, _origin(background, cut_outs or [], split, part, count, seed))
+        with progress_bar() as progress:
+            cutting = progress.add_task("cut out", total=sum(len(folder.pictures) for folder in folders))
+            cuts = cut_out_all(folders, part.value, lambda: progress.advance(cutting))
+            laying = progress.add_task("lay", total=count)
+            made = make_composites(out, families, cuts, order, lambda: progress.advance(laying))
     if as_json:
         print(json.dumps(asdict(made)))
     else:
         boxes = ", ".join(f"{label} {number}" for label, number in made.boxes_by_label.items())
-        _console.print(f"{out}: {made.pictures} pictures, {made.without_boxes} without a box; {boxes}")
+        console.print(f"{out}: {made.pictures} pictures, {made.without_boxes} without a box; {boxes}")
 
 
 def _origin(background: list[str], cut_outs: list[Path], split: Path | None, part: Part, count: int, seed: int) -> str:

@@ -155,3 +155,11 @@ def test_the_command_prints_what_it_wrote(make_folder: FolderMaker, tmp_path: Pa
         picture = cv2.imread(str(path))
         assert picture is not None
         assert max(picture.shape[:2]) == 200
+
+
+def test_the_command_tells_a_mistake_in_a_line_and_ends_with_2(make_folder: FolderMaker, tmp_path: Path) -> None:
+    arguments = ["--background", f"{make_folder('calm')}:smok", "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(app, ["composites", *arguments])
+    assert result.exit_code == 2
+    assert "smok is none of smoke, flame" in " ".join(result.stderr.split())
+    assert not (tmp_path / "out").exists()
