@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from contract.errors import PermanentError, UsageError
-from contract.manifest import Engine
+from contract.manifest import Engine, read_manifest
 from edge.capture.clip import read_facts
 from edge.settings import ROOT, load_policies, load_replay
 from models.ap import Weights
@@ -27,11 +27,12 @@ from models.evaluation.classes import (
 )
 from models.evaluation.clips import Clip
 from models.evaluation.compare import Comparison, compare
-from models.evaluation.events import EventVerdict, watch
+from models.evaluation.events import EventVerdict
 from models.evaluation.eyes import Eye, Viewed, view
 from models.evaluation.references import Reference
 from models.evaluation.runtime import Runtime, runtime
 from models.evaluation.slices import Slice, slices
+from models.evaluation.watching import watch
 from models.judging import Judged, pictures_hash
 
 DEFAULT_REPLAY = ROOT / "configs" / "edge" / "replay.yaml"
@@ -113,13 +114,15 @@ class OpenEyes:
             eye.close()
 
 
-def open_eyes(model: Path, looking: Looking) -> OpenEyes:
-    """The models, opened and checked as a node would.
+def open_eyes(model: Path, wanted: Wanted) -> OpenEyes:
+    """The models, opened and checked as a node would, if they can judge anything of what is wanted.
 
     Raises:
-        UsageError: a folder is no intact model, or has no such variant.
+        UsageError: nothing is given, nothing of it can be judged, or a folder is no intact model or lacks the variant.
         PermanentError: no variant works on this machine.
     """
+    _require_judgeable(wanted, tuple(entry.label for entry in read_manifest(model).classes))
+    looking = wanted.looking
     this = Eye(model, looking.engine, looking.threads)
     if looking.against is None:
         return OpenEyes(this, None)
@@ -130,10 +133,9 @@ def evaluate(wanted: Wanted, eyes: OpenEyes, progress: Progress) -> Evaluation:
     """Pictures, then clips, then agreement.
 
     Raises:
-        UsageError: nothing is given, nothing of it can be judged, or a picture is unreadable.
+        UsageError: a picture is unreadable, or not one clip can be read.
         PermanentError: the replay's folder can't be written.
     """
-    _require_judgeable(wanted, eyes.this)
     verdict = _judge(wanted.pictures, eyes, wanted.looking, progress) if wanted.pictures else None
     events = _watch(wanted, eyes.this, progress) if wanted.clips else None
     viewed = verdict.viewed if verdict is not None else ()
@@ -143,19 +145,17 @@ def evaluate(wanted: Wanted, eyes: OpenEyes, progress: Progress) -> Evaluation:
     return Evaluation(verdict, events, agreement, runtime(eyes.this))
 
 
-def _require_judgeable(wanted: Wanted, eye: Eye) -> None:
-    """Says before an hour of looking that nothing would come of it."""
-    if wanted.clips or (wanted.pictures and wanted.reference is not None):
-        return
-    if not wanted.pictures:
+def _require_judgeable(wanted: Wanted, labels: Sequence[str]) -> None:
+    """Says before an hour of looking that nothing would come of it; `labels` are the model's."""
+    if not (wanted.pictures or wanted.clips):
         raise UsageError("nothing to judge on: give --dataset FOLDER or --clips FOLDER")
-    if judged_labels(wanted.pictures, eye.thresholds):
+    if wanted.clips or wanted.reference is not None or judged_labels(wanted.pictures, labels):
         return
     sources = ", ".join(sorted({picture.source for picture in wanted.pictures}))
-    strangers = ", ".join(unknown_labels(wanted.pictures, eye.thresholds)) or "nothing"
+    strangers = ", ".join(unknown_labels(wanted.pictures, labels)) or "nothing"
     raise UsageError(
         f"{sources}: no class can be judged: source.json speaks of {strangers}, the model knows "
-        f"{', '.join(eye.thresholds)}; correct exhaustive_for, or map labels with --rename OLD=NEW"
+        f"{', '.join(labels)}; correct exhaustive_for, or map labels with --rename OLD=NEW"
     )
 
 
@@ -164,14 +164,14 @@ def _judge(pictures: Sequence[Judged], eyes: OpenEyes, looking: Looking, progres
     viewed = view(pictures, eyes.all, lambda: done(1))
     weights = resample([entry.scene for entry in pictures], looking.resamples, looking.seed)
     thresholds = eyes.this.thresholds
-    labels = judged_labels(pictures, thresholds)
+    labels = judged_labels(pictures, tuple(thresholds))
     reports = tuple(class_report(viewed, label, thresholds[label], weights) for label in labels)
     return PictureVerdict(
         viewed=viewed,
         dataset_sha256=pictures_hash(pictures),
         classes=reports,
         partial=_partial(viewed, labels, weights),
-        unknown=unknown_labels(pictures, thresholds),
+        unknown=unknown_labels(pictures, tuple(thresholds)),
         false_per_image=false_per_image(viewed, reports, weights),
         fire_alarms=fire_alarms(viewed, weights),
         slices=slices(viewed, reports, weights, eyes.this.manifest.input),

@@ -3,25 +3,17 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.box import SIMPLE
 from rich.progress import Progress
-from rich.table import Table
 
 from contract.errors import UsageError
 from contract.manifest import Engine
 from models.commands.telling import console, errors_told, progress_bar
 from models.judging import Choice, Half, folder_pictures
 
-if TYPE_CHECKING:
-    from models.evaluate import Evaluation, PictureVerdict
-    from models.evaluation.bootstrap import Measured
-    from models.evaluation.events import EventVerdict
-
 STDOUT = Path("-")
-TABLE_COLUMNS = 112
 
 
 def evaluate(
@@ -90,10 +82,12 @@ def evaluate(
     from models.evaluation.clips import read_clips
     from models.evaluation.page import page
     from models.evaluation.references import open_reference
+    from models.evaluation.tables import tell
     from models.evaluation.targets import DEFAULT_TARGETS, judgement, read_targets
     from models.evaluation.thresholds import suggest
 
     with errors_told():
+        _require_fit(dataset or [], [json_file, html, suggest_to])
         wanted_targets = read_targets(targets or DEFAULT_TARGETS)
         choice = Choice(split, _stems(only), _renames(rename or []))
         looking = Looking(engine, threads, bootstrap, seed, against, against_engine)
@@ -104,7 +98,7 @@ def evaluate(
             replay_config=replay_config or DEFAULT_REPLAY,
             looking=looking,
         )
-        eyes = open_eyes(model, looking)
+        eyes = open_eyes(model, wanted)
         with progress_bar() as bars:
             evaluation = run_evaluation(wanted, eyes, _Bars(bars))
         marks = judgement(evaluation, wanted_targets)
@@ -121,7 +115,7 @@ def evaluate(
     if json_file == STDOUT:
         print(json.dumps(content, ensure_ascii=False, allow_nan=False))
     else:
-        _tell(evaluation)
+        tell(evaluation, console)
 
 
 class _Bars:
@@ -133,6 +127,17 @@ class _Bars:
     def begin(self, step: str, total: float) -> Callable[[float], None]:
         task = self._progress.add_task(step, total=round(total))
         return lambda done: self._progress.advance(task, done)
+
+
+def _require_fit(folders: Sequence[Path], outputs: Sequence[Path | None]) -> None:
+    """What would only be found out after an hour of looking."""
+    resolved = [folder.resolve() for folder in folders]
+    twice = next((folder for folder in folders if resolved.count(folder.resolve()) > 1), None)
+    if twice is not None:
+        raise UsageError(f"--dataset {twice}: given twice; its pictures would count double")
+    for path in outputs:
+        if path is not None and path.is_dir():
+            raise UsageError(f"{path}: is a folder; name a file in it")
 
 
 def _stems(path: Path | None) -> frozenset[str] | None:
@@ -151,59 +156,3 @@ def _renames(entries: Sequence[str]) -> Mapping[str, str]:
         if not old or not new:
             raise UsageError(f"--rename {entry}: write OLD=NEW, as projecting_sign=shop_sign")
     return {old: new for old, _, new in pairs}
-
-
-def _tell(evaluation: "Evaluation") -> None:
-    if evaluation.pictures is not None:
-        _print(_class_table(evaluation.pictures))
-        alarms = evaluation.pictures.fire_alarms
-        if alarms is not None:
-            console.print(f"smoke or flame per picture without fire ({alarms[0]}): {_cell(alarms[1], ' ')}")
-    if evaluation.events is not None:
-        _print(_event_table(evaluation.events))
-        rate = evaluation.events.negatives
-        console.print(f"false incidents an hour on {rate.hours:.2f} h without any: {_cell(rate.per_hour, ' ')}")
-    if evaluation.agreement is not None:
-        for label, entry in evaluation.agreement.by_label.items():
-            console.print(f"{label}: F1 {_cell(entry.f1, ' ')} against {evaluation.agreement.reference}")
-
-
-def _print(table: Table) -> None:
-    """Whole, even where the console takes itself for narrow because it is a file."""
-    console.print(table, width=max(console.width, TABLE_COLUMNS), crop=False)
-
-
-def _class_table(verdict: "PictureVerdict") -> Table:
-    from models.evaluation.figures import Metric
-
-    columns = {
-        "AP50": Metric.AP50,
-        "AP": Metric.AP50_95,
-        "AP30": Metric.AP30,
-        "precision": Metric.PRECISION,
-        "recall": Metric.RECALL,
-        "false": Metric.FALSE_PER_IMAGE,
-    }
-    caption = "AP: mean over IoU .50–.95; false: boxes per picture; below: 95 % intervals"
-    table = Table("class", "boxes", "cut", *columns, box=SIMPLE, caption=caption)
-    for entry in verdict.classes:
-        name = entry.label if entry.is_exhaustive else f"{entry.label}\n(not all boxed)"
-        cells = (_cell(entry.measured.get(metric)) for metric in columns.values())
-        table.add_row(name, str(entry.instances), f"{entry.threshold:.2f}", *cells)
-    return table
-
-
-def _event_table(verdict: "EventVerdict") -> Table:
-    table = Table("kind", "detected", "missed", "undecidable", "seconds to confirm", "false/hour", box=SIMPLE)
-    for seen, kind in verdict.kinds.items():
-        took = "–" if kind.median_seconds_to_confirm is None else f"{kind.median_seconds_to_confirm:.1f}"
-        counts = (str(count) for count in (kind.detected, kind.missed, kind.undecidable))
-        table.add_row(seen.value, *counts, took, _cell(kind.false.per_hour, " "))
-    return table
-
-
-def _cell(found: "Measured | None", between: str = "\n") -> str:
-    if found is None or found.value != found.value:
-        return "–"
-    interval = "" if found.low != found.low else f"{between}{found.low:.2f}–{found.high:.2f}"
-    return f"{found.value:.3f}{interval}"

@@ -19,10 +19,10 @@ from edge.values import Detection
 from models.ap import IOUS, Look
 from models.evaluation.bootstrap import Measured, resample
 from models.evaluation.clips import Clip
-from models.evaluation.events import START
 from models.evaluation.eyes import Sight, Viewed
 from models.evaluation.figures import Metric, Sample, match
 from models.evaluation.references import CONFIDENT, LABELS, Reference, Said
+from models.evaluation.watching import START
 
 FRAME_EVERY_S = 1.0
 """Clip frames looked at: more of them show the same people again."""

@@ -48,18 +48,18 @@ def places(pictures: Sequence[Judged], label: str) -> Places:
     return Places(exhaustive, partial)
 
 
-def judged_labels(pictures: Sequence[Judged], thresholds: Mapping[str, float]) -> tuple[str, ...]:
-    """The model's classes that the pictures say anything of, in the model's order."""
+def judged_labels(pictures: Sequence[Judged], labels: Sequence[str]) -> tuple[str, ...]:
+    """Those of the model's `labels` that the pictures say anything of."""
     told = frozenset[str]().union(
         *(picture.known for picture in pictures), *({label for label, _ in picture.truths} for picture in pictures)
     )
-    return tuple(label for label in thresholds if label in told)
+    return tuple(label for label in labels if label in told)
 
 
-def unknown_labels(pictures: Sequence[Judged], thresholds: Mapping[str, float]) -> dict[str, int]:
+def unknown_labels(pictures: Sequence[Judged], labels: Sequence[str]) -> dict[str, int]:
     """Boxes by label, for labels that the model has no word for."""
-    strangers = [label for picture in pictures for label, _ in picture.truths if label not in thresholds]
-    named = {label for picture in pictures for label in picture.known if label not in thresholds}
+    strangers = [label for picture in pictures for label, _ in picture.truths if label not in labels]
+    named = {label for picture in pictures for label in picture.known if label not in labels}
     return {label: strangers.count(label) for label in sorted(named | set(strangers))}
 
 

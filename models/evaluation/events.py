@@ -1,29 +1,14 @@
-"""What a node would have reported of clips: found or missed, how soon, and how often for nothing.
+"""What reported incidents are worth: found or missed, how soon, and how often for nothing."""
 
-Every clip goes through the node's own replay, so what is judged is detector, tracking and confirmation together.
-"""
-
-import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from statistics import median
 
-from contract.errors import PermanentError, UsageError
-from contract.events import Event, IncidentState
 from contract.taxonomy import Seen
-from edge.detect.port import Detector
-from edge.replay import ReplayResult, replay
-from edge.rules.policy import Policies
-from edge.settings import ReplaySettings
 from models.evaluation.bootstrap import Measured
 from models.evaluation.clips import Clip, Truth
 from models.evaluation.counts import rate
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-"""Any fixed instant: two evaluations of one clip must agree."""
 
 FIRE = frozenset({Seen.SMOKE, Seen.FLAME})
 
@@ -101,40 +86,6 @@ class EventVerdict:
     look_every_s: float
 
 
-def watch(
-    clips: Sequence[Clip],
-    detector: Detector,
-    settings: ReplaySettings,
-    policies: Policies,
-    on_seconds: Callable[[float], None],
-) -> EventVerdict:
-    """Replays every clip; one that can't be read is told and costs nothing else.
-
-    Args:
-        clips: see `models.evaluation.clips`.
-        detector: the model, as a node opens it.
-        settings: how the replay looks.
-        policies: when something counts as present.
-        on_seconds: gets the seconds of clip watched since its last call.
-
-    Raises:
-        UsageError: not one of the clips could be read.
-    """
-    reports = tuple(_watched(clip, detector, settings, policies, on_seconds) for clip in clips)
-    if all(report.watched_s == 0 for report in reports):
-        raise UsageError(f"none of {len(reports)} clips could be read: {reports[0].fault}")
-    truly = {found.truth.seen for report in reports for found in report.found}
-    reported = {incident.seen for report in reports for incident in report.incidents}
-    negatives = [report for report in reports if report.is_negative]
-    return EventVerdict(
-        clips=reports,
-        kinds={seen: _kind(seen, reports) for seen in Seen if seen in truly | reported},
-        negatives=_false_rate(negatives, Seen),
-        negatives_fire=_false_rate(negatives, FIRE),
-        look_every_s=settings.look_every_s,
-    )
-
-
 def judge_clip(
     clip: Clip, incidents: tuple[Reported, ...], watched_s: float, watchable: Mapping[Seen, float], fault: str | None
 ) -> ClipReport:
@@ -153,45 +104,18 @@ def judge_clip(
     )
 
 
-def _watched(
-    clip: Clip,
-    detector: Detector,
-    settings: ReplaySettings,
-    policies: Policies,
-    on_seconds: Callable[[float], None],
-) -> ClipReport:
-    position_s = 0.0
-
-    def on_look(seconds: float) -> None:
-        nonlocal position_s
-        on_seconds(seconds - position_s)
-        position_s = seconds
-
-    means = {entry.means for entry in detector.manifest.classes}
-    watchable = {seen: policy.present_after_s for seen, policy in policies.presence.items() if seen in means}
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            result = replay(clip.path, Path(folder), settings, policies, detector, START, on_look)
-        except PermanentError as error:
-            return judge_clip(clip, (), 0.0, watchable, str(error))
-    return judge_clip(clip, _incidents(result), result.length_s, watchable, result.broken_off)
-
-
-def _incidents(result: ReplayResult) -> tuple[Reported, ...]:
-    by_id: dict[str, list[Event]] = {}
-    for event in result.events:
-        by_id.setdefault(event.data.incident_id, []).append(event)
-
-    def seconds(instant: datetime) -> float:
-        return (instant - START).total_seconds()
-
-    found = []
-    for events in by_id.values():
-        opened, latest = events[0], events[-1]
-        is_gone = latest.data.state is IncidentState.CLOSED
-        last_s = seconds(latest.data.last_seen_at) if is_gone else result.length_s
-        found.append(Reported(opened.data.seen, seconds(opened.data.first_seen_at), seconds(opened.time), last_s))
-    return tuple(found)
+def verdict(reports: tuple[ClipReport, ...], look_every_s: float) -> EventVerdict:
+    """All clips together."""
+    truly = {found.truth.seen for report in reports for found in report.found}
+    reported = {incident.seen for report in reports for incident in report.incidents}
+    negatives = [report for report in reports if report.is_negative]
+    return EventVerdict(
+        clips=reports,
+        kinds={seen: _kind(seen, reports) for seen in Seen if seen in truly | reported},
+        negatives=_false_rate(negatives, Seen),
+        negatives_fire=_false_rate(negatives, FIRE),
+        look_every_s=look_every_s,
+    )
 
 
 def _overlap(incident: Reported, truth: Truth) -> bool:

@@ -45,7 +45,8 @@ def test_synth_explains_itself() -> None:
 
 def test_evaluate_judges_a_folder_and_suggests_thresholds(pictures: Path, tmp_path: Path) -> None:
     suggested, told = tmp_path / "facts.json", tmp_path / "told" / "all.json"
-    arguments = ["--model", str(FIRST), "--dataset", str(pictures), "--suggest-to", str(suggested)]
+    arguments = ["--model", str(FIRST), "--dataset", str(pictures), "--engine", "onnx-fp32"]
+    arguments += ["--suggest-to", str(suggested)]
     result = CliRunner().invoke(models_app, ["evaluate", *arguments, "--json", str(told), "--bootstrap", "20"])
     assert result.exit_code == 0, result.output
     classes = json.loads(told.read_text())["classes"]

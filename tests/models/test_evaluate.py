@@ -192,6 +192,13 @@ def test_a_wrong_option_is_said(folder: Path, arguments: list[str], message: str
     assert message in " ".join(result.output.split())
 
 
+def test_what_would_fail_after_an_hour_fails_at_once(folder: Path, tmp_path: Path) -> None:
+    twice = run("--dataset", folder, "--dataset", folder / ".." / "streets")
+    assert (twice.exit_code, "given twice" in " ".join(twice.output.split())) == (2, True)
+    onto_a_folder = run("--dataset", folder, "--json", tmp_path)
+    assert (onto_a_folder.exit_code, "is a folder" in " ".join(onto_a_folder.output.split())) == (2, True)
+
+
 def test_a_damaged_model_is_refused(folder: Path, tmp_path: Path) -> None:
     model = tmp_path / "model"
     shutil.copytree(MODEL, model)

@@ -30,7 +30,7 @@ from models.evaluation.worst import boxes_of, worst_pictures
 from tests.models.sights import HERE, THERE, as_they_are, picture, saw
 
 INPUT = ModelInput(width_px=640, height_px=384)
-THRESHOLDS = {"smoke": 0.25, "flame": 0.25, "stall": 0.25}
+LABELS = ("smoke", "flame", "stall")
 
 
 def test_a_picture_that_is_not_exhaustive_costs_nothing() -> None:
@@ -59,8 +59,8 @@ def test_where_only_some_are_boxed_recall_alone_is_told() -> None:
 
 def test_what_the_model_has_no_word_for_is_listed() -> None:
     pictures = [picture([("poster", HERE), ("flame", HERE)], known=["flame", "kiosk"]).picture]
-    assert judged_labels(pictures, THRESHOLDS) == ("flame",)
-    assert unknown_labels(pictures, THRESHOLDS) == {"kiosk": 0, "poster": 1}
+    assert judged_labels(pictures, LABELS) == ("flame",)
+    assert unknown_labels(pictures, LABELS) == {"kiosk": 0, "poster": 1}
 
 
 def test_a_false_alarm_is_smoke_or_flame_where_neither_is() -> None:

@@ -14,7 +14,8 @@ from edge.rules.policy import Policies
 from edge.settings import ReplaySettings
 from edge.values import Detection
 from models.evaluation.clips import Clip, Truth, read_clips, truths_of_name
-from models.evaluation.events import EventVerdict, Outcome, Reported, judge_clip, watch
+from models.evaluation.events import EventVerdict, Outcome, Reported, judge_clip
+from models.evaluation.watching import watch
 from tests.edge.clips import encode
 from tests.edge.fakes import LEFT, MANIFEST, ScriptedDetector, policy, saw
 
