@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from datasets.commands.audit import audit
 from datasets.commands.export import export
 from datasets.commands.import_ import import_
 from datasets.commands.manifest import manifest
@@ -78,5 +79,5 @@ def synth(
 
 
 app.command("import")(import_)
-for command in (composites, export, manifest, split):
+for command in (audit, composites, export, manifest, split):
     app.command()(command)

@@ -67,8 +67,12 @@ def safe_read_picture(path: Path) -> NDArray[np.uint8]:
         UsageError: missing, no picture (a text file named .jpg), cut short, or too large to be one of a camera.
     """
     with open_picture(path) as picture:
-        upright = ImageOps.exif_transpose(picture).convert("RGB")
-        return np.ascontiguousarray(np.asarray(upright, np.uint8)[:, :, ::-1])
+        return np.ascontiguousarray(np.asarray(upright(picture), np.uint8)[:, :, ::-1])
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """The picture in RGB as it is shown, after the camera's note of how it was held."""
+    return ImageOps.exif_transpose(picture).convert("RGB")
 
 
 @contextmanager
