@@ -19,7 +19,7 @@ from ultralytics.utils import DEFAULT_CFG, RANK
 from models.partial import OneSourceDataset, StreetModel
 from models.plan import TrainingPlan
 from models.training.checkpoint import Reached, keep_plain, load_state, reached_by, save_state
-from models.training.curves import LOSSES_FILE, LossTable, write_curves
+from models.training.curves import LOSSES_FILE, RATE, LossTable, write_curves
 from models.training.head import fit_head
 from models.training.interrupt import Interrupted, Stoppable
 from models.training.order import begin_at, keep_order
@@ -187,7 +187,7 @@ class StreetTrainer(DetectionTrainer):
         if self._losses is not None:
             losses = {name: float(value) for name, value in self.loss_items.items()}
             rate = self.optimizer.param_groups[0]["lr"]
-            self._losses.add({"batch": done, "epoch": self.epoch + 1, **losses, "learning_rate": rate})
+            self._losses.add({"batch": done, "epoch": self.epoch + 1, **losses, RATE: rate})
         asked = self.stop_asked is not None and self.stop_asked()
         if RANK == -1 and (asked or done % self.plan.checkpoint_batches == 0):
             save_state(self, self.last, Reached(self.epoch, self._batches_in_epoch))

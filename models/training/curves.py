@@ -10,8 +10,10 @@ from models.whole_file import write_whole_text
 
 LOSSES_FILE = "losses.csv"
 CURVES_FILE = "curves.html"
+RATE = "learning_rate"
+"""The column that is no measurement: it is drawn as it is."""
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 720, 170, 56, 22
+WIDTH, HEIGHT, LEFT, BOTTOM = 720, 170, 68, 22
 SMOOTHING_POINTS = 25
 """The dark line is the mean of so many points before it: single batches of 16 pictures jump by a third."""
 
@@ -86,7 +88,8 @@ def _chart(name: str, rows: Sequence[Mapping[str, float]]) -> str:
         f'<h2>{escape(name)}</h2><svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{escape(name)}">{ticks}'
         f'<text x="{LEFT - 6}" y="16" text-anchor="end">{high:.3g}</text>'
         f'<text x="{LEFT - 6}" y="{HEIGHT - BOTTOM}" text-anchor="end">{low:.3g}</text>'
-        f"{line(values, '#a9c3df', 1)}{line(_smoothed(values), '#1f5fa8', 2)}</svg>"
+        f"{'' if name == RATE else line(values, '#a9c3df', 1)}"
+        f"{line(values if name == RATE else _smoothed(values), '#1f5fa8', 2)}</svg>"
     )
 
 
