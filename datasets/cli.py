@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from datasets.commands.audit import audit
+from datasets.commands.catalogue import catalogue
 from datasets.commands.export import export
 from datasets.commands.import_ import import_
 from datasets.commands.manifest import manifest
@@ -79,5 +80,5 @@ def synth(
 
 
 app.command("import")(import_)
-for command in (audit, composites, export, manifest, split):
+for command in (audit, catalogue, composites, export, manifest, split):
     app.command()(command)

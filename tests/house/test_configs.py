@@ -10,6 +10,7 @@ from central.rulebook import load_rules
 from central.settings import load_settings
 from central.site import load_site
 from contract.plane import contains
+from datasets.catalogue import read_catalogue
 from datasets.split_plan import read_split_plan
 from edge.scene.streets import demo_street
 from edge.settings import load_node, load_policies, load_replay, secret_value
@@ -27,6 +28,7 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "site/*.yaml": load_site,
     "training/*.yaml": read_plan,
     "datasets/split.yaml": read_split_plan,
+    "datasets/catalogue.yaml": read_catalogue,
 }
 EXAMPLES = sorted(path.relative_to(CONFIGS).as_posix() for path in CONFIGS.rglob("*.yaml"))
 """The broker's own files beside them are the broker's to read."""
