@@ -6,9 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from contract.errors import UsageError
 from contract.manifest import Int8Drop
+from models.cli import app
 from models.machine import instruction_sets
 from models.publishing.attempts import ORDER, Attempt, attempts
 from models.publishing.calibration import choose, read_list, write_list
@@ -149,3 +151,16 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 )
 def test_instruction_sets_are_read_from_the_kernel(cpuinfo: str, expected: tuple[str, ...]) -> None:
     assert instruction_sets(cpuinfo) == expected
+
+
+@pytest.mark.parametrize("command", ["calibration", "drop", "costs"])
+def test_every_publishing_command_explains_itself(command: str) -> None:
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    assert "Usage" in result.output
+
+
+def test_a_drop_without_pictures_is_refused() -> None:
+    result = CliRunner().invoke(app, ["drop", "--model", "models/zoo/default"])
+    assert result.exit_code == 2
+    assert "nothing to judge on" in result.output
