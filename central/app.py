@@ -31,6 +31,7 @@ from central.services.association import Association, Bench
 from central.services.evidence import EvidenceDesk, ObjectStore
 from central.services.feed import LiveFeed
 from central.services.intake import Intake
+from central.services.joining import JoinDesk
 from central.services.reading import Reader
 from central.services.views import Health
 from central.services.worker import Worker
@@ -53,6 +54,8 @@ class Outside:
     site: SiteSettings
     feed: LiveFeed
     clock: Clock
+    wake: Callable[[], None] = lambda: None
+    """Tells the associator that there is work."""
 
 
 def make_http(
@@ -64,9 +67,10 @@ def make_http(
     """The JSON API and the console on `parts`."""
     reader = Reader(parts.database, parts.law, parts.site.to_origin())
     case_desk = CaseDesk(parts.database, parts.clock, parts.feed.notify)
+    join_desk = JoinDesk(parts.database, parts.clock, parts.wake)
     evidence_desk = EvidenceDesk(parts.database, parts.objects, parts.clock, parts.feed.notify)
     routers = [
-        cases_router(reader, case_desk, access),
+        cases_router(reader, case_desk, join_desk, access),
         evidence_router(evidence_desk, access),
         overview_router(reader, health, access),
         stream_router(reader, parts.feed, access),
@@ -105,7 +109,7 @@ class Central:
         )
         self.intake_worker = Worker("intake", self.intake.step, self.intake.recover, idle_s=0.0)
 
-        outside = Outside(self.database, objects, law, self.site, self.feed, clock)
+        outside = Outside(self.database, objects, law, self.site, self.feed, clock, self.association_worker.wake)
         self.http = make_http(outside, Access(tokens, clock), self.health, self._lifespan)
 
     def start(self) -> None:

@@ -3,12 +3,14 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from central.api.access import Access, Operator
 from central.domain.values import CaseFilter
 from central.domain.workflow import Action, CaseState, RejectReason
 from central.services.actions import CaseDesk, OperatorAction
+from central.services.joining import JoinDesk, Said
 from central.services.reading import Reader
 from central.services.views import CaseDetail, CasePage
 from contract.ids import UUID_PATTERN
@@ -34,7 +36,31 @@ class ActionRequest(BaseModel):
     kind: Violation | None = None
 
 
-def cases_router(reader: Reader, desk: CaseDesk, access: Access) -> APIRouter:
+class MergeRequest(BaseModel):
+    """Which case it is one with, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    into: Annotated[str, Field(pattern=UUID_PATTERN)]
+    note: Annotated[str, Field(max_length=500)] = ""
+
+
+class SplitRequest(BaseModel):
+    """Which incidents are another thing, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    incidents: Annotated[tuple[Annotated[str, Field(pattern=UUID_PATTERN)], ...], Field(min_length=1, max_length=1000)]
+    note: Annotated[str, Field(max_length=500)] = ""
+
+
+class Accepted(BaseModel):
+    """It was written down and will be carried out."""
+
+    case_id: str
+
+
+def cases_router(reader: Reader, desk: CaseDesk, joins: JoinDesk, access: Access) -> APIRouter:
     """``/cases``, for operators."""
     router = APIRouter(prefix="/cases", tags=["cases"])
 
@@ -50,10 +76,35 @@ def cases_router(reader: Reader, desk: CaseDesk, access: Access) -> APIRouter:
         wanted = CaseFilter(states=states, kind=kind, only_prominent=state is None, before=cursor)
         return reader.page(wanted, limit)
 
-    @router.get("/{case_id}", dependencies=[Depends(access.operator)])
-    def show_case(case_id: CaseIdPath) -> CaseDetail:
+    @router.get(
+        "/{case_id}",
+        dependencies=[Depends(access.operator)],
+        response_model=CaseDetail,
+        responses={301: {"description": "It was merged; `Location` and `merged_into` say into which case."}},
+    )
+    def show_case(case_id: CaseIdPath) -> CaseDetail | JSONResponse:
         """One case with its judgement, observations, links, evidence and history."""
-        return _found(reader.detail(case_id), case_id)
+        found = _found(reader.detail(case_id), case_id)
+        if found.merged_into is None:
+            return found
+        headers = {"Location": f"/api/v1/cases/{found.merged_into}"}
+        return JSONResponse({"merged_into": found.merged_into}, 301, headers)
+
+    @router.post("/{case_id}/merge", status_code=202)
+    def merge_case(
+        case_id: CaseIdPath, body: MergeRequest, operator: Annotated[Operator, Depends(access.operator)]
+    ) -> Accepted:
+        """Says that the case and another one are one thing. Carried out within moments; then it redirects."""
+        joins.merge(case_id, body.into, Said(operator, body.note))
+        return Accepted(case_id=case_id)
+
+    @router.post("/{case_id}/split", status_code=202)
+    def split_case(
+        case_id: CaseIdPath, body: SplitRequest, operator: Annotated[Operator, Depends(access.operator)]
+    ) -> Accepted:
+        """Says that some incidents are another thing than the rest. Carried out within moments."""
+        joins.split(case_id, body.incidents, Said(operator, body.note))
+        return Accepted(case_id=case_id)
 
     @router.post("/{case_id}/actions/{action}")
     def act_on_case(

@@ -3,9 +3,10 @@
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from central.domain.workflow import RefusedAction
+from central.domain.workflow import Action, RefusedAction
 from central.services.actions import UnknownCase
 from central.services.feed import FeedFull
+from central.services.joining import FrozenCase
 from contract.errors import TransientError, UsageError
 
 
@@ -19,6 +20,11 @@ def add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(RefusedAction)
     def _refused(_request: Request, error: RefusedAction) -> JSONResponse:
         return JSONResponse({"detail": str(error), "open_actions": list(error.open_actions)}, 409)
+
+    @app.exception_handler(FrozenCase)
+    def _frozen(_request: Request, error: FrozenCase) -> JSONResponse:
+        detail = f"case {error} is reviewed and loses nothing; reopen it first"
+        return JSONResponse({"detail": detail, "open_actions": [Action.REOPEN]}, 409)
 
     @app.exception_handler(UsageError)
     def _malformed(_request: Request, error: UsageError) -> JSONResponse:

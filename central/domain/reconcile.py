@@ -36,11 +36,13 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`opened` are new cases, `moves` memberships that change, `merged` emptied cases and what they became part of,
-    `proposals` pairs of frozen cases that only a person may join."""
+    """`opened` are new cases, `moves` memberships that change, `relinked` those that stay in a case that lost somebody
+    (whom their explanation may have named), `merged` emptied cases and what they became part of, `proposals` pairs of
+    frozen cases that only a person may join."""
 
     opened: tuple[CaseId, ...] = ()
     moves: tuple[Move, ...] = ()
+    relinked: tuple[Move, ...] = ()
     merged: Mapping[CaseId, CaseId] = field(default_factory=dict)
     proposals: tuple[frozenset[CaseId], ...] = ()
 
@@ -72,16 +74,16 @@ def reconcile(
         if number not in names:
             names[number] = mint(found.sightings[group[0]])
             opened.append(names[number])
-    moves = []
-    for number, group in enumerate(found.groups):
-        links = links_of(found, number, rules)
-        for place, link in zip(group, links, strict=True):
-            sighting = found.sightings[place]
-            was = case_of.get(sighting.member_id)
-            if was != names[number]:
-                moves.append(Move(sighting, was, names[number], link))
+    all_moves = [
+        Move(found.sightings[place], case_of.get(found.sightings[place].member_id), names[number], link)
+        for number, group in enumerate(found.groups)
+        for place, link in zip(group, links_of(found, number, rules), strict=True)
+    ]
+    moves = [move for move in all_moves if move.was != move.case_id]
+    lost = {move.was for move in moves}
+    relinked = [move for move in all_moves if move.was == move.case_id and move.was in lost]
     proposals = tuple(frozenset(names[number] for number in pair) for pair in found.proposals)
-    return Plan(tuple(opened), tuple(moves), _merged(kept, moves), proposals)
+    return Plan(tuple(opened), tuple(moves), tuple(relinked), _merged(kept, moves), proposals)
 
 
 def _names(found: Partition, kept: Sequence[KeptCase]) -> dict[int, CaseId]:

@@ -139,11 +139,22 @@ class Association:
         for seed in sorted(seeds):
             if seed in done or seed not in board:
                 continue
-            together = board.component([seed], self._bench.rules.largest)
+            together = self._together(connection, board, seed)
             done.update(sighting.member_id for sighting in together)
             touched |= self._settler.settle(connection, together, now)
         board.forget_before(now - REMEMBERED)
         return touched
+
+    def _together(self, connection: Connection, board: Board, seed: MemberId) -> list[Observation]:
+        """What hangs together with `seed` by where and when, and by what people said."""
+        found = board.component([seed], self._bench.rules.largest)
+        while True:
+            names = [sighting.member_id for sighting in found]
+            named = sightings.partners_of(connection, names)
+            more = [partner for partner in sorted(named.difference(names)) if partner in board]
+            if not more:
+                return found
+            found = board.component([*names, *more], self._bench.rules.largest + len(more))
 
     def _judge(self, connection: Connection, touched: set[str], now: datetime) -> None:
         found = case_queries.snapshots(connection, touched)

@@ -66,6 +66,9 @@ class Settler:
         for move in plan.moves:
             is_first = move.case_id in plan.opened and first_of[move.case_id] is move
             self._join(connection, move, "opened" if is_first else "joined", now)
+        for stay in plan.relinked:
+            link = link_record(stay.link).model_dump_json()
+            cases.relink(connection, stay.sighting.incident_id, stay.sighting.part, link)
         for case_id, into in plan.merged.items():
             cases.merge_into(connection, case_id, into)
         for move in plan.moves:

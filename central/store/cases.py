@@ -138,6 +138,12 @@ def join(connection: Connection, case_id: str, incident_id: str, at: datetime, l
     connection.execute(insert(MEMBERS).values(row))
 
 
+def relink(connection: Connection, incident_id: str, part: int, link: str) -> None:
+    """Explains the open membership anew."""
+    is_open = (MEMBERS.c.incident_id == incident_id, MEMBERS.c.part == part, MEMBERS.c.ended_at.is_(None))
+    connection.execute(update(MEMBERS).where(*is_open).values(link=link))
+
+
 def leave(connection: Connection, incident_id: str, at: datetime, part: int = 1) -> None:
     """Ends the open membership of the incident's part, if it has one."""
     is_open = (MEMBERS.c.incident_id == incident_id, MEMBERS.c.part == part, MEMBERS.c.ended_at.is_(None))

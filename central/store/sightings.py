@@ -84,6 +84,15 @@ def bonds_among(connection: Connection, members: Sequence[MemberId]) -> list[Bon
     return list(newest.values())
 
 
+def partners_of(connection: Connection, members: Iterable[MemberId]) -> set[MemberId]:
+    """Whom people ever named together with one of `members`."""
+    wanted = sorted(set(members))
+    query = select(BONDS.c.member_a, BONDS.c.member_b).where(
+        or_(BONDS.c.member_a.in_(wanted), BONDS.c.member_b.in_(wanted))
+    )
+    return {MemberId(name) for row in connection.execute(query) for name in (row.member_a, row.member_b)}
+
+
 def take_new_bonds(connection: Connection, at: datetime) -> set[MemberId]:
     """The members of bonds that the associator has not acted on yet; they count as done from now on."""
     rows = list(connection.execute(select(BONDS).where(BONDS.c.done_at.is_(None))))

@@ -196,6 +196,8 @@ def test_the_openapi_document_is_complete_and_no_page_loads_from_elsewhere(parts
         "/api/v1/cases",
         "/api/v1/cases/{case_id}",
         "/api/v1/cases/{case_id}/actions/{action}",
+        "/api/v1/cases/{case_id}/merge",
+        "/api/v1/cases/{case_id}/split",
         "/api/v1/evidence/{sha256}",
         "/api/v1/nodes",
         "/api/v1/zones",
