@@ -29,6 +29,9 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE", help="A page to look at; beside the JSON file when not given.")
     ] = None,
     worst: Annotated[int, typer.Option(min=0, max=500, help="How many of the worst pictures the page shows.")] = 16,
+    run: Annotated[
+        Path | None, typer.Option(help="Judge on what this training run, runs/NAME, held out, as it renamed it.")
+    ] = None,
     split: Annotated[
         Half, typer.Option(help="Which pictures of a folder with a split.json count; others count whole.")
     ] = Half.ALL,
@@ -85,14 +88,16 @@ def evaluate(
     from models.evaluation.tables import tell
     from models.evaluation.targets import DEFAULT_TARGETS, judgement, read_targets
     from models.evaluation.thresholds import suggest
+    from models.publishing.finished_run import read_run
 
     with errors_told():
         _require_fit(dataset or [], [json_file, html, suggest_to])
         wanted_targets = read_targets(targets or DEFAULT_TARGETS)
         choice = Choice(split, _stems(only), _renames(rename or []))
         looking = Looking(engine, threads, bootstrap, seed, against, against_engine)
+        pictures = [picture for folder in dataset or [] for picture in folder_pictures(folder, choice)]
         wanted = Wanted(
-            pictures=tuple(picture for folder in dataset or [] for picture in folder_pictures(folder, choice)),
+            pictures=(*pictures, *(read_run(run).judged() if run is not None else ())),
             clips=() if clips is None else read_clips(clips),
             reference=None if agree_with is None else open_reference(agree_with, threads),
             replay_config=replay_config or DEFAULT_REPLAY,
