@@ -38,7 +38,7 @@ def _picture(file: Path, image: Element, index: PictureIndex) -> ImportedPicture
     name = image.get("name") or ""
     try:
         path = index.find(name)
-        width, height = (int(number_of(image.get(side), side, name)) for side in ("width", "height"))
+        width, height = (int(number_of(image.get(side), side)) for side in ("width", "height"))
         size = size_as_stated(path, width, height)
         shapes = [shape for shape in image if shape.tag in _SHAPES]
         boxes = tuple(_box(shape, f"{shape.tag}[{number}]", size) for number, shape in enumerate(shapes))
@@ -48,27 +48,27 @@ def _picture(file: Path, image: Element, index: PictureIndex) -> ImportedPicture
 
 
 def _box(shape: Element, where: str, size: PictureSize) -> LabelledBox:
-    label = (shape.get("label") or "").strip()
-    if not label:
-        raise UsageError(f"{where}: has no label; add one or remove it")
-    corners = _polygon(shape, where) if shape.tag == "polygon" else _corners(shape, where)
     try:
+        label = (shape.get("label") or "").strip()
+        if not label:
+            raise UsageError("has no label; add one or remove it")
+        corners = _polygon(shape) if shape.tag == "polygon" else _corners(shape)
         return box_of_pixels(label, *corners, size)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from error
 
 
-def _polygon(shape: Element, where: str) -> tuple[float, float, float, float]:
+def _polygon(shape: Element) -> tuple[float, float, float, float]:
     points = []
     for pair in (shape.get("points") or "").split(";"):
         x, _, y = pair.partition(",")
-        points.append((number_of(x, "x", where), number_of(y, "y", where)))
+        points.append((number_of(x, "x"), number_of(y, "y")))
     return envelope(points)
 
 
-def _corners(shape: Element, where: str) -> tuple[float, float, float, float]:
-    x1, y1, x2, y2 = (number_of(shape.get(name), name, where) for name in ("xtl", "ytl", "xbr", "ybr"))
-    degrees = number_of(shape.get("rotation") or "0", "rotation", where)
+def _corners(shape: Element) -> tuple[float, float, float, float]:
+    x1, y1, x2, y2 = (number_of(shape.get(name), name) for name in ("xtl", "ytl", "xbr", "ybr"))
+    degrees = number_of(shape.get("rotation") or "0", "rotation")
     return turned(x1, y1, x2, y2, degrees, ((x1 + x2) / 2, (y1 + y2) / 2)) if degrees else (x1, y1, x2, y2)
 
 

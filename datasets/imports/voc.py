@@ -36,7 +36,7 @@ def _picture(file: Path, index: PictureIndex) -> ImportedPicture:
     if root.tag != "annotation":
         raise UsageError(f"{file}: starts with <{root.tag}>, not <annotation>: not Pascal VOC; see --format")
     try:
-        path = index.find(text_of(root, "filename", "<annotation>"))
+        path = index.find(text_of(root, "filename"))
         size = size_as_stated(path, _stated(root, "width"), _stated(root, "height"))
         boxes = tuple(_box(found, f"object[{number}]", size) for number, found in enumerate(root.findall("object")))
     except UsageError as error:
@@ -46,16 +46,15 @@ def _picture(file: Path, index: PictureIndex) -> ImportedPicture:
 
 def _stated(root: Element, name: str) -> int | None:
     text = root.findtext(f"size/{name}")
-    return int(number_of(text, name, "size")) if text else None
+    return int(number_of(text, name)) if text else None
 
 
 def _box(found: Element, where: str, size: PictureSize) -> LabelledBox:
-    label = text_of(found, "name", where)
-    corners = found.find("bndbox")
-    if corners is None:
-        raise UsageError(f"{where}: no <bndbox>; add it or remove the object")
-    x1, y1, x2, y2 = (number_of(corners.findtext(name), name, where) for name in ("xmin", "ymin", "xmax", "ymax"))
     try:
-        return box_of_pixels(label, x1, y1, x2, y2, size)
+        corners = found.find("bndbox")
+        if corners is None:
+            raise UsageError("no <bndbox>; add it or remove the object")
+        x1, y1, x2, y2 = (number_of(corners.findtext(name), name) for name in ("xmin", "ymin", "xmax", "ymax"))
+        return box_of_pixels(text_of(found, "name"), x1, y1, x2, y2, size)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from error

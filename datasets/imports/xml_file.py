@@ -34,25 +34,25 @@ def read_xml(path: Path) -> Element:
     return root
 
 
-def text_of(element: Element, name: str, where: str) -> str:
+def text_of(element: Element, name: str) -> str:
     """The text of a child that must be there.
 
     Raises:
-        UsageError: it isn't, or is empty.
+        UsageError: it isn't, or is empty; the caller knows where.
     """
     text = (element.findtext(name) or "").strip()
     if not text:
-        raise UsageError(f"{where}: <{name}> is missing or empty; add it")
+        raise UsageError(f"<{name}> is missing or empty; add it")
     return text
 
 
-def number_of(text: str | None, name: str, where: str) -> float:
-    """A number written in an attribute or element.
+def number_of(text: str | None, name: str) -> float:
+    """A number written in the attribute or element `name`.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is none; the caller knows where.
     """
     try:
         return float(text or "")
     except ValueError:
-        raise UsageError(f"{where}: {name}={text!r} is no number; correct it") from None
+        raise UsageError(f"{name}={text!r} is no number; correct it") from None
