@@ -14,6 +14,7 @@ from models.evaluation.bootstrap import Measured
 from models.evaluation.classes import ClassReport
 from models.evaluation.curves import Point, curve
 from models.evaluation.figures import Metric
+from models.evaluation.slices import NIGHT_BRIGHTNESS
 from models.evaluation.targets import Judgement
 from models.evaluation.worst import WorstPicture, worst_pictures
 
@@ -73,7 +74,12 @@ def page(evaluation: Evaluation, eyes: OpenEyes, looking: Looking, judgement: Ju
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"figure": figure, "interval": interval, "zh": lambda label: ZH_BY_LABEL.get(label, "")}
+    environment.filters |= {
+        "figure": figure,
+        "interval": interval,
+        "signed": signed,
+        "zh": lambda label: ZH_BY_LABEL.get(label, ""),
+    }
     verdict = evaluation.pictures
     reports = () if verdict is None else verdict.classes
     manifest = eyes.this.manifest
@@ -89,6 +95,7 @@ def page(evaluation: Evaluation, eyes: OpenEyes, looking: Looking, judgement: Ju
         counted=[] if verdict is None else _counted(verdict),
         drawings=[_drawing(report) for report in reports if report.is_exhaustive and report.instances],
         worst=_worst(evaluation, worst),
+        night=NIGHT_BRIGHTNESS,
         ap50=Metric.AP50,
         ap30=Metric.AP30,
         recall=Metric.RECALL,
@@ -106,8 +113,24 @@ def figure(value: float | None, digits: int = 2) -> str:
 
 
 def interval(found: Measured, digits: int = 2) -> str:
-    """The interval in words, empty where there is none."""
-    return "" if found.low != found.low else f"{found.low:.{digits}f}–{found.high:.{digits}f}"
+    """The interval, empty where there is none.
+
+    >>> interval(Measured(0.5, 0.4, 0.6)), interval(Measured(0.0, -0.1, 0.2)), interval(Measured(0.5))
+    ('0.40–0.60', '-0.10 … 0.20', '')
+    """
+    if found.low != found.low:
+        return ""
+    between = " … " if found.low < 0 else "–"
+    return f"{found.low:.{digits}f}{between}{found.high:.{digits}f}"
+
+
+def signed(value: float) -> str:
+    """A difference.
+
+    >>> signed(0.0123), signed(-0.5)
+    ('+0.012', '-0.500')
+    """
+    return "–" if value != value else f"{value:+.3f}"
 
 
 def _counted(verdict: PictureVerdict) -> list[str]:

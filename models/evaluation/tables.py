@@ -13,25 +13,21 @@ TABLE_COLUMNS = 112
 
 
 def tell(evaluation: Evaluation, console: Console) -> None:
-    """Prints what there is: classes, clips, agreement."""
+    """Prints what there is: classes, clips, agreement; tables whole, even where the console is a file."""
+    wide = Console(file=console.file, width=max(console.width, TABLE_COLUMNS))
     if evaluation.pictures is not None:
-        _print(_class_table(evaluation.pictures), console)
+        wide.print(_class_table(evaluation.pictures))
         alarms = evaluation.pictures.fire_alarms
         if alarms is not None:
             console.print(f"smoke or flame per picture without fire ({alarms[0]}): {_cell(alarms[1], ' ')}")
     if evaluation.events is not None:
         if evaluation.events.kinds:
-            _print(_event_table(evaluation.events), console)
+            wide.print(_event_table(evaluation.events))
         rate = evaluation.events.negatives
-        console.print(f"false incidents an hour on {rate.hours:.2f} h without any: {_cell(rate.per_hour, ' ')}")
+        console.print(f"false incidents an hour on {rate.hours:.3f} h without any: {_cell(rate.per_hour, ' ')}")
     if evaluation.agreement is not None:
         for label, entry in evaluation.agreement.by_label.items():
             console.print(f"{label}: F1 {_cell(entry.f1, ' ')} against {evaluation.agreement.reference}")
-
-
-def _print(table: Table, console: Console) -> None:
-    """Whole, even where the console takes itself for narrow because it is a file."""
-    console.print(table, width=max(console.width, TABLE_COLUMNS), crop=False)
 
 
 def _class_table(verdict: PictureVerdict) -> Table:
