@@ -12,11 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from datasets.commands.audit import audit
 from datasets.commands.catalogue import catalogue
+from datasets.commands.composites import composites
 from datasets.commands.export import export
 from datasets.commands.import_ import import_
 from datasets.commands.manifest import manifest
 from datasets.commands.split import split
-from datasets.composites.cli import composites
 
 app = typer.Typer(help="Make and check picture folders.", no_args_is_help=True, pretty_exceptions_enable=False)
 _console = Console(stderr=True)
