@@ -1,6 +1,6 @@
 """What is said of each class: full numbers where every object is boxed, recall alone where only some are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +48,7 @@ def places(pictures: Sequence[Judged], label: str) -> Places:
     return Places(exhaustive, partial)
 
 
-def judged_labels(pictures: Sequence[Judged], labels: Sequence[str]) -> tuple[str, ...]:
+def judged_labels(pictures: Sequence[Judged], labels: Collection[str]) -> tuple[str, ...]:
     """Those of the model's `labels` that the pictures say anything of."""
     told = frozenset[str]().union(
         *(picture.known for picture in pictures), *({label for label, _ in picture.truths} for picture in pictures)
@@ -56,7 +56,7 @@ def judged_labels(pictures: Sequence[Judged], labels: Sequence[str]) -> tuple[st
     return tuple(label for label in labels if label in told)
 
 
-def unknown_labels(pictures: Sequence[Judged], labels: Sequence[str]) -> dict[str, int]:
+def unknown_labels(pictures: Sequence[Judged], labels: Collection[str]) -> dict[str, int]:
     """Boxes by label, for labels that the model has no word for."""
     strangers = [label for picture in pictures for label, _ in picture.truths if label not in labels]
     named = {label for picture in pictures for label in picture.known if label not in labels}
