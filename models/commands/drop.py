@@ -19,7 +19,9 @@ def drop(
         list[Path] | None,
         typer.Option(help="Labelled folder; of one with split.json its val half. Repeatable."),
     ] = None,
-    run: Annotated[Path | None, typer.Option(help="Or what a training run, runs/NAME, held out.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="What a training run, runs/NAME, held out; beside the folders, if any.")
+    ] = None,
     gate: Annotated[bool, typer.Option(help="Exit with 1 if INT8 may not ship.")] = True,
     as_json: AsJson = False,
 ) -> None:

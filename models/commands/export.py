@@ -32,7 +32,9 @@ def export(
     ] = None,
     validate: Annotated[
         list[Path] | None,
-        typer.Option(help="Labelled folder to measure INT8's drop on, instead of what the run held out; repeatable."),
+        typer.Option(
+            help="Labelled folder, never trained on, to measure INT8's drop on beside what the run held out; repeatable."
+        ),
     ] = None,
     size: Annotated[str, typer.Option("--input", help="HEIGHTxWIDTH in pixels, multiples of 32.")] = "384x640",
     overflow: Annotated[

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contract.errors import UsageError
-from models.judging import Choice, Half, folder_pictures
+from models.judging import Choice, Half, Judged, folder_pictures
 from models.pictures import fair_sample
 from models.publishing.calibration import Calibration, choose, of_folder, read_list, write_list
 from models.publishing.finished_run import FinishedRun, read_run
@@ -39,17 +39,15 @@ def write_calibration(run: FinishedRun, count: int, to: Path) -> None:
 
 
 def judges_of(folders: Sequence[Path], run: FinishedRun | None) -> Judges | None:
-    """The folders' held-out pictures (all of a folder without split.json), else those of the run."""
-    if folders:
-        pictures = tuple(picture for folder in folders for picture in folder_pictures(folder, _held_out(folder)))
-        arguments = [part for folder in folders for part in ("--dataset", str(folder.resolve()))]
-        return Judges(pictures, tuple(arguments))
-    if run is None:
-        return None
-    pictures = run.judged()
-    if not pictures:
+    """What the run held out and, beside it, the folders' held-out pictures (all of a folder without split.json)."""
+    pictures: list[Judged] = [] if run is None else list(run.judged())
+    arguments = [] if run is None else ["--run", str(run.folder.resolve())]
+    for folder in folders:
+        pictures += folder_pictures(folder, _held_out(folder))
+        arguments += ["--dataset", str(folder.resolve())]
+    if not pictures and run is not None:
         raise UsageError(f"{run.folder}: the run held no picture out; give --validate FOLDER")
-    return Judges(pictures, ("--run", str(run.folder.resolve())))
+    return Judges(tuple(pictures), tuple(arguments)) if pictures else None
 
 
 def _held_out(folder: Path) -> Choice:
