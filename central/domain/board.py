@@ -6,7 +6,7 @@ influence each other.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from math import floor
@@ -81,24 +81,30 @@ class Board:
         for incident_id in old:
             self.drop(incident_id)
 
-    def component(self, seeds: Iterable[MemberId], limit: int | None = None) -> list[Observation]:
-        """Everything that hangs together with `seeds`, directly or through others; nearest first, at most `limit`."""
+    def component(
+        self, seeds: Iterable[MemberId], limit: int, without: Collection[MemberId] = frozenset()
+    ) -> list[Observation]:
+        """Everything that hangs together with `seeds`, directly or through others; nearest first, at most `limit`.
+
+        What is in `without` is passed by.
+        """
         waiting = [self._spots[seed] for seed in dict.fromkeys(seeds)]
         found = {spot.sighting.member_id for spot in waiting}
         for spot in waiting:
             for other in self._beside(spot):
                 member_id = other.sighting.member_id
-                if member_id not in found and (limit is None or len(found) < limit):
+                if member_id not in found and member_id not in without and len(found) < limit:
                     found.add(member_id)
                     waiting.append(other)
         return [spot.sighting for spot in waiting]
 
-    def components(self) -> Iterator[list[Observation]]:
-        """All of them."""
+    def components(self, limit: int) -> Iterator[list[Observation]]:
+        """All of them, every sighting once; a larger one than `limit` comes in pieces (the same for the same sightings
+        put in the same order)."""
         done: set[MemberId] = set()
         for member_id in self._spots:
             if member_id not in done:
-                found = self.component([member_id])
+                found = self.component([member_id], limit, done)
                 done.update(member.member_id for member in found)
                 yield found
 

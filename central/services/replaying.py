@@ -119,7 +119,7 @@ def _cases(
     for own in parts:
         board.put(own)
     cases = []
-    for component in board.components():
+    for component in board.components(rules.largest):
         found = partition(component, rules, known=known)
         for number, group in enumerate(found.groups):
             case_id = case_id_of(found.sightings[group[0]])
