@@ -33,7 +33,7 @@ def export(
     validate: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Labelled folder, never trained on, to measure INT8's drop on beside what the run held out; repeatable."
+            help="Labelled folder, never trained on, to measure INT8's drop on beside the run's own; repeatable."
         ),
     ] = None,
     size: Annotated[str, typer.Option("--input", help="HEIGHTxWIDTH in pixels, multiples of 32.")] = "384x640",
