@@ -55,7 +55,8 @@ def read_run(folder: Path) -> FinishedRun:
     plan = TrainingPlan.model_validate(told["plan"])
     by_source: dict[str, list[Path]] = {}
     for line in dict.fromkeys(shown):
-        by_source.setdefault(Path(line).parent.parent.name, []).append(Path(line))
+        source, name = Path(line).parent.parent.name, Path(line).name
+        by_source.setdefault(source, []).append(folder / "mix" / source / "images" / name)  # the run may have moved
     return FinishedRun(
         folder=folder,
         weights=weights,
