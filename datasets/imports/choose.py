@@ -31,9 +31,11 @@ def format_of(path: Path) -> Format:
     Raises:
         UsageError: nothing tells it.
     """
+    if not path.exists():
+        raise UsageError(f"{path}: no such file or folder; check the path")
     found = _format_of_folder(path) if path.is_dir() else _format_of_file(path)
     if found is None:
-        raise UsageError(f"{path}: {_MISSING if path.exists() else 'no such file or folder'}")
+        raise UsageError(f"{path}: {_MISSING}")
     return found
 
 
@@ -82,6 +84,8 @@ def read_source(path: Path, format_: Format, images: Path | None) -> Imported:
     Raises:
         UsageError: anything wrong, with file and place.
     """
+    if not path.exists():
+        raise UsageError(f"{path}: no such file or folder; check the path")
     match format_:
         case Format.YOLO:
             return read_yolo(path)
