@@ -44,7 +44,7 @@ check: .venv/.dev-ready  ## format, lint, types, layers, doctests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/house --doctest-modules contract edge/rules edge/schedule.py central/domain
+	$(BIN)/python -m pytest tests/house --doctest-modules contract edge/rules edge/schedule.py central/domain datasets
 
 format: .venv/.dev-ready  ## put the code into shape
 	$(BIN)/ruff format .

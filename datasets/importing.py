@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,8 +120,9 @@ def _flat_names(pictures: Sequence[ImportedPicture]) -> list[str]:
         return own
     long = [re.sub(r"[/\\]+", "__", picture.name) for picture in pictures]
     stems = [Path(name).stem for name in long]
+    count = Counter(stems)
     for stem, picture in zip(stems, pictures, strict=True):
-        if stems.count(stem) > 1:
+        if count[stem] > 1:
             raise UsageError(f"{picture.path}: another picture has the same name but for its suffix; rename one")
     return long
 

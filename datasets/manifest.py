@@ -19,6 +19,7 @@ from datasets.folder import LabelledFolder, LabelledPicture, Split
 from datasets.hashes import sha256_of
 from datasets.replacing import replace_text
 from datasets.scene_file import read_scenes
+from datasets.split_lock import SplitLock
 
 MANIFEST_FILE = "manifest.jsonl"
 
@@ -82,8 +83,15 @@ def dataset_hash(records: Iterable[ManifestRecord]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def make_manifest(folders: Sequence[LabelledFolder], on_picture: Callable[[], None] = lambda: None) -> Manifest:
+def make_manifest(
+    folders: Sequence[LabelledFolder], on_picture: Callable[[], None] = lambda: None, lock: SplitLock | None = None
+) -> Manifest:
     """The manifest of what lies in `folders` now; every picture's bytes are read, none is decoded.
+
+    Args:
+        folders: the sources; for a lock's halves, `split_lock.halved` ones.
+        on_picture: called for every picture.
+        lock: names the scene where scenes.json doesn't.
 
     Raises:
         UsageError: a picture can't be read.
@@ -92,7 +100,10 @@ def make_manifest(folders: Sequence[LabelledFolder], on_picture: Callable[[], No
     for folder in sorted(folders, key=lambda one: one.name):
         scene_by_stem = read_scenes(folder)
         for picture in folder.pictures:
-            records.append(_record(folder, picture, scene_by_stem.get(picture.path.stem)))
+            stem = picture.path.stem
+            locked = lock.find(folder.name, stem) if lock is not None else None
+            scene = scene_by_stem.get(stem) or (locked.scene if locked else None)
+            records.append(_record(folder, picture, scene))
             on_picture()
     sources = {folder.name: _entry(folder) for folder in folders}
     header = ManifestHeader(dataset_hash=dataset_hash(records), pictures=len(records), sources=sources)
@@ -133,7 +144,8 @@ def verify_unchanged(manifest: Manifest, folders: Sequence[LabelledFolder]) -> N
         return
     before = {(record.source, record.picture): record for record in manifest.records}
     after = {(record.source, record.picture): record for record in now.records}
-    changed = [name for name in sorted(set(before) & set(after)) if before[name] != after[name]]
+    both = sorted(set(before) & set(after))
+    changed = [name for name in both if dataset_hash([before[name]]) != dataset_hash([after[name]])]
     parts = [
         f"{len(names)} {what} ({', '.join('/'.join(name) for name in names[:3])}{' …' if len(names) > 3 else ''})"
         for what, names in (

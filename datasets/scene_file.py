@@ -20,7 +20,9 @@ def read_scenes(folder: LabelledFolder) -> dict[str, str]:
     """
     path = folder.root / SCENES_FILE
     scenes = scenes_in(path)
-    for stem in sorted(set(scenes) - {picture.path.stem for picture in folder.pictures}):
+    # asked of the disk: a lock may have left pictures out of `folder`
+    there = {entry.stem for entry in (folder.root / "images").iterdir()} if scenes else set()
+    for stem in sorted(set(scenes) - there):
         raise UsageError(f"{path}: names {stem}, which is no picture in images/; remove it")
     return scenes
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from contract.errors import UsageError
 from datasets.catalogue import DEFAULT_CATALOGUE, Entry, entry_named, read_catalogue
 from datasets.cli import app
+from datasets.manifest import read_manifest
 from tests.datasets.builders import write_source
 from tests.datasets.test_import import yolo
 
@@ -46,6 +47,10 @@ def test_from_another_tools_export_to_a_lock_and_out_again(tmp_path: Path) -> No
     assert run("manifest", ours, "--verify", manifest)["dataset_hash"] == made["dataset_hash"]
     split = run("split", ours, "--lock", lock)
     assert split["sources"] == {"ours": {"train": 1, "val": 1}}
+    locked = str(tmp_path / "locked.jsonl")
+    run("manifest", ours, "--lock", lock, "--out", locked)
+    assert {record.split for record in read_manifest(Path(locked)).records} == {"train", "val"}
+    assert all(record.scene for record in read_manifest(Path(locked)).records)
     assert run("export", ours, "--lock", lock, "--format", "coco", "--out", str(tmp_path / "coco"))["pictures"] == 2
 
 

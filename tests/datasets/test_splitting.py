@@ -7,6 +7,7 @@ import pytest
 
 from contract.errors import UsageError
 from datasets.folder import read_folder
+from datasets.manifest import make_manifest
 from datasets.split_lock import LockedPicture, SplitLock, folded, halved, read_lock, write_lock
 from datasets.split_plan import SplitPlan, plan_for_folders, read_split_plan
 from datasets.splitting import SplitReport, make_lock
@@ -58,7 +59,9 @@ def test_train_pictures_of_a_given_val_scene_are_withheld(hot: Path) -> None:
     lock = lock_of(plan_of(hot)).lock
     assert lock.by_source["hot"]["p00"].half == "val"
     assert lock.by_source["hot"]["p07"].half == "withheld"
+    (hot / "scenes.json").write_text('{"p07": "yard"}')
     kept = halved(read_folder(hot), lock)
+    assert len(make_manifest([kept], lock=lock).records) == 9, "scenes.json may name what the lock withholds"
     assert "p07" not in [picture.path.stem for picture in kept.pictures]
     assert [picture.path.stem for picture in kept.pictures if picture.split == "val"] == ["p00", "p01"]
     fold = lock.by_source["hot"]["p07"].fold
