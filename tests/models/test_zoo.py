@@ -8,7 +8,7 @@ from contract.manifest import read_manifest
 from models.plan import REPOSITORY
 
 ZOO = REPOSITORY / "models" / "zoo"
-FOLDERS = sorted(path.parent for path in ZOO.glob("*/*/manifest.json"))
+FOLDERS = sorted(path.parent for path in ZOO.glob("*/[!.]*/manifest.json"))  # an export under way is hidden
 MOST_BYTES = 15_000_000
 
 
