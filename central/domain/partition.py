@@ -125,7 +125,7 @@ class _Work:
             for other in map(int, np.flatnonzero(self.anchored)):
                 members = [m for m in self.groups[other] if usable[m]]
                 if members and like.is_near[place, members].any():
-                    value = float(like.value[place, members].mean())
+                    value = float(like.value[place, members].max())
                     if value > 0:
                         fits.append((-value, row, other))
         for _, row, other in sorted(fits):

@@ -86,7 +86,7 @@ class AssociationRules(Settings):
     """Share of a look's variance that averaging over a track does not remove."""
     handover_s: Seconds = 5.0
     """A track may overlap its own continuation by this much and still be the same thing."""
-    box_sigma: Annotated[float, Field(gt=0, le=5)] = 0.2
+    box_sigma: Annotated[float, Field(gt=0, le=5)] = 0.25
     """For cameras without ground points: standard deviation of a box's foot, as a share of the box's size."""
     overlap_share: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Cameras of a declared overlap: the stays must be the same for this share of the longer one."""

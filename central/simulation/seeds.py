@@ -15,6 +15,7 @@ from central.simulation.simulate import Simulation, simulate
 from central.simulation.world import ORIGIN, WORLDS
 from contract.clock import Clock
 
+LOCATED = "… counted over sightings with a ground point"
 OURS = "track first, covariance gate, cannot-link, registration"
 
 
@@ -80,7 +81,9 @@ def _outcome(simulated: Simulation, rules: AssociationRules, clock: Clock) -> _O
     started = clock.monotonic()
     done = associate(revisions, rules.model_copy(update={"overlaps": overlaps}))
     seconds = clock.monotonic() - started
-    scores = {OURS: grade(decided_by(lines_of(done.placed)), simulated.truth)}
+    ours = decided_by(lines_of(done.placed))
+    located = frozenset(event.data.incident_id for event in simulated.events if event.data.ground is not None)
+    scores = {OURS: grade(ours, simulated.truth), LOCATED: grade(ours, simulated.truth, located)}
     for name, policy in BASELINES.items():
         scores[name] = grade(undivided(policy(simulated.events, ORIGIN)), simulated.truth)
     return _Outcome(scores, len(done.alarms), len(simulated.events), seconds)
