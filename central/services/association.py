@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from central.domain.board import Board
 from central.domain.law import Law
+from central.domain.memory import Bar, NothingRemembered, PlaceMemory
 from central.domain.registration import UNREGISTERED, Registration
 from central.domain.rules import AssociationRules
 from central.domain.sightings import observations_of
@@ -40,12 +41,13 @@ LOG = structlog.get_logger("central.association")
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the associator decides by: the rules of joining, the law, the local frame, and what is known of cameras."""
+    """What the associator decides by: the rules of joining, the law, the local frame, and what is known of cameras and places."""
 
     rules: AssociationRules
     law: Law
     origin: Origin
     known: Registration = UNREGISTERED
+    memory: PlaceMemory = NothingRemembered()
 
 
 class Association:
@@ -161,8 +163,9 @@ class Association:
         for snapshot in found:
             if snapshot.group is KindGroup.TRADE:  # smoke beside a stall is judged by it
                 touched |= set(beside(connection, KindGroup.FIRE, snapshot, self._bench.law))
+        bar = Bar(self._bench.rules.late, self._bench.memory)
         for case_id in sorted(touched):
-            review(connection, case_id, self._bench.law, now, self._bench.rules.late)
+            review(connection, case_id, self._bench.law, now, bar)
 
     def _set_aside_first(self, reason: str) -> None:
         """Moves the oldest waiting event, which failed again and again, to the dead letters; the others go on."""

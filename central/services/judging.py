@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from central.domain.judge import FURNITURE, Judgement, judge, place_of, zones_of
 from central.domain.law import Law
+from central.domain.memory import NO_BAR, Bar
 from central.domain.values import CaseSnapshot
 from central.domain.workflow import REVIEWED, Action, CaseState, Role, take
 from central.services.records import JudgementRecord, judgement_record
@@ -15,13 +16,12 @@ from central.store.case_queries import Reach
 from central.store.cases import HistoryEntry, Projection
 from contract.taxonomy import KindGroup, Seen
 
-LATE_AFTER = timedelta(days=1)
 NEARBY_GAP = timedelta(minutes=10)
 MOST_TELLING = (Seen.FLAME, Seen.GRILL, Seen.SMOKE, Seen.STALL, Seen.CART, Seen.TABLE, Seen.PARASOL)
 _DWELL_REASONS = frozenset({"dwell_short", "dwell_reached"})
 
 
-def review(connection: Connection, case_id: str, law: Law, at: datetime, late_after: timedelta = LATE_AFTER) -> None:
+def review(connection: Connection, case_id: str, law: Law, at: datetime, bar: Bar = NO_BAR) -> None:
     """Brings the case's row, state and history up to what its members and its surroundings say now."""
     found = case_queries.snapshots(connection, [case_id])
     old = case_queries.find(connection, case_id)
@@ -37,7 +37,7 @@ def review(connection: Connection, case_id: str, law: Law, at: datetime, late_af
         new = replace(new, judgement=kept.model_dump_json())
     else:
         action = _action(old.state, verdict)
-        if action is Action.RAISE and not may_raise(snapshot, at, late_after):
+        if action is Action.RAISE and not bar.is_passed(snapshot, at):
             action = None
         state = old.state if action is None else take(old.state, action, Role.JUDGE).to
         zone_id = next((str(r.facts["zone_id"]) for r in record.reasons if "zone_id" in r.facts), new.zone_id)
@@ -67,11 +67,6 @@ def review(connection: Connection, case_id: str, law: Law, at: datetime, late_af
             )
     _note_presence(connection, old, new, at)
     cases.project(connection, new)
-
-
-def may_raise(snapshot: CaseSnapshot, at: datetime, late_after: timedelta) -> bool:
-    """Whether the case may ask for a person: what was over long before it was told only goes on the record."""
-    return snapshot.is_confirmed and at - snapshot.last_seen_at <= late_after
 
 
 def beside(connection: Connection, group: KindGroup, snapshot: CaseSnapshot, law: Law) -> list[str]:

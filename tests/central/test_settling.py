@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from central.app import make_rules
 from central.domain.rules import AssociationRules
-from central.domain.values import CaseFilter
+from central.domain.values import CaseFilter, CaseSnapshot
 from central.domain.workflow import Action, CaseState, RejectReason
 from central.rulebook import at_site, load_rules
 from central.services.actions import CaseDesk, OperatorAction
@@ -206,6 +206,22 @@ def test_a_late_event_finds_neighbours_that_have_left_the_board(parts: Parts) ->
     parts.take(street.event("x", Seen.STALL, (90, 0), first=T0 + timedelta(days=9)))
     parts.take(street.event("b", Seen.STALL, (0.5, 0), camera="cam-2", last=T0 + minutes(2)))
     assert case_of(parts, "b").id == case_of(parts, "a").id
+
+
+class Doubtful:
+    """People have found nothing at this place before."""
+
+    def looks_needed(self, case: CaseSnapshot) -> int:
+        return 3
+
+
+def test_where_people_found_nothing_a_case_must_rest_on_more_looks(parts: Parts) -> None:
+    bench = Bench(make_rules(BAN_SITE), LAW, BAN_SITE.to_origin(), memory=Doubtful())
+    parts.association = Association(parts.database, bench, parts.clock, lambda: None)
+    street = Street()
+    for revision, state in ((1, CaseState.OBSERVING), (2, CaseState.OBSERVING), (3, CaseState.PENDING_REVIEW)):
+        parts.take(street.event("g", Seen.GRILL, (0, 0), revision=revision, last=T0 + minutes(2 + revision)))
+        assert case_of(parts, "g").state is state
 
 
 def test_the_rules_in_the_packaged_file_are_the_codes_own() -> None:
