@@ -22,12 +22,15 @@ class NothingRemembered:
         return 1
 
 
+NOTHING = NothingRemembered()
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """What a case must pass before it is raised. `late_after`: what was over longer ago only goes on the record."""
 
     late_after: timedelta = timedelta(days=1)
-    memory: PlaceMemory = NothingRemembered()
+    memory: PlaceMemory = NOTHING
 
     def is_passed(self, case: CaseSnapshot, at: datetime) -> bool:
         """Whether the case may ask for a person at `at`."""

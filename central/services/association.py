@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from central.domain.board import Board
 from central.domain.law import Law
-from central.domain.memory import Bar, NothingRemembered, PlaceMemory
+from central.domain.memory import NOTHING, Bar, PlaceMemory
 from central.domain.registration import UNREGISTERED, Registration
 from central.domain.rules import AssociationRules
 from central.domain.sightings import observations_of
@@ -41,13 +41,13 @@ LOG = structlog.get_logger("central.association")
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the associator decides by: the rules of joining, the law, the local frame, and what is known of cameras and places."""
+    """What the associator decides by: the rules of joining, the law, the local frame, what cameras and places taught."""
 
     rules: AssociationRules
     law: Law
     origin: Origin
     known: Registration = UNREGISTERED
-    memory: PlaceMemory = NothingRemembered()
+    memory: PlaceMemory = NOTHING
 
 
 class Association:
