@@ -41,7 +41,7 @@ LOG = structlog.get_logger("central.association")
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the associator decides by: the rules of joining, the law, the local frame, what cameras and places taught."""
+    """What the associator decides by: rules of joining, law, local frame, and what cameras and places have taught."""
 
     rules: AssociationRules
     law: Law
