@@ -93,7 +93,7 @@ def evaluate(
     with errors_told():
         _require_fit(dataset or [], [json_file, html, suggest_to])
         wanted_targets = read_targets(targets or DEFAULT_TARGETS)
-        choice = Choice(split, _stems(only), _renames(rename or []))
+        choice = Choice(split, named_stems(only), _renames(rename or []))
         looking = Looking(engine, threads, bootstrap, seed, against, against_engine)
         pictures = [picture for folder in dataset or [] for picture in folder_pictures(folder, choice)]
         wanted = Wanted(
@@ -145,14 +145,21 @@ def _require_fit(folders: Sequence[Path], outputs: Sequence[Path | None]) -> Non
             raise UsageError(f"{path}: is a folder; name a file in it")
 
 
-def _stems(path: Path | None) -> frozenset[str] | None:
+def named_stems(path: Path | None) -> frozenset[str] | None:
+    """The pictures that a list names, by stem; None for no list.
+
+    Raises:
+        UsageError: the list can't be read.
+    """
     if path is None:
         return None
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: no readable list of pictures ({error}); write a name or path a line") from error
-    return frozenset(Path(line.strip()).stem for line in lines if line.strip())
+    names = [Path(line.strip()) for line in lines if line.strip()]
+    # a name may be given without its extension and hold dots itself
+    return frozenset(stem for name in names for stem in (name.name, name.stem))
 
 
 def _renames(entries: Sequence[str]) -> Mapping[str, str]:

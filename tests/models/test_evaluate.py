@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from edge.values import Box
 from models.cli import app
+from models.commands.evaluate import named_stems
 from models.judging import Choice, Half, folder_pictures, pictures_hash
 from models.plan import REPOSITORY
 
@@ -190,6 +191,13 @@ def test_a_wrong_option_is_said(folder: Path, arguments: list[str], message: str
     result = run("--dataset", folder, *arguments)
     assert result.exit_code == 2
     assert message in " ".join(result.output.split())
+
+
+def test_a_picture_is_named_with_or_without_its_extension(tmp_path: Path) -> None:
+    """Names off the web hold dots of their own: `street.rf.12` is a whole name, not `street.rf` with an extension."""
+    listed = tmp_path / "only.txt"
+    listed.write_text("street.rf.12\nimages/other.rf.7.jpg\n")
+    assert {"street.rf.12", "other.rf.7"} <= (named_stems(listed) or frozenset())
 
 
 def test_what_would_fail_after_an_hour_fails_at_once(folder: Path, tmp_path: Path) -> None:
