@@ -43,6 +43,7 @@ def permutation(count: int, seed: int, epoch: int) -> list[int]:
 class ContinuedLoader(InfiniteDataLoader):
     """ultralytics' loader, whose first epoch may lack the batches that were shown before the kill."""
 
+    iterator: Any
     batches_skipped = 0
 
     def __iter__(self) -> Iterator[Any]:
