@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
@@ -101,7 +102,7 @@ class Central:
 
         self.feed = LiveFeed()
         self.link = MqttLink(address, client_id=f"xunjie-central-{_short_hash(settings.database_url)}")
-        bench = Bench(make_rules(self.site), law, self.site.to_origin())
+        bench = Bench(make_rules(self.site, settings.association), law, self.site.to_origin())
         association = Association(self.database, bench, clock, self.feed.notify)
         self.association_worker = Worker("association", association.step, association.recover)
         self.intake = Intake(
@@ -192,9 +193,13 @@ def bind(host: str, port: int) -> socket.socket:
     return sock
 
 
-def make_rules(site: SiteSettings) -> AssociationRules:
-    """The packaged rules of joining with the site's camera overlaps."""
-    return at_site(load_rules(), site)
+def make_rules(site: SiteSettings, path: Path | None = None) -> AssociationRules:
+    """The rules of joining in the file at `path`, or the packaged ones, with the site's camera overlaps.
+
+    Raises:
+        UsageError: the file is wrong.
+    """
+    return at_site(load_rules(path), site)
 
 
 def _short_hash(text: str) -> str:

@@ -27,6 +27,7 @@ class CentralSettings(Settings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     site: Path | None = None
     violations: Path | None = None
+    association: Path | None = None
     log_format: LogFormat = LogFormat.CONSOLE
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import paho.mqtt.client as mqtt
+import yaml
 from paho.mqtt.enums import CallbackAPIVersion
 
 from contract.events import Event
@@ -69,8 +70,15 @@ class Served:
 
 @contextmanager
 def serve(folder: Path, mqtt_port: int, *flags: str, operator_token: str | None = None) -> Iterator[Served]:
-    """Central on a free port, with its files in `folder` and the street of street.yaml; a given token is kept."""
+    """Central on a free port, with its files in `folder` and the street of street.yaml; a given token is kept.
+
+    The tests' events are of a summer's day: here nothing is too late to raise a case.
+    """
+    rules = yaml.safe_load((ROOT / "configs" / "central" / "association.yaml").read_bytes())
+    (folder / "association.yaml").write_text(yaml.safe_dump(rules | {"late_s": 365 * 86400}), encoding="utf-8")
+    (folder / "central.yaml").write_text(f"association: {folder / 'association.yaml'}\n", encoding="utf-8")
     command = [sys.executable, "-m", "central", "serve", "--json", "--port", "0", "--site", str(SITE)]
+    command += ["--config", str(folder / "central.yaml")]
     command += ["--database-url", f"sqlite:///{folder}/central.db", "--evidence-dir", f"{folder}/evidence"]
     command += ["--mqtt-url", f"mqtt://127.0.0.1:{mqtt_port}", *flags]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("XUNJIE_")}
