@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-demo setup-bench test-deps demo test check format bench schema walk-images clean
+.PHONY: help setup setup-demo setup-bench test-deps demo test chaos check format bench schema walk-images clean
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -38,7 +38,10 @@ demo: .venv/.demo-ready  ## broker, central, a node with rendered cameras, the c
 	@$(BIN)/python -m deploy.demo
 
 test: .venv/.dev-ready  ## everything that proves it
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests --ignore=tests/chaos
+
+chaos: .venv/.dev-ready  ## kills, cuts and floods real processes, at length (CHAOS="-k edge" for a part)
+	$(BIN)/python -m pytest tests/chaos $(CHAOS)
 
 check: .venv/.dev-ready  ## format, lint, types, layers, doctests
 	$(BIN)/ruff format --check .

@@ -60,12 +60,27 @@ class ClockState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CameraCondition(StrEnum):
+    """What a camera's own pictures say about it. Anything but ``clear`` makes a finding one for a person to look at."""
+
+    CLEAR = "clear"
+    FROZEN = "frozen"
+    BLACK = "black"
+    BLURRED = "blurred"
+    COVERED = "covered"
+    MOVED = "moved"
+    GLARE = "glare"
+    FOG = "fog"
+
+
 class EvidenceRole(StrEnum):
-    """Which moment of an incident a picture shows."""
+    """Which moment of an incident a picture shows; ``context`` is the whole scene, ``clip`` a short film."""
 
     LEAD_UP = "lead_up"
     CONFIRMATION = "confirmation"
     LATEST = "latest"
+    CONTEXT = "context"
+    CLIP = "clip"
 
 
 class BoxNorm(WireModel):
@@ -103,17 +118,21 @@ class GroundPoint(WireModel):
 
 
 class EvidenceRef(WireModel):
-    """A picture kept on the node and uploaded by its hash. Pixels are redacted before they leave the node."""
+    """A picture or clip kept on the node and uploaded by its hash. Pixels are redacted before they leave the node.
+
+    `manifest_sha256` names the signed manifest that vouches for it and for the sealed original.
+    """
 
     sha256: Sha256
     role: EvidenceRole
-    media_type: Literal["image/jpeg"]
+    media_type: Literal["image/jpeg", "video/mp4"]
     size_bytes: Annotated[int, Field(gt=0, le=16 * 1024 * 1024)]
     width_px: Annotated[int, Field(gt=0, le=16384)]
     height_px: Annotated[int, Field(gt=0, le=16384)]
     captured_at: Instant
     box: BoxNorm
     redaction: Annotated[str, Field(max_length=64)]
+    manifest_sha256: Sha256 | None = None
 
 
 class Confidence(WireModel):
@@ -135,7 +154,11 @@ class ModelRef(WireModel):
 
 
 class IncidentEvent(WireModel):
-    """One revision of one incident at one camera. Times are capture times."""
+    """One revision of one incident at one camera. Times are capture times.
+
+    `clock_offset_ms` is how far the node's clock was from its time source when it was last compared (positive: ahead).
+    `place_id` names what stays where it is, a board on a wall; `preset` where a turning camera looked.
+    """
 
     node_id: Name
     stream_id: Uuid
@@ -156,6 +179,10 @@ class IncidentEvent(WireModel):
     model: ModelRef
     config_version: Annotated[str, Field(max_length=64)]
     clock_state: ClockState
+    clock_offset_ms: Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)] | None = None
+    camera_condition: CameraCondition | None = None
+    place_id: Name | None = None
+    preset: Name | None = None
     evidence: Annotated[tuple[EvidenceRef, ...], Field(max_length=8)] = ()
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contract.events import ClockState, Instant, ModelRef, Name, Uuid, WireModel
+from contract.events import CameraCondition, ClockState, Instant, ModelRef, Name, Uuid, WireModel
 
 
 class NodeState(StrEnum):
@@ -25,8 +25,15 @@ class CameraState(StrEnum):
     ENDED = "ended"
 
 
+class LookMode(StrEnum):
+    """How closely a camera is watched: key frames now and then, or several frames a second."""
+
+    PATROL = "patrol"
+    ATTENTION = "attention"
+
+
 class CameraStatus(WireModel):
-    """One camera as its node sees it."""
+    """One camera as its node sees it. `condition` is what its pictures say; None where nobody looks for it."""
 
     camera_id: Name
     state: CameraState
@@ -35,6 +42,9 @@ class CameraStatus(WireModel):
     skipped_looks: Annotated[int, Field(ge=0)] = 0
     dropped_frames: Annotated[int, Field(ge=0)] = 0
     reason: Annotated[str, Field(max_length=300)] = ""
+    condition: CameraCondition | None = None
+    condition_since: Instant | None = None
+    mode: LookMode | None = None
 
 
 class NodeStatus(WireModel):
@@ -47,6 +57,7 @@ class NodeStatus(WireModel):
     software: Annotated[str, Field(max_length=64)]
     config_version: Annotated[str, Field(max_length=64)]
     clock_state: ClockState
+    clock_offset_ms: float | None = None
     model: ModelRef | None = None
     outbox_depth: Annotated[int, Field(ge=0)] = 0
     evidence_waiting: Annotated[int, Field(ge=0)] = 0

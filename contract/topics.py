@@ -29,6 +29,22 @@ class Topics:
     def status(self, node_id: NodeId) -> str:
         return f"{self.prefix}/node/{node_id}/status"
 
+    def desired(self, node_id: NodeId) -> str:
+        """Retained: the signed bundle a node shall run."""
+        return f"{self.prefix}/node/{node_id}/desired"
+
+    def reported(self, node_id: NodeId) -> str:
+        """Retained: the bundle a node runs, and what it made of the one it was given."""
+        return f"{self.prefix}/node/{node_id}/reported"
+
+    def request(self, node_id: NodeId) -> str:
+        """What central asks of a node: a fresh frame, an original, a calibration picture."""
+        return f"{self.prefix}/node/{node_id}/request"
+
+    def reply(self, node_id: NodeId) -> str:
+        """A node's answers to requests."""
+        return f"{self.prefix}/node/{node_id}/reply"
+
     @property
     def all_events(self) -> str:
         """The filter that matches every node's events, live and back-filled."""

@@ -34,7 +34,7 @@ from contract.events import EvidenceRole
 from contract.plane import Origin, Point
 from contract.taxonomy import Violation
 
-_BEST_FIRST = (EvidenceRole.LATEST, EvidenceRole.CONFIRMATION, EvidenceRole.LEAD_UP)
+_BEST_FIRST = (EvidenceRole.LATEST, EvidenceRole.CONFIRMATION, EvidenceRole.LEAD_UP, EvidenceRole.CONTEXT)
 
 
 class Reader:
@@ -225,7 +225,7 @@ def _camera_names(members: Sequence[Observation]) -> tuple[str, ...]:
 
 def _best_picture(pictures: Iterable[Picture], case: Projection) -> PictureView | None:
     """The newest stored picture of the most telling sight; the latest look before the confirmation."""
-    stored = [picture for picture in pictures if picture.is_stored]
+    stored = [picture for picture in pictures if picture.is_stored and picture.role in _BEST_FIRST]
     best = max(
         stored,
         key=lambda picture: (picture.seen is case.seen, -_BEST_FIRST.index(picture.role), picture.captured_at),
