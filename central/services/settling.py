@@ -26,7 +26,7 @@ class Settler:
     def settle(self, connection: Connection, together: Sequence[Observation], now: datetime) -> set[str]:
         """Brings the cases of `together` (everything that hangs together) in line; gives those that changed."""
         kept = case_queries.kept_cases(connection, {sighting.incident_id for sighting in together})
-        bonds = self._bonds(connection, together, kept)
+        bonds = bonds_for(connection, together, kept, self._rules)
         found = partition(together, self._rules, bonds, self._known)
         plan = reconcile(found, kept, self._rules, lambda first: _free_id(connection, first))
         self._carry_out(connection, plan, now)
@@ -43,16 +43,6 @@ class Settler:
                     whole = next(iter(case_queries.cases_of(connection, [incident_id])), None)
                     if whole is not None:
                         cases.merge_into(connection, case.case_id, whole)
-
-    def _bonds(self, connection: Connection, together: Sequence[Observation], kept: Sequence[KeptCase]) -> Bonds:
-        members = [sighting.member_id for sighting in together]
-        said = sightings.bonds_among(connection, members)
-        must = {bond.members for bond in said if bond.kind == "must"}
-        cannot = frozenset(bond.members for bond in said if bond.kind == "cannot")
-        if len(members) >= self._rules.largest:  # what was left out of sight may have been what held them together
-            must |= {pair for case in kept for pair in _chain(case.members & set(members)) if pair not in cannot}
-        held = tuple(case.members for case in kept if case.is_frozen)
-        return Bonds(frozenset(must), cannot, held)
 
     def _carry_out(self, connection: Connection, plan: Plan, now: datetime) -> None:
         first_of = {move.case_id: move for move in reversed(plan.moves)}
@@ -84,6 +74,20 @@ class Settler:
         sighting = move.sighting
         cases.join(connection, move.case_id, sighting.incident_id, now, record.model_dump_json(), sighting.part)
         cases.append(connection, _note(move.case_id, sighting, what, now, record))
+
+
+def bonds_for(
+    connection: Connection, together: Sequence[Observation], kept: Sequence[KeptCase], rules: AssociationRules
+) -> Bonds:
+    """What people said about `together`, and which of its cases may not change."""
+    members = [sighting.member_id for sighting in together]
+    said = sightings.bonds_among(connection, members)
+    must = {bond.members for bond in said if bond.kind == "must"}
+    cannot = frozenset(bond.members for bond in said if bond.kind == "cannot")
+    if len(members) >= rules.largest:  # what was left out of sight may have been what held them together
+        must |= {pair for case in kept for pair in _chain(case.members & set(members)) if pair not in cannot}
+    held = tuple(case.members for case in kept if case.is_frozen)
+    return Bonds(frozenset(must), cannot, held)
 
 
 def _free_id(connection: Connection, first: Observation) -> CaseId:
