@@ -9,9 +9,14 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from contract.bundle import Bundle
 from contract.events import Event
+from contract.keys import PublicKeys
 from contract.manifest import ModelManifest
 from contract.receipts import Receipt
+from contract.reported import Reported
+from contract.requests import Reply, Request
+from contract.signing import Signed
 from contract.status import NodeStatus
 
 SCHEMA_DIR = Path(__file__).parent / "schemas"
@@ -20,6 +25,12 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "receipt": Receipt,
     "node-status": NodeStatus,
     "model-manifest": ModelManifest,
+    "signed": Signed,
+    "public-keys": PublicKeys,
+    "bundle": Bundle,
+    "reported": Reported,
+    "request": Request,
+    "reply": Reply,
 }
 
 

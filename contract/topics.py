@@ -54,6 +54,19 @@ class Topics:
     def all_statuses(self) -> str:
         return f"{self.prefix}/node/+/status"
 
+    @property
+    def all_desired(self) -> str:
+        """What central itself retained: its echo shows whether the broker still knows it."""
+        return f"{self.prefix}/node/+/desired"
+
+    @property
+    def all_reported(self) -> str:
+        return f"{self.prefix}/node/+/reported"
+
+    @property
+    def all_replies(self) -> str:
+        return f"{self.prefix}/node/+/reply"
+
     def node_of(self, topic: str) -> NodeId | None:
         """The node that `topic` belongs to, or None if it is not one of ours.
 

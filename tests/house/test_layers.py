@@ -87,9 +87,14 @@ def test_a_package_imports_only_what_lies_below_it(package: str) -> None:
     assert {module.name: bad for module in modules(package) if (bad := forbidden_packages(module))} == {}
 
 
-def test_the_contract_needs_pydantic_and_yaml_only() -> None:
+def test_the_contract_needs_pydantic_yaml_and_cryptography_only() -> None:
     needs = {module.name: third_party(module) - {"pydantic", "pydantic_core"} for module in modules("contract")}
-    assert {name: rest for name, rest in needs.items() if rest} == {"contract.configfile": {"yaml"}}
+    assert {name: rest for name, rest in needs.items() if rest} == {
+        "contract.configfile": {"yaml"},
+        "contract.keys": {"cryptography"},
+        "contract.sealing": {"cryptography"},
+        "contract.signing": {"cryptography"},
+    }
 
 
 @pytest.mark.parametrize("package", PURE)
