@@ -16,8 +16,8 @@ from datasets.exports.values import ExportedPicture, Writer
 from datasets.exports.yolo import place_in_yolo, write_yolo
 from datasets.folder import LabelledFolder
 from datasets.picture import check_picture
-from datasets.replacing import new_folder
 from datasets.scene_file import SCENES_FILE
+from datasets.whole_file import new_folder
 from datasets.writing import write_source_facts
 
 

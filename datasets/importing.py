@@ -16,10 +16,10 @@ from datasets.imports.rename import renamed
 from datasets.imports.values import Imported, ImportedPicture
 from datasets.manifest import MANIFEST_FILE, make_manifest, write_manifest
 from datasets.picture import check_picture
-from datasets.replacing import new_folder
 from datasets.scene_file import SCENES_FILE, scenes_in
 from datasets.scenes import scene_name
 from datasets.source_facts import UNKNOWN_LICENCE, read_facts
+from datasets.whole_file import new_folder
 from datasets.writing import write_labels, write_source_facts, write_split
 
 

@@ -17,9 +17,9 @@ from contract.errors import UsageError
 from datasets.capture_time import captured_at
 from datasets.folder import LabelledFolder, LabelledPicture, Split
 from datasets.hashes import sha256_of
-from datasets.replacing import replace_text
 from datasets.scene_file import read_scenes
 from datasets.split_lock import SplitLock
+from datasets.whole_file import write_whole_text
 
 MANIFEST_FILE = "manifest.jsonl"
 
@@ -113,7 +113,7 @@ def make_manifest(
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Replaces the file at `path`."""
     lines = [manifest.header.model_dump_json(), *(record.model_dump_json() for record in manifest.records)]
-    replace_text(path, "\n".join(lines) + "\n")
+    write_whole_text(path, "\n".join(lines) + "\n")
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -16,7 +16,7 @@ from contract.configfile import parse_settings
 from contract.errors import UsageError
 from datasets.folder import LabelledFolder, LabelledPicture
 from datasets.json_file import read_json
-from datasets.replacing import replace_text
+from datasets.whole_file import write_whole_text
 
 Half = Literal["train", "val", "withheld"]
 """withheld: split.json says train, but the picture shows a scene of val: neither learnt from nor judged on."""
@@ -84,7 +84,7 @@ def write_lock(path: Path, lock: SplitLock) -> None:
         ]
         sources.append(f"  {json.dumps(source)}: {{\n" + ",\n".join(lines) + "\n  }")
     head = f'{{\n "form": "xunjie-split/1",\n "folds": {lock.folds},\n "sources": {{\n'
-    replace_text(path, head + ",\n".join(sources) + "\n }\n}\n")
+    write_whole_text(path, head + ",\n".join(sources) + "\n }\n}\n")
 
 
 def halved(folder: LabelledFolder, lock: SplitLock) -> LabelledFolder:

@@ -4,7 +4,6 @@ Each street is one of chance (`random_street`), seen by its two cameras at two m
 chance. The demo's own corner is never drawn from, so that it stays a street the model has not seen.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.synth_wear import Worn, worn_by_camera
+from datasets.whole_file import write_whole_json
 from edge.scene.camera import PinholeCamera
 from edge.scene.chance_streets import ConditionsChoice
 from edge.scene.render import Renderer
@@ -105,8 +105,10 @@ def synthesise(
             on_picture()
     made = Made(count, {label: boxes[label] for label in LABELS})
     only = "" if conditions == "all" else f" --conditions {conditions}"
-    _write_json(out / "attributes.json", attributes)
-    _write_json(out / "source.json", _source(made, f"python -m datasets synth --count {count} --seed {seed}{only}"))
+    write_whole_json(out / "attributes.json", attributes)
+    write_whole_json(
+        out / "source.json", _source(made, f"python -m datasets synth --count {count} --seed {seed}{only}")
+    )
     return made
 
 
@@ -134,15 +136,8 @@ def draw_demo(out: Path, count: int, on_picture: Callable[[], None]) -> Made:
             boxes.update(_write(out, stem, worn, renderer.truth(moment_s), camera))
             on_picture()
     made = Made(count, {label: boxes[label] for label in LABELS})
-    _write_json(out / "source.json", _source(made, f"python -m datasets synth --street demo --count {count}"))
+    write_whole_json(out / "source.json", _source(made, f"python -m datasets synth --street demo --count {count}"))
     return made
-
-
-def _write_json(path: Path, value: object) -> None:
-    """Whole or not at all: a killed run leaves no half file."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
 
 
 def _source(made: Made, origin: str) -> dict[str, object]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract.manifest import MANIFEST_FILE, Engine, ModelInput, ModelManifest, ModelVariant
+from datasets.whole_file import sha256_of
 from edge.detect.golden import GOLDEN_HASH
 from models.card import card
 from models.classes import model_classes
@@ -19,7 +20,6 @@ from models.publishing.golden import GOLDEN_PICTURE, write_golden
 from models.publishing.int8 import Judges, OnStep, Tried, make_int8, with_int8
 from models.publishing.parity import parity
 from models.to_onnx import OPSET, to_onnx
-from models.whole_file import sha256_of
 
 LICENCE = "AGPL-3.0"
 PARITY_PICTURES = 6

@@ -10,9 +10,9 @@ import numpy as np
 from datasets.folder import LabelledPicture
 from datasets.label_text import line_of_box
 from datasets.picture import safe_read_picture
+from datasets.whole_file import write_whole, write_whole_text
 from models.plan import TrainingPlan
 from models.training.sources import CheckedSource
-from models.whole_file import write_whole, write_whole_text
 
 LONGEST_SIDE_PX = 800
 """Kept copies are no larger: training shows at most 640 px, and decoding a 4,000 px photograph costs 60 ms."""

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from contract.errors import UsageError
+from datasets.whole_file import write_whole_text
 from models.mixture import LaidOut, lay_out
 from models.plan import REPOSITORY, TrainingPlan
 from models.pseudo import pseudo_boxes
@@ -20,7 +21,6 @@ from models.torch_env import prepare
 from models.training.provenance import keep_or_compare, provenance
 from models.training.sources import CheckedSource, check_sources
 from models.trust import require_known
-from models.whole_file import write_whole_text
 
 OnStep = Callable[[str, int | None], None]
 """Told what comes next, and how many pictures it has, None if it isn't counted in pictures."""

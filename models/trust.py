@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from contract.errors import UsageError
-from models.whole_file import sha256_of, write_whole_json
+from datasets.whole_file import sha256_of, write_whole_json
 
 SUMS_FILE = "SHA256SUMS"
 RECORD_FILE = "checkpoints.json"

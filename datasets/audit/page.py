@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from datasets.audit.sheets import ClassSheet, Palette, Thumbnail, class_sheets, thumbnail
 from datasets.audit.values import ADVICE, FAULTS, Audit, Kind
 from datasets.folder import LabelledFolder
-from datasets.replacing import replace_text
+from datasets.whole_file import write_whole_text
 
 PAGE_FILE = "index.html"
 
@@ -64,7 +64,7 @@ def write_page(audit: Audit, out: Path, on_count: Callable[[int], None], on_shee
     )
     legend = [(label, palette.of(label)) for label in labels]
     page = environment.get_template("page.html.j2").render(audit=audit, sections=sections, rows=rows, legend=legend)
-    replace_text(out / PAGE_FILE, page)
+    write_whole_text(out / PAGE_FILE, page)
     return out / PAGE_FILE
 
 

@@ -29,8 +29,8 @@ def audit(
     """
     from datasets.audit.page import PAGE_FILE, write_page
     from datasets.audit.run import audit as run_audit
-    from datasets.replacing import replace_text
     from datasets.split_lock import read_lock
+    from datasets.whole_file import write_whole_text
 
     with errors_told():
         held = read_lock(lock) if lock is not None else None
@@ -50,7 +50,7 @@ def audit(
                 on_sheet=lambda: progress.advance(drawing),
             )
         text = json.dumps(_facts(found), indent=1, ensure_ascii=False)
-        replace_text(out / "findings.json", text + "\n")
+        write_whole_text(out / "findings.json", text + "\n")
     if as_json:
         print(text)
     else:

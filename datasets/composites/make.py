@@ -16,6 +16,7 @@ from datasets.composites.compose import Composite, compose
 from datasets.composites.cutouts import CutOut
 from datasets.composites.plumes import Pool
 from datasets.composites.things import LABELS
+from datasets.whole_file import new_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +54,11 @@ def make_composites(
     names = [family.name for family in families]
     if len(set(names)) < len(names):
         raise UsageError(f"two backgrounds are both named {Counter(names).most_common(1)[0][0]}; give each once")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"{out}: is not empty; remove it or name another folder")
     stock: dict[str, list[CutOut]] = {}
     for cut in cuts:
         stock.setdefault(cut.label, []).append(cut)
-    building = out.with_name(out.name + ".partial")
-    shutil.rmtree(building, ignore_errors=True)
-    try:
-        made = _write_all(building, families, stock, order, on_picture)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
-    if out.exists():
-        out.rmdir()
-    building.rename(out)
-    return made
+    with new_folder(out) as building:
+        return _write_all(building, families, stock, order, on_picture)
 
 
 def _write_all(

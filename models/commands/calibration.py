@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from models.commands.telling import console, errors_told
+from datasets.commands.telling import console
+from models.commands.telling import errors_told
 
 
 def calibration(

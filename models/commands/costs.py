@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.commands.telling import AsJson, Steps, errors_told, progress_bar
-from models.whole_file import write_whole_json
+from datasets.commands.telling import AsJson, progress_bar
+from datasets.whole_file import write_whole_json
+from models.commands.telling import Steps, errors_told
 
 if TYPE_CHECKING:
     from models.publishing.costs import Costs

@@ -10,7 +10,8 @@ from rich.table import Table
 
 from contract.errors import UsageError
 from contract.manifest import Int8Drop
-from models.commands.telling import AsJson, console, errors_told, progress_bar
+from datasets.commands.telling import AsJson, console, progress_bar
+from models.commands.telling import errors_told
 
 
 def drop(

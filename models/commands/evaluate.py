@@ -10,7 +10,8 @@ from rich.progress import Progress
 
 from contract.errors import UsageError
 from contract.manifest import Engine
-from models.commands.telling import console, errors_told, progress_bar
+from datasets.commands.telling import console, progress_bar
+from models.commands.telling import errors_told
 from models.judging import Choice, Half, folder_pictures
 
 STDOUT = Path("-")

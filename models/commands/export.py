@@ -8,7 +8,8 @@ import typer
 
 from contract.errors import UsageError
 from contract.manifest import ModelInput
-from models.commands.telling import AsJson, Steps, console, errors_told, progress_bar
+from datasets.commands.telling import AsJson, console, progress_bar
+from models.commands.telling import Steps, errors_told
 from models.commands.what_to_publish import calibration_of, judges_of, run_of
 from models.quantise import KeptFloat, Overflow
 

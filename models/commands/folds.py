@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from datasets.commands.telling import AsJson, console, progress_bar
 from models.commands.export import input_size
-from models.commands.telling import AsJson, Steps, console, errors_told, progress_bar
+from models.commands.telling import Steps, errors_told
 
 
 def folds(

@@ -1,41 +1,12 @@
-"""What every command of the bench shares: the console, progress, and how errors are told."""
+"""What every command of the bench adds to what it shares with the data tools."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from typing import Annotated
 
-import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
+from rich.progress import Progress
 
-from contract.errors import PermanentError, UsageError
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
-
-console = Console(stderr=True)
-
-
-def progress_bar() -> Progress:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=console)
+from datasets.commands import telling
 
 
 class Steps:
@@ -59,25 +30,8 @@ class Steps:
         self._progress.update(self._task, completed=done, total=of)
 
 
-class _Rate(ProgressColumn):
-    """How many a second, over the last half minute."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:.3g}/s" if task.speed else "", style="progress.data.speed")
-
-
 @contextmanager
 def errors_told() -> Iterator[None]:
-    """A caller's mistake is one line and exit code 2; a refusal of the world is one line and exit code 1.
-
-    What libraries print goes to standard error: standard output belongs to the result.
-    """
-    try:
-        with redirect_stdout(sys.stderr):
-            yield
-    except UsageError as error:
-        console.print(f"[red]error[/red] {error}", soft_wrap=True)
-        sys.exit(2)
-    except PermanentError as error:
-        console.print(f"[red]error[/red] {error}", soft_wrap=True)
-        sys.exit(1)
+    """As the data tools tell them. What libraries print goes to standard error: standard output is the result's."""
+    with telling.errors_told(), redirect_stdout(sys.stderr):
+        yield

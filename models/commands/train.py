@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from models.commands.telling import AsJson, Steps, console, errors_told, progress_bar
+from datasets.commands.telling import AsJson, console, progress_bar
+from models.commands.telling import Steps, errors_told
 from models.training.interrupt import Interrupted
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from contract.errors import UsageError
+from datasets.whole_file import write_whole_text
 from models.evaluate import Evaluation, Looking, OpenEyes, PictureVerdict
 from models.evaluation.bootstrap import COVERAGE, Measured
 from models.evaluation.classes import ClassReport
@@ -16,7 +17,6 @@ from models.evaluation.runtime import Runtime
 from models.evaluation.slices import Slice
 from models.evaluation.targets import Judgement, Mark
 from models.evaluation.thresholds import Suggestion
-from models.whole_file import write_whole_text
 
 
 def as_json(evaluation: Evaluation, eyes: OpenEyes, looking: Looking, judgement: Judgement) -> dict[str, Json]:

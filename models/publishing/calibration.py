@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.errors import UsageError
-from models.whole_file import sha256_of, write_whole_json
+from datasets.whole_file import sha256_of, write_whole_json
 
 FORMAT = "xunjie-calibration/1"
 

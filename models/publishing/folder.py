@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from contract.manifest import ModelFile
-from models.whole_file import sha256_of
+from datasets.whole_file import sha256_of
 
 CARD_FILE = "MODEL.md"
 

@@ -8,10 +8,10 @@ from typing import Any, cast
 
 from contract.errors import PermanentError, UsageError
 from contract.manifest import ModelInput
+from datasets.whole_file import sha256_of
 from models.to_onnx import inside
 from models.torch_env import prepare
 from models.trust import SUMS_FILE
-from models.whole_file import sha256_of
 
 _NEW_NAMES = {"tflite": "litert"}
 """What ultralytics called a form before."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from contract.errors import UsageError
 from contract.manifest import Engine, ModelManifest
 from datasets.picture import safe_read_picture
+from datasets.whole_file import sha256_of
 from edge.detect.choose import open_variant
 from edge.detect.golden import GOLDEN_FILE
-from models.whole_file import sha256_of
 
 GOLDEN_PICTURE = "golden.jpg"
 

@@ -11,9 +11,9 @@ from typing import Any, cast
 import torch
 from ultralytics.utils.torch_utils import convert_optimizer_state_dict_to_fp16
 
+from datasets.whole_file import sha256_of, write_whole
 from models.training.head import plain
 from models.trust import remember, require_known
-from models.whole_file import sha256_of, write_whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from html import escape
 from itertools import pairwise
 from pathlib import Path
 
-from models.whole_file import write_whole_text
+from datasets.whole_file import write_whole_text
 
 LOSSES_FILE = "losses.csv"
 CURVES_FILE = "curves.html"

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from datasets.folder import LabelledFolder
-from models.whole_file import sha256_of
+from datasets.whole_file import sha256_of
 
 
 def source_sha256(folder: LabelledFolder) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 from contract.errors import UsageError
 from datasets.folder import LabelledFolder
 from datasets.split_lock import SHA_DIGITS, folded, halved, read_lock
+from datasets.whole_file import sha256_of
 from models.plan import REPOSITORY
-from models.whole_file import sha256_of
 
 LOCK = REPOSITORY / "configs" / "datasets" / "split.lock.json"
 

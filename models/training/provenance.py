@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from contract.errors import UsageError
+from datasets.whole_file import write_whole_json
 from models.machine import code_version, instruction_sets, package_versions, processor
 from models.mixture import known_labels
 from models.plan import MACHINE_FIELDS, TrainingPlan
 from models.training.dataset import source_sha256, together
 from models.training.sources import CheckedSource
-from models.whole_file import write_whole_json
 
 PROVENANCE_FILE = "provenance.json"
 STARTS_FILE = "starts.jsonl"

@@ -301,11 +301,11 @@ def test_exhaustive_for_a_class_that_is_not_there_is_refused(tmp_path: Path) -> 
 
 def test_nothing_is_overwritten_and_a_killed_import_is_swept_up(tmp_path: Path) -> None:
     source = yolo(tmp_path / "theirs")
-    left = tmp_path / ".ours.partial" / "images"
+    left = tmp_path / ".ours.part" / "images"
     left.mkdir(parents=True)
     (left / "half.png").write_bytes(b"half")
     brought_in(source, tmp_path / "ours")
-    assert not (tmp_path / ".ours.partial").exists()
+    assert not (tmp_path / ".ours.part").exists()
     assert not (tmp_path / "ours" / "images" / "half.png").exists()
     with pytest.raises(UsageError, match="ours: is there already"):
         brought_in(source, tmp_path / "ours")

@@ -47,7 +47,7 @@ def test_every_family_gets_a_folder_that_says_what_silence_means(two: list[Famil
         assert folder.exhaustive_for == absent
         assert folder.name == f"composites-{name}"
         assert len(folder.pictures) == made.pictures_by_family[name]
-    assert not (tmp_path / "out.partial").exists()
+    assert not (tmp_path / ".out.part").exists()
 
 
 def test_the_same_arguments_give_the_same_bytes(two: list[Family], tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_list_of_views_limits_both_parts(make_folder: FolderMaker) -> None:
 def test_an_out_folder_with_something_in_it_is_refused(two: list[Family], tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("keep")
-    with pytest.raises(UsageError, match="out: is not empty"):
+    with pytest.raises(UsageError, match="out: is there already"):
         make(tmp_path / "out", two)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
 
@@ -108,7 +108,7 @@ def test_a_picture_that_is_text_ends_the_run_and_leaves_nothing(make_folder: Fol
     with pytest.raises(UsageError, match=r"calm-0\.jpg"):
         make(tmp_path / "out", found)
     assert not (tmp_path / "out").exists()
-    assert not (tmp_path / "out.partial").exists()
+    assert not (tmp_path / ".out.part").exists()
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from contract.manifest import Engine, read_manifest
+from datasets.whole_file import sha256_of
 from edge.detect.choose import open_detector
 from models.plan import REPOSITORY
-from models.whole_file import sha256_of
 
 pytestmark = pytest.mark.skipif(
     find_spec("torch") is None or find_spec("ultralytics") is None,

@@ -9,8 +9,8 @@ import pytest
 from contract.errors import UsageError
 from datasets.folder import LabelledFolder, read_folder
 from datasets.split_lock import LockedPicture, SplitLock, write_lock
+from datasets.whole_file import sha256_of
 from models.training.lock import by_lock
-from models.whole_file import sha256_of
 from tests.models.test_sources import make_source
 
 HALVES = ("train", "train", "train", "val", "withheld", "val")

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from datasets.synth import synthesise
+from datasets.whole_file import sha256_of
 from models.plan import REPOSITORY
 from models.training.curves import read_losses
-from models.whole_file import sha256_of
 
 pytestmark = pytest.mark.skipif(
     find_spec("torch") is None or find_spec("ultralytics") is None,

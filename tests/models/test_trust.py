@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from contract.errors import UsageError
+from datasets.whole_file import sha256_of
 from models.trust import as_hashes, remember, require_known
-from models.whole_file import sha256_of
 
 
 @pytest.fixture

@@ -1,10 +1,14 @@
-"""Writes a file whole or not at all: a killed program leaves the old one, or none."""
+"""Writes files and folders whole or not at all: a killed program leaves the old one, or none."""
 
 import hashlib
 import json
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from contract.errors import UsageError
 
 PART = ".part"
 
@@ -37,6 +41,30 @@ def write_whole_text(path: Path, text: str) -> None:
 def write_whole_json(path: Path, content: object) -> None:
     """Indented JSON, whole or not at all."""
     write_whole_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """A temporary folder that becomes `out` when the block ends well, and is removed when it doesn't.
+
+    What a killed earlier run left under the temporary name is removed first.
+
+    Raises:
+        UsageError: `out` holds something already.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out}: is there already; give a new or empty folder with --out")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(f".{out.name}{PART}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        yield partial
+        if out.exists():
+            out.rmdir()
+        partial.replace(out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def sha256_of(path: Path) -> str:
