@@ -21,6 +21,7 @@ from contract.events import IncidentState
 from contract.manifest import Engine
 from edge.app import check_node, run_node
 from edge.capture.clip import read_facts
+from edge.commands import enroll
 from edge.detect.choose import open_detector
 from edge.logs import set_up_logging
 from edge.replay import EVENTS_FILE, ReplayResult, replay
@@ -37,6 +38,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+enroll.add_to(app)
 
 ModelOption = Annotated[Path | None, typer.Option("--model", help="Model folder with a manifest.json.")]
 EngineOption = Annotated[
