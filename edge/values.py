@@ -6,6 +6,7 @@ Boxes are ``(x1, y1, x2, y2)`` in shares of the picture (0..1), origin top left.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +18,41 @@ from contract.taxonomy import Context, Seen
 Box = tuple[float, float, float, float]
 
 
+class Pixels(Protocol):
+    """A decoded picture that becomes BGR only where somebody asks: most looks need it at the model's size alone."""
+
+    def bgr(self) -> NDArray[np.uint8]:
+        """(H, W, 3) BGR in full size; made once, nobody writes to it."""
+        ...
+
+    def fitted(self, width_px: int, height_px: int) -> NDArray[np.uint8]:
+        """(h, w, 3) BGR of the same shape, the largest that fits into the given size; never enlarged."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One decoded picture. `image` is ``(H, W, 3)`` uint8 BGR, owned by the frame: nobody writes to it."""
+    """One decoded picture. `pixels` is ``(H, W, 3)`` uint8 BGR or a picture that gives it; nobody writes to it.
+
+    `preset` is where a camera that turns is aimed at. While `is_moving`, it turns or is aimed at no known preset: what
+    it shows has no place, and nothing may be concluded from it.
+    """
 
     camera_id: CameraId
-    image: NDArray[np.uint8]
+    pixels: NDArray[np.uint8] | Pixels
     captured_at: datetime
     index: int
+    preset: str | None = None
+    is_moving: bool = False
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """(H, W, 3) BGR in full size; owned by the frame. Dear at first asking: 2.5 ms and 6 MB at 1080p."""
+        return self.pixels if isinstance(self.pixels, np.ndarray) else self.pixels.bgr()
+
+    def fitted(self, width_px: int, height_px: int) -> NDArray[np.uint8]:
+        """The picture for an input of that size, in its own shape; full size where that is all there is."""
+        return self.pixels if isinstance(self.pixels, np.ndarray) else self.pixels.fitted(width_px, height_px)
 
 
 @dataclass(frozen=True, slots=True)
