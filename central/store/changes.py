@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Integer, String, Table, delete, func, insert, select
+from sqlalchemy import Column, Connection, String, Table, delete, func, insert, select
 
 from central.domain.values import Change, ChangeTopic
-from central.store.database import METADATA, UtcInstant
+from central.store.database import METADATA, ROW_ID, UtcInstant
+from central.store.locks import Lock, hold
 
 KEPT = 20_000
 """Newest changes that a client may resume from; whoever was away longer is told to reload."""
@@ -14,7 +15,7 @@ KEPT = 20_000
 CHANGES = Table(
     "changes",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", ROW_ID, primary_key=True, autoincrement=True),
     Column("at", UtcInstant, nullable=False),
     Column("topic", String(8), nullable=False),
     Column("subject", String(64), nullable=False),
@@ -26,6 +27,7 @@ def record(connection: Connection, topic: ChangeTopic, subjects: Iterable[str], 
     """Adds one change per subject and forgets those beyond `KEPT`."""
     rows = [{"at": at, "topic": topic, "subject": subject} for subject in sorted(set(subjects))]
     if rows:
+        hold(connection, Lock.CHANGES)
         connection.execute(insert(CHANGES), rows)
         connection.execute(delete(CHANGES).where(CHANGES.c.id <= newest_id(connection) - KEPT))
 

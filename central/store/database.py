@@ -1,32 +1,23 @@
 """The database: one engine, write and read transactions, and the few things SQLite and PostgreSQL say differently."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    DateTime,
-    Dialect,
-    Engine,
-    Insert,
-    MetaData,
-    Table,
-    TypeDecorator,
-    create_engine,
-    event,
-)
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Insert, Integer, MetaData, Table, TypeDecorator
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
 
+from central.store import migrating
+from central.store.engines import file_of, make_engine, read_url, shown
+from central.store.locks import Lock, hold
+from central.store.refusals import translated
 from central.store.turns import Turns
 from contract.errors import TransientError, UsageError
 
-BUSY_TIMEOUT_MS = 10_000
 METADATA = MetaData()
+ROW_ID = BigInteger().with_variant(Integer(), "sqlite")
+"""For ids that only grow: 2³¹ rows are eight months at a hundred events a second."""
 
 
 class UtcInstant(TypeDecorator[datetime]):
@@ -48,62 +39,71 @@ class Database:
     """One engine. `write()` commits when its block ends and rolls back when it raises; `read()` is a snapshot."""
 
     def __init__(self, url: str) -> None:
-        """Makes the engine and, for a file, its folder; opens nothing yet.
+        """Makes the engine; opens nothing yet.
 
         Raises:
             UsageError: the URL can't be understood, or names a database that is not supported.
         """
-        try:
-            parsed = make_url(url)
-        except ArgumentError as error:
-            raise UsageError(
-                f"database url {url!r} can't be read; write it as sqlite:///var/central/central.db"
-            ) from error
-        if parsed.get_backend_name() != "sqlite":
-            raise UsageError(f"database url: {parsed.get_backend_name()} is not supported yet; use sqlite:///FILE")
-        if parsed.database in {None, "", ":memory:"}:
-            raise UsageError("database url names no file; write it as sqlite:///var/central/central.db")
-        self._turns = Turns()
-        self._path = Path(str(parsed.database))
-        self._engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
-        _tune_sqlite(self._engine)
+        self.url = read_url(url)
+        self.engine = make_engine(self.url)
+        self._is_sqlite = self.engine.dialect.name == "sqlite"
+        self._turns = Turns() if self._is_sqlite else nullcontext()
+        self._writing = self.engine.execution_options(is_write=True)
+        self._reading = self.engine
+        if not self._is_sqlite:
+            self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def __str__(self) -> str:
+        """For people and logs: no password."""
+        return shown(self.url)
 
     def create(self) -> None:
-        """Makes the folder and the tables that are missing.
+        """Makes the file and its folder, and brings the tables to the newest revision.
 
         Raises:
-            UsageError: the file can't be opened or written.
+            UsageError: it can't be opened or written, or is not ours, or is newer than this program.
+            TransientError: it is away, or another process is changing it; nothing was changed.
         """
+        path = file_of(self.url)
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self.write() as connection:
-                METADATA.create_all(connection)
-        except (OSError, OperationalError) as error:
-            raise UsageError(f"database {self._path}: can't be opened for writing ({_short(error)})") from error
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            migrating.upgrade(self.engine, self.url)
+        except OSError as error:
+            raise UsageError(f"database {self}: can't be opened for writing ({error.strerror})") from error
+        except TransientError as error:
+            if path is not None and "locked" not in str(error):
+                raise UsageError(f"{error}; can't be opened for writing") from error
+            raise
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A write transaction, in turn with this process's others; it must not hold another.
+    def write(self, *, beside_others: bool = False) -> Iterator[Connection]:
+        """A write transaction; it must not hold another.
 
-        The write lock is taken at once, so that a read in it can't go stale.
+        One at a time, so that what was read in it can't go stale: SQLite's lock is taken at once and this process's
+        writers take turns; on PostgreSQL an advisory lock is taken. `beside_others` leaves that lock out, for those
+        who only add rows that a unique constraint guards (intake); SQLite knows one writer only.
 
         Raises:
-            TransientError: the database was locked or its disk refused; nothing was written.
+            TransientError: the database was locked, away or full; nothing was written.
         """
-        try:
-            with self._turns, self._engine.execution_options(is_write=True).begin() as connection:
-                yield connection
-        except OperationalError as error:
-            raise TransientError(f"database refused a write: {_short(error)}") from error
+        with self._turns, translated(self.url, "a write"), self._writing.begin() as connection:
+            if not beside_others:
+                hold(connection, Lock.WRITE)
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A read transaction."""
-        with self._engine.connect() as connection:
+        """A read transaction that sees one moment (PostgreSQL: repeatable read) and blocks no writer.
+
+        Raises:
+            TransientError: the database is away.
+        """
+        with translated(self.url, "a read"), self._reading.connect() as connection:
             yield connection
 
     def close(self) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
 
 def insert_ignoring(connection: Connection, table: Table) -> Insert:
@@ -111,25 +111,3 @@ def insert_ignoring(connection: Connection, table: Table) -> Insert:
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
-
-
-def _tune_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def _on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver's own BEGIN comes too late and is never IMMEDIATE
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _on_begin(connection: Connection) -> None:
-        is_write = connection.get_execution_options().get("is_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
-
-
-def _short(error: Exception) -> str:
-    return str(getattr(error, "orig", error)).splitlines()[0]

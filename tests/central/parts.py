@@ -105,9 +105,9 @@ class ScriptedLink:
 class Parts:
     """Intake, association and reader on one database. `run` takes everything that was pushed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str | None = None) -> None:
         self.clock = VirtualClock(T0)
-        self.database = Database(f"sqlite:///{folder}/central.db")
+        self.database = Database(url or f"sqlite:///{folder}/central.db")
         self.database.create()
         self.link = ScriptedLink()
         self.bench = Bench(make_rules(BAN_SITE), LAW, BAN_SITE.to_origin())

