@@ -89,6 +89,8 @@ class UplinkSettings(Settings):
     topic_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_/-]{1,100}$")] = "xunjie/v1"
     central_url: str | None = None
     """Base of central's HTTP interface, for evidence."""
+    password_secret: Name | None = None
+    """Name of the environment variable ``XUNJIE_SECRET_<NAME>`` that holds the password of `mqtt_url`'s user."""
     node_token_secret: Name = "node-token"
     resend_after_s: Annotated[float, Field(ge=1, le=3600)] = 15.0
     """Unreceipted for this long while connected: sent again."""

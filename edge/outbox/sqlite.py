@@ -1,7 +1,10 @@
 """The outbox: events on disk before anything is published, deleted only on central's receipt (ARCHITECTURE §4).
 
 One SQLite file, WAL with full sync. The stream id is minted with the file, so a lost disk starts a new stream and
-central never mistakes its sequence numbers for the old ones.
+central never mistakes its sequence numbers for the old ones. A damaged file is set aside and what it still gives keeps
+its old place (stream and number), so that central knows each event it already has.
+
+When the disk runs short, all but the newest `updated` of an incident are given up; `opened` and `closed` never are.
 """
 
 import sqlite3
@@ -12,20 +15,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import structlog
+
 from contract.clock import Clock, format_rfc3339, parse_rfc3339
 from contract.errors import PermanentError, UsageError
-from contract.events import MAX_EVENT_BYTES, Event
+from contract.events import MAX_EVENT_BYTES, Event, IncidentState
 from contract.ids import StreamId, uuid7
 from contract.receipts import Receipt
+from edge.faults import Faults, Point, no_fault
+from edge.outbox.file import BegunAnew, Damaged, Full, connect, is_damage, is_full, set_aside
+from edge.outbox.room import Room
+from edge.outbox.salvage import salvage
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS stream (stream_id TEXT NOT NULL, node_id TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS event (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, payload BLOB NOT NULL, written_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS evidence (
-    sha256 TEXT PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '');
-CREATE INDEX IF NOT EXISTS evidence_waiting ON evidence (state, seq);
-"""
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,43 +42,41 @@ class Entry:
 class Outbox:
     """The node's own record of what it still owes central. Thread-safe: one connection, one lock."""
 
-    def __init__(self, path: Path, node_id: str, clock: Clock) -> None:
-        """Opens or creates the file.
+    stream_id: StreamId
+
+    def __init__(
+        self, path: Path, node_id: str, clock: Clock, room: Room | None = None, faults: Faults = no_fault
+    ) -> None:
+        """Opens or creates the file; a damaged one is set aside and salvaged.
 
         Raises:
-            UsageError: the folder can't be written, the file is no outbox, or it belongs to another node.
+            UsageError: the folder can't be written, or the file belongs to another node.
         """
         self._path = path
+        self._node_id = node_id
         self._clock = clock
+        self._room = room or Room(path.parent)
+        self._faults = faults
         self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
+        self._depth = 0
+        self.coalesced = 0
+        self.set_aside: Path | None = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA)
-            self.stream_id = self._open_stream(node_id)
-        except (OSError, sqlite3.Error) as error:
-            raise UsageError(
-                f"{path}: can't be used as the outbox ({error}); check state_dir and its rights"
-            ) from error
+            self._open()
+        except Damaged as error:
+            self._start_anew(error)
 
     def append(self, build: Callable[[StreamId, int], Event]) -> Event:
         """See `edge.events.EventBook`: one transaction numbers, builds and stores the event."""
-        with self._transaction() as db:
-            cursor = db.execute(
-                "INSERT INTO event (payload, written_at) VALUES (x'', ?)", (format_rfc3339(self._clock.now()),)
-            )
-            seq = int(cursor.lastrowid or 0)
-            event = build(self.stream_id, seq)
-            payload = event.to_wire()
-            check_size(event, payload)
-            db.execute("UPDATE event SET payload = ? WHERE seq = ?", (payload, seq))
-            db.executemany(
-                "INSERT OR IGNORE INTO evidence (sha256, seq, state) VALUES (?, ?, 'waiting')",
-                [(ref.sha256, seq) for ref in event.data.evidence],
-            )
+        self._faults(Point.DECIDED)
+        try:
+            event = self._insert(build)
+        except BegunAnew:
+            event = self._insert(build)
+        except Full:
+            event = self._insert_in_new_room(build)
+        self._faults(Point.WRITTEN)
         for listener in self._listeners:
             listener()
         return event
@@ -85,42 +85,66 @@ class Outbox:
         """`listener` is called after each event is on disk, on the writing thread; it must return at once."""
         self._listeners.append(listener)
 
+    def newest_seq(self) -> int:
+        """The highest number ever given in this file; 0 before the first."""
+        with self._transaction() as db:
+            row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchone()
+        return 0 if row is None else int(row[0])
+
+    def seqs(self, limit: int, after_seq: int = 0, up_to_seq: int = 2**62) -> list[int]:
+        """Numbers of unreceipted events in (`after_seq`, `up_to_seq`], oldest first; cheap, reads no payload."""
+        question = "SELECT seq FROM event WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
+        with self._transaction() as db:
+            return [seq for (seq,) in db.execute(question, (after_seq, up_to_seq, limit))]
+
+    def load(self, seq: int) -> Entry | None:
+        """One event; None if it has been receipted or given up meanwhile."""
+        with self._transaction() as db:
+            row = db.execute("SELECT payload, written_at FROM event WHERE seq = ?", (seq,)).fetchone()
+        return None if row is None else Entry(seq, row[0], parse_rfc3339(row[1]))
+
     def pending(self, limit: int, after_seq: int = 0) -> list[Entry]:
         """Unreceipted events with a number above `after_seq`, oldest first."""
-        with self._transaction() as db:
-            rows = db.execute(
-                "SELECT seq, payload, written_at FROM event WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, limit)
-            ).fetchall()
-        return [Entry(seq, payload, parse_rfc3339(written_at)) for seq, payload, written_at in rows]
+        return [entry for seq in self.seqs(limit, after_seq) if (entry := self.load(seq)) is not None]
 
     def settle(self, receipt: Receipt) -> int:
-        """Deletes what `receipt` covers; gives how many. A receipt for another stream settles nothing."""
-        if receipt.stream_id != self.stream_id:
-            return 0
+        """Deletes what `receipt` covers; gives how many. A receipt for a stream that is not here settles nothing."""
+        own = receipt.stream_id == self.stream_id
+        where = "old_stream IS NULL AND seq" if own else "old_stream = ? AND old_seq"
+        key = () if own else (receipt.stream_id,)
         with self._transaction() as db:
-            return sum(
-                db.execute("DELETE FROM event WHERE seq BETWEEN ? AND ?", span).rowcount for span in receipt.acked
+            gone = [
+                seq
+                for span in receipt.acked
+                for (seq,) in db.execute(
+                    f"DELETE FROM event WHERE {where} BETWEEN ? AND ? RETURNING seq", (*key, *span)
+                )
+            ]
+            db.executemany(
+                "UPDATE evidence SET state = 'announced' WHERE state = 'waiting' AND seq = ?", [(seq,) for seq in gone]
             )
+            if gone:
+                self._faults(Point.DELETING)
+        self._depth -= len(gone)
+        return len(gone)
 
     def depth(self) -> int:
         """How many events central has not receipted."""
-        with self._transaction() as db:
-            return int(db.execute("SELECT count(*) FROM event").fetchone()[0])
+        return self._depth
 
     def evidence_waiting(self, limit: int) -> list[str]:
         """Hashes of pictures to upload whose event central already has; others would be refused as unannounced."""
         with self._transaction() as db:
             rows = db.execute(
-                "SELECT sha256 FROM evidence WHERE state = 'waiting' AND seq NOT IN (SELECT seq FROM event)"
-                " ORDER BY seq LIMIT ?",
-                (limit,),
+                "SELECT sha256 FROM evidence WHERE state = 'announced' ORDER BY seq LIMIT ?", (limit,)
             ).fetchall()
         return [sha256 for (sha256,) in rows]
 
     def evidence_depth(self) -> int:
         """How many pictures are not at central yet."""
         with self._transaction() as db:
-            return int(db.execute("SELECT count(*) FROM evidence WHERE state = 'waiting'").fetchone()[0])
+            question = "SELECT count(*) FROM evidence WHERE state IN ('waiting', 'announced')"
+            return int(db.execute(question).fetchone()[0])
 
     def mark_evidence(self, sha256s: Sequence[str], state: str, reason: str = "") -> None:
         """`state` is ``uploaded`` or ``refused``; a refused picture keeps the reason and stays on disk."""
@@ -134,17 +158,100 @@ class Outbox:
         with self._lock:
             self._db.close()
 
-    def _open_stream(self, node_id: str) -> StreamId:
+    def _insert(self, build: Callable[[StreamId, int], Event]) -> Event:
+        with self._transaction() as db:
+            cursor = db.execute(
+                "INSERT INTO event (payload, written_at) VALUES (x'', ?)", (format_rfc3339(self._clock.now()),)
+            )
+            seq = int(cursor.lastrowid or 0)
+            event = build(self.stream_id, seq)
+            payload = event.to_wire()
+            check_size(event, payload)
+            given_up = self._give_up_older(db, event, seq) if self._room.is_short() else 0
+            _fill(db, seq, event, payload)
+            self._faults(Point.BUILT)
+        self._depth += 1 - given_up
+        return event
+
+    def _insert_in_new_room(self, build: Callable[[StreamId, int], Event]) -> Event:
+        try:
+            self._make_room()
+            return self._insert(build)
+        except Full as error:
+            raise PermanentError(
+                f"{self._path}: no room for another event ({error}); free the disk or mend the way to central"
+            ) from error
+
+    def _give_up_older(self, db: sqlite3.Connection, event: Event, seq: int) -> int:
+        """The incident's earlier `updated` rows: this event says all they said."""
+        if event.data.state is IncidentState.OPENED:
+            return 0
+        return self._give_up(db, "incident_id = ? AND state = 'updated' AND seq < ?", (event.subject, seq))
+
+    def _make_room(self) -> None:
+        """All but the newest `updated` of every incident, with the reserve's help where the disk itself is full."""
+        self._room.open_reserve()
+        newer = "EXISTS (SELECT 1 FROM event AS later WHERE later.incident_id = event.incident_id"
+        with self._transaction() as db:
+            where = f"state = 'updated' AND incident_id <> '' AND {newer} AND later.seq > event.seq)"
+            count = self._give_up(db, where, ())
+        self._depth -= count
+        with self._lock:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        _log.warning("the outbox ran out of room; older updates were given up", path=str(self._path), given_up=count)
+
+    def _give_up(self, db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> int:
+        gone = [seq for (seq,) in db.execute(f"DELETE FROM event WHERE {where} RETURNING seq", values)]
+        reason = "its update was given up when the disk was short"
+        db.executemany("UPDATE evidence SET state = 'shed', reason = ? WHERE seq = ?", [(reason, seq) for seq in gone])
+        self.coalesced += len(gone)
+        return len(gone)
+
+    def _open(self) -> None:
+        self._db = connect(self._path, self._room.max_bytes)
+        try:
+            self.stream_id = self._open_stream()
+            self._depth = int(self._db.execute("SELECT count(*) FROM event").fetchone()[0])
+        except BaseException as error:
+            self._db.close()
+            if isinstance(error, sqlite3.Error) and is_damage(error):
+                raise Damaged(str(error)) from error
+            raise
+
+    def _open_stream(self) -> StreamId:
         row = self._db.execute("SELECT stream_id, node_id FROM stream").fetchone()
         if row is None:
             stream_id = uuid7(self._clock.now())
-            self._db.execute("INSERT INTO stream VALUES (?, ?)", (stream_id, node_id))
+            self._db.execute("INSERT INTO stream VALUES (?, ?)", (stream_id, self._node_id))
             return StreamId(stream_id)
-        if row[1] != node_id:
+        if row[1] != self._node_id:
             raise UsageError(
-                f"{self._path}: belongs to node {row[1]!r}, not {node_id!r}; give this node its own state_dir"
+                f"{self._path}: belongs to node {row[1]!r}, not {self._node_id!r}; give this node its own state_dir"
             )
         return StreamId(row[0])
+
+    def _start_anew(self, why: Exception) -> None:
+        """Sets the damaged file aside and goes on in a new stream with what could be salvaged."""
+        self.set_aside = set_aside(self._path, self._clock.now())
+        saved = [event for event in salvage(self.set_aside) if event.data.node_id == self._node_id]
+        self._open()
+        now = format_rfc3339(self._clock.now())
+        self._db.execute("BEGIN IMMEDIATE")
+        for event in saved:
+            place = (now, event.data.stream_id, event.data.seq)
+            cursor = self._db.execute(
+                "INSERT INTO event (payload, written_at, old_stream, old_seq) VALUES (x'', ?, ?, ?)", place
+            )
+            _fill(self._db, int(cursor.lastrowid or 0), event, event.to_wire())
+        self._db.execute("COMMIT")
+        self._depth = len(saved)
+        _log.error(
+            "the outbox was damaged; it was set aside and a new stream begun",
+            reason=str(why),
+            set_aside=str(self.set_aside),
+            events_salvaged=len(saved),
+            stream_id=self.stream_id,
+        )
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -155,14 +262,23 @@ class Outbox:
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
                 self._roll_back()
+                if is_full(error):
+                    raise Full(str(error)) from error
+                if is_damage(error):
+                    self._db.close()
+                    self._start_anew(error)
+                    raise BegunAnew(f"{self._path}: was damaged ({error}) and has been set aside") from error
                 raise PermanentError(f"{self._path}: {error}") from error
             except BaseException:
                 self._roll_back()
                 raise
 
     def _roll_back(self) -> None:
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
+        try:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            _log.warning("a transaction could not be rolled back", path=str(self._path), reason=str(error))
 
 
 def check_size(event: Event, payload: bytes) -> None:
@@ -177,4 +293,19 @@ def check_size(event: Event, payload: bytes) -> None:
     largest = max(fields, key=lambda name: len(str(fields[name])))
     raise PermanentError(
         f"event of {len(payload)} bytes exceeds {MAX_EVENT_BYTES}; its largest field is data.{largest}"
+    )
+
+
+def _fill(db: sqlite3.Connection, seq: int, event: Event, payload: bytes) -> None:
+    """The row's content, and the pictures it announces."""
+    row = (payload, event.data.state.value, event.subject, seq)
+    db.execute("UPDATE event SET payload = ?, state = ?, incident_id = ? WHERE seq = ?", row)
+    # A picture that several events show belongs to one that is never given up, if there is one.
+    if event.data.state is IncidentState.UPDATED:
+        clash = "DO NOTHING"
+    else:
+        clash = "DO UPDATE SET seq = excluded.seq WHERE state = 'waiting'"
+    db.executemany(
+        f"INSERT INTO evidence (sha256, seq, state) VALUES (?, ?, 'waiting') ON CONFLICT (sha256) {clash}",
+        [(ref.sha256, seq) for ref in event.data.evidence],
     )

@@ -39,13 +39,15 @@ def build(stream_id: StreamId, seq: int) -> Event:
 class Sender:
     """A node's outbox and uplink; the uplink runs in its own thread between `start` and `stop`."""
 
-    def __init__(self, path: Path, url: str) -> None:
+    def __init__(self, path: Path, url: str, password: str | None = None) -> None:
         self.outbox = Outbox(path, "node-1", SystemClock())
         self.stop_asked = threading.Event()
         self.cameras: tuple[CameraStatus, ...] = ()
         self.mistakes: list[Exception] = []
         settings = UplinkSettings(mqtt_url=url, resend_after_s=RESEND_S, status_every_s=3600)
-        self.uplink = Uplink(self.outbox, settings, NodeId("node-1"), self.status, SystemClock(), self.stop_asked)
+        self.uplink = Uplink(
+            self.outbox, settings, NodeId("node-1"), self.status, SystemClock(), self.stop_asked, password
+        )
         self._thread = threading.Thread(target=self.uplink.run)
 
     def status(self, state: NodeState) -> NodeStatus:
@@ -272,13 +274,43 @@ def test_a_wrong_password_is_said_clearly_and_costs_no_event(senders: Senders, t
             wrong.append(2)
             until(lambda: bool(warnings(logs)), "the refusal was said")
             wrong.stop()
-        assert "check address, user and password" in warnings(logs)[0]["reason"]
+        reason = warnings(logs)[0]["reason"]
+        assert "refused the node (Not authorized); check user and password" in reason
+        assert (wrong.uplink.link.is_connected, wrong.uplink.link.reason) == (False, reason)
         assert warnings(logs)[0]["broker"] == f"127.0.0.1:{port}"
         assert "wr0ng" not in str(logs)
         with Central(port, "node-1", "right/word@1") as central:
             right = senders(f"mqtt://node-1:right%2Fword%401@127.0.0.1:{port}").start()
             central.hear_all({1, 2})
             right.stop()
+
+
+def test_the_password_comes_from_the_nodes_secrets(tmp_path: Path) -> None:
+    """The address names the user alone; the secret's value needs no escaping."""
+    port = free_port()
+    with mosquitto_on(port, tmp_path, "node-1", "right/word@1"), Central(port, "node-1", "right/word@1") as central:
+        sender = Sender(tmp_path / "outbox.sqlite3", f"mqtt://node-1@127.0.0.1:{port}", "right/word@1").start()
+        central.hear_status(NodeState.ONLINE)
+        until(lambda: sender.uplink.link.is_connected, "the link says that it is up")
+        sender.stop()
+
+
+def test_what_happens_after_an_outage_goes_out_before_what_waited(senders: Senders, tmp_path: Path) -> None:
+    """A backlog of many portions and a finding: the finding is heard while most of the backlog is still on disk."""
+    port = free_port()
+    with mosquitto_on(port, tmp_path), Central(port) as central:
+        sender = senders(f"mqtt://127.0.0.1:{port}")
+        sender.append(3 * MAX_IN_FLIGHT)
+        sender.start()
+        central.hear(1)
+        sender.append(1)
+        newest = 3 * MAX_IN_FLIGHT + 1
+        heard = central.hear_all({newest})
+        assert heard[-1][0] == f"{PREFIX}/event/live"
+        assert len(heard) <= MAX_IN_FLIGHT + 1
+        backlog = [entry.data.seq for topic, entry in heard[:-1] if topic == f"{PREFIX}/event/backfill"]
+        assert backlog == sorted(backlog)
+        sender.stop()
 
 
 def test_receipts_that_mean_nothing_settle_nothing(senders: Senders, tmp_path: Path) -> None:
