@@ -83,6 +83,13 @@ class EvidenceRole(StrEnum):
     CLIP = "clip"
 
 
+class EvidenceState(StrEnum):
+    """Why an event names less evidence than its node took: the disk's budget, or a disk that refuses."""
+
+    SHED = "shed"
+    UNWRITABLE = "unwritable"
+
+
 class BoxNorm(WireModel):
     """An axis-aligned box in shares of the picture's width and height, origin top left."""
 
@@ -184,6 +191,7 @@ class IncidentEvent(WireModel):
     place_id: Name | None = None
     preset: Name | None = None
     evidence: Annotated[tuple[EvidenceRef, ...], Field(max_length=8)] = ()
+    evidence_state: EvidenceState | None = None
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
