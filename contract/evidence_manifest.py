@@ -1,4 +1,4 @@
-"""What a node swears to about its evidence: entries of one chain, each signed and each naming the hash of the one before.
+"""What a node swears to about its evidence: entries of one chain, each signed, each naming the one before by its hash.
 
 A manifest vouches for the pictures of one revision of one incident: the redacted bytes that leave the node and the
 sealed originals that stay. Retention may delete pictures, never manifests: a tombstone says what went, when and why.
@@ -116,7 +116,7 @@ class Repair(_Entry):
 
 
 class Retired(_Entry):
-    """The chain up to `through_seq` was removed after all it vouched for had gone; `sha256` was its last entry's name."""
+    """The chain up to `through_seq` was removed once all it vouched for had gone; `sha256` was its last entry's name."""
 
     kind: Literal["retired"] = "retired"
     through_seq: Seq

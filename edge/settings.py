@@ -114,6 +114,17 @@ class EvidenceSettings(Settings):
     max_width_px: Annotated[int, Field(ge=320, le=7680)] = 1920
     redact_hold_s: Annotated[float, Field(ge=0, le=30)] = 1.0
     """A person's box stays pixelated this long after the detector last saw it (it blinks)."""
+    redact_finely: bool = True
+    """Pictures that are kept are searched for people once more, in tiles: some 0.2 s of CPU a picture."""
+    context_every_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    """How often the whole scene is remembered, so that an incident shows the place before it; 0: never."""
+    max_bytes: Annotated[int, Field(ge=1_000_000, le=10**13)] = 8_000_000_000
+    """What evidence may take up on the node; the disk is never filled above 95 % whatever this says."""
+    keep_days: Annotated[float, Field(ge=0, le=3650)] = 30.0
+    """Pictures that central has go after this long."""
+    keep_originals_days: Annotated[float, Field(ge=0, le=3650)] = 30.0
+    keep_unsent_days: Annotated[float, Field(ge=1, le=3650)] = 90.0
+    """Pictures that central never took go after this long."""
 
 
 class NodeSettings(Settings):
