@@ -16,17 +16,11 @@ def postgres_server() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the migrated SQLite file lies that others are copied from."""
-    return tmp_path_factory.mktemp("template") / "central.db"
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh database at the newest revision, of either kind."""
     if request.param == "sqlite":
-        yield fresh_sqlite(request.getfixturevalue("sqlite_template"), tmp_path)
+        yield fresh_sqlite(tmp_path)
         return
     server: Postgres = request.getfixturevalue("postgres_server")
     url = server.fresh()
@@ -43,8 +37,8 @@ def parts(tmp_path: Path, database_url: str) -> Iterator[Parts]:
 
 
 @pytest.fixture
-def file_parts(tmp_path: Path, sqlite_template: Path) -> Iterator[Parts]:
+def file_parts(tmp_path: Path) -> Iterator[Parts]:
     """The same on SQLite alone, for what no database can change."""
-    made = Parts(tmp_path, fresh_sqlite(sqlite_template, tmp_path))
+    made = Parts(tmp_path, fresh_sqlite(tmp_path))
     yield made
     made.close()

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -97,13 +98,18 @@ def postgres(settings: str = HASTY) -> Iterator[Postgres]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def fresh_sqlite(template: Path, folder: Path) -> str:
-    """The url of a copy of `template`, which is made first if it is missing."""
-    if not template.exists():
-        made = Database(f"sqlite:///{template}.new")
-        made.create()
-        made.close()
-        Path(f"{template}.new").rename(template)
+def fresh_sqlite(folder: Path) -> str:
+    """The url of a new file in `folder` at the newest revision."""
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(template, folder / "central.db")
-    return f"sqlite:///{folder}/central.db"
+    path = folder / "central.db"
+    path.write_bytes(_sqlite_template())
+    return f"sqlite:///{path}"
+
+
+@cache
+def _sqlite_template() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/central.db")
+        database.create()
+        database.close()
+        return Path(folder, "central.db").read_bytes()
