@@ -76,6 +76,16 @@ class Database:
                 raise UsageError(f"{error}; can't be opened for writing") from error
             raise
 
+    def must_exist(self) -> None:
+        """For those who only look: opening a SQLite file that is missing would make it.
+
+        Raises:
+            UsageError: the file is missing.
+        """
+        path = file_of(self.url)
+        if path is not None and not path.is_file():
+            raise UsageError(f"database {self}: no such file; check --database-url, or make it with `central migrate`")
+
     @contextmanager
     def write(self, *, beside_others: bool = False) -> Iterator[Connection]:
         """A write transaction; it must not hold another.

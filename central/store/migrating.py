@@ -1,9 +1,11 @@
 """The tables' revisions: which one a database has, and bringing it to another, by one process at a time."""
 
 import io
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -20,6 +22,8 @@ from central.store.refusals import translated
 from contract.errors import TransientError, UsageError
 
 FOLDER = Path(__file__).with_name("migrations")
+MOVES_ROWS_AFTER = {"0001"}
+"""Revisions after which the next one copies rows in Python."""
 BEFORE_REVISIONS = {"latest": "0001", "part": "0002"}
 """A column of `observations` that tells which revision a database is that was made before revisions were written."""
 
@@ -73,9 +77,10 @@ def move(engine: Engine, url: URL, to: str) -> None:
     """
     known = ScriptDirectory.from_config(_config())
     try:
-        wanted = known.get_revision(to).revision
+        found_script = known.get_revision(to)
     except CommandError as error:
         raise UsageError(f"revision {to}: no such revision; the newest is {head()}") from error
+    wanted = found_script.revision
     order = [script.revision for script in known.walk_revisions()][::-1]
     with translated(url, "a migration"), _alone(engine) as connection:
         found = revision_of(connection, url)
@@ -89,11 +94,18 @@ def move(engine: Engine, url: URL, to: str) -> None:
 
 
 def sql_between(dialect: str, start: str | None, to: str) -> str:
-    """The statements from revision `start` (None: nothing) to `to`, for somebody who runs them by hand."""
+    """The statements from revision `start` (None: nothing) to `to`, for somebody who runs them by hand.
+
+    Raises:
+        UsageError: a revision between them moves rows, which needs the program; or there is no such revision.
+    """
+    if start in MOVES_ROWS_AFTER:
+        raise UsageError(f"from revision {start} on, rows are moved: run `python -m central migrate` without --sql")
     script = io.StringIO()
-    config = Config(output_buffer=script, attributes={"dialect": dialect})
-    config.set_main_option("script_location", str(FOLDER))
-    command.upgrade(config, f"{start or 'base'}:{to}", sql=True)
+    try:
+        command.upgrade(_config(dialect=dialect, script=script), f"{start or 'base'}:{to}", sql=True)
+    except CommandError as error:
+        raise UsageError(f"revision {to}: no such revision after {start or 'none'}; the newest is {head()}") from error
     return script.getvalue()
 
 
@@ -155,8 +167,8 @@ def _recognise(connection: Connection, url: URL) -> str | None:
     )
 
 
-def _config(**attributes: object) -> Config:
-    config = Config(attributes=attributes)
+def _config(**attributes: Any) -> Config:
+    config = Config(attributes=attributes, cmd_opts=Namespace(quiet=True), output_buffer=attributes.get("script"))
     config.set_main_option("script_location", str(FOLDER))
     config.set_main_option("file_template", "r%%(rev)s_%%(slug)s")
     return config
