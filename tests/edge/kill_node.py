@@ -1,0 +1,152 @@
+"""A node made to be killed: real capture loop, look loop, pipeline, outbox and uplink over a street that changes fast.
+
+    python -m tests.edge.kill_node STATE_DIR MQTT_URL POINT NUMBER
+
+It kills itself (SIGKILL) when it reaches POINT for the NUMBERth time; with POINT ``none`` it has no camera, sends what
+is left and ends. ``w EVENT_ID`` on standard output: `append` returned.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.clock import SystemClock
+from contract.events import ClockState, Event
+from contract.ids import CameraId, NodeId, uuid7
+from contract.status import NodeState, NodeStatus
+from contract.taxonomy import Seen
+from edge.capture.loop import CaptureLoop
+from edge.capture.slot import FrameSlots
+from edge.events import BuildEvent, RandomIds, Sender
+from edge.evidence.pictures import PictureFolder
+from edge.faults import Faults, Point, no_fault
+from edge.look_loop import LookLoop
+from edge.outbox.sqlite import Outbox
+from edge.pipeline import Pipeline, View
+from edge.rules.policy import Policies
+from edge.schedule import LookSchedule
+from edge.settings import EvidenceSettings, UplinkSettings
+from edge.uplink.mqtt import Uplink
+from edge.values import Detection, Frame
+from tests.edge.fakes import MANIFEST, ScriptedDetector, blank, policy, saw
+
+CAMERAS = (CameraId("cam-1"), CameraId("cam-2"))
+PERIOD_S = 0.005
+"""Between frames of a camera; each is a second of capture time, so a minute of street passes in a third of a second."""
+CYCLE = 40
+PRESENT = 25
+POLICIES = Policies(presence={Seen.STALL: policy(present_after_s=3.0, gone_after_s=5.0, update_every_s=5.0)})
+
+
+class FastStreet:
+    """A stall stands there for 25 seconds of every 40."""
+
+    def __init__(self, camera_id: CameraId) -> None:
+        self._camera_id = camera_id
+
+    @property
+    def camera_id(self) -> CameraId:
+        return self._camera_id
+
+    @property
+    def name(self) -> str:
+        return f"fast {self._camera_id}"
+
+    def frames(self) -> Iterator[Frame]:
+        clock = SystemClock()
+        began = clock.now()
+        index = 0
+        while True:
+            image = blank()
+            image[0, 0, 0] = index % CYCLE
+            yield Frame(self._camera_id, image, began + timedelta(seconds=index), index)
+            index += 1
+            clock.sleep(PERIOD_S)
+
+
+class CycleDetector(ScriptedDetector):
+    """Sees the stall in the first part of each cycle."""
+
+    def detect(self, frame: NDArray[np.uint8]) -> tuple[Detection, ...]:
+        return (saw(Seen.STALL),) if frame[0, 0, 0] < PRESENT else ()
+
+
+class SayingBook:
+    """An outbox that says what it has written."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    def append(self, build: BuildEvent) -> Event:
+        event = self._outbox.append(build)
+        os.write(1, f"w {event.id}\n".encode())
+        return event
+
+
+def killer(point: str, number: int) -> Faults:
+    if point == "none":
+        return no_fault
+    left = [number]
+
+    def reach(reached: Point) -> None:
+        if reached == point:
+            left[0] -= 1
+            if left[0] <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return reach
+
+
+def main(folder: Path, url: str, point: str, number: int) -> None:
+    clock, stop = SystemClock(), threading.Event()
+    faults = killer(point, number)
+    outbox = Outbox(folder / "outbox.sqlite3", "node-1", clock, faults=faults)
+    sender = Sender(NodeId("node-1"), uuid7(clock.now()), MANIFEST_REF, "test", ClockState.SYNCHRONISED)
+
+    def status(state: NodeState) -> NodeStatus:
+        return NodeStatus(
+            node_id="node-1",
+            boot_id=sender.boot_id,
+            state=state,
+            at=clock.now(),
+            software="test",
+            config_version="test",
+            clock_state=ClockState.SYNCHRONISED,
+            outbox_depth=outbox.depth(),
+        )
+
+    settings = UplinkSettings(mqtt_url=url, resend_after_s=2.0)
+    uplink = Uplink(outbox, settings, NodeId("node-1"), status, clock, stop, faults=faults)
+    sending = threading.Thread(target=uplink.run, daemon=True)
+    sending.start()
+    if point == "none":
+        while outbox.depth():
+            stop.wait(0.02)
+        stop.set()
+        uplink.wake()
+        sending.join(10)
+        return
+    slots = FrameSlots()
+    schedule = LookSchedule(dict.fromkeys(CAMERAS, PERIOD_S), clock.monotonic())
+    pictures = PictureFolder(folder / "evidence")
+    views = [View(camera_id, 1.0) for camera_id in CAMERAS]
+    pipeline = Pipeline(
+        CycleDetector(), POLICIES, views, EvidenceSettings(), pictures, SayingBook(outbox), sender, RandomIds()
+    )
+    for camera_id in CAMERAS:
+        loop = CaptureLoop(FastStreet(camera_id), slots.put, clock, stop, repeats=True)
+        threading.Thread(target=loop.run, daemon=True).start()
+    LookLoop(slots, schedule, pipeline, clock, stop).run()
+
+
+MANIFEST_REF = MANIFEST.ref(ScriptedDetector().engine)
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))
