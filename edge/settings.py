@@ -55,6 +55,68 @@ class PoseSettings(Settings):
         return CameraPose(**self.model_dump(), aspect=aspect)
 
 
+class ResolverSettings(Settings):
+    """Who says the present address of a platform's stream, asked at every connect: an HTTP address or a command."""
+
+    http: str | None = None
+    token_secret: Name | None = None
+    """Bearer token for `http`, as `secret` names one."""
+    field: Annotated[str, Field(max_length=200)] | None = None
+    """Where the address stands in a JSON answer, as ``data.url``; None: the whole answer is the address."""
+    command: Annotated[tuple[str, ...], Field(max_length=64)] = ()
+    """Program and arguments; the first line it prints is the address. Runs without a shell."""
+    timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+
+    @field_validator("http")
+    @classmethod
+    def _is_http(cls, url: str | None) -> str | None:
+        return url if url is None else _require_address(url, "http", "https")
+
+    @model_validator(mode="after")
+    def _asks_one(self) -> Self:
+        if (self.http is None) == (not self.command):
+            raise ValueError("resolver: give either `http` or `command`")
+        return self
+
+
+class PresetSettings(Settings):
+    """One direction that a turning camera is sent to, with what holds there."""
+
+    name: Name
+    picture: Path | None = None
+    """What the camera shows at this preset; `known_by: picture` compares with it."""
+    zones: Annotated[tuple[ZoneSettings, ...], Field(max_length=32)] = ()
+    pose: PoseSettings | None = None
+
+
+class PtzSettings(Settings):
+    """A camera that turns. Nothing is reported while it moves or is aimed at none of its presets."""
+
+    known_by: Literal["picture", "status"] = "picture"
+    status_url: str | None = None
+    """Asked for the preset's name (`known_by: status`); the answer is text, or JSON with it at `status_field`."""
+    status_field: Annotated[str, Field(max_length=200)] | None = None
+    check_every_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+    presets: Annotated[tuple[PresetSettings, ...], Field(min_length=1, max_length=32)]
+
+    @field_validator("status_url")
+    @classmethod
+    def _is_http(cls, url: str | None) -> str | None:
+        return url if url is None else _require_address(url, "http", "https")
+
+    @model_validator(mode="after")
+    def _can_tell_presets_apart(self) -> Self:
+        names = [preset.name for preset in self.presets]
+        if len(set(names)) < len(names):
+            raise ValueError("ptz: presets: a name is used twice; every preset needs its own")
+        if self.known_by == "status" and self.status_url is None:
+            raise ValueError("ptz: known_by: status needs `status_url`")
+        blind = [preset.name for preset in self.presets if preset.picture is None]
+        if self.known_by == "picture" and blind:
+            raise ValueError(f"ptz: known_by: picture needs `picture` of preset {blind[0]}")
+        return self
+
+
 class CameraSettings(Settings):
     """One camera. `source` is ``rtsp://…``, a clip's path, or ``scene:NAME/CAMERA`` for the simulated street."""
 
@@ -64,16 +126,26 @@ class CameraSettings(Settings):
     """Name of the environment variable ``XUNJIE_SECRET_<NAME>`` that holds ``user:password`` for the stream."""
     look_every_s: Annotated[float, Field(gt=0, le=600)] = 0.5
     """Seconds between looks; over budget, looks are skipped and counted."""
+    sub_source: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    """The camera's small stream: looks are taken from it, evidence from `source`."""
+    resolver: ResolverSettings | None = None
+    """For a platform's stream whose address expires; `source` is then only what messages call it."""
     decode: DecodeMode = DecodeMode.ALL
+    """In patrol. While attention is wanted, everything is decoded."""
+    attention_every_s: Annotated[float, Field(ge=0.04, le=60)] = 0.2
+    """Seconds between looks while something is being confirmed."""
+    hwaccel: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")] | None = None
+    """libav's name of a hardware decoder (``vaapi``, ``qsv``, ``cuda``, ``drm`` …); where it is missing, software."""
+    ptz: PtzSettings | None = None
     loop: bool = True
     """A clip starts again at its end (`run` only)."""
     zones: Annotated[tuple[ZoneSettings, ...], Field(max_length=32)] = ()
     pose: PoseSettings | None = None
 
-    @field_validator("source")
+    @field_validator("source", "sub_source")
     @classmethod
-    def _has_no_password(cls, source: str) -> str:
-        if "://" in source and urlsplit(source).password is not None:
+    def _has_no_password(cls, source: str | None) -> str | None:
+        if source is not None and "://" in source and urlsplit(source).password is not None:
             raise ValueError("carries a password; name it with `secret:` and put the value in the environment")
         return source
 
@@ -136,6 +208,9 @@ class NodeSettings(Settings):
     engine: Engine | None = None
     """None: the cheapest variant of the model that passes its self-test on this machine."""
     threads: Annotated[int, Field(ge=1, le=64)] = 1
+    """Looks that run side by side, one inference stream and one core each."""
+    attention_cameras: Annotated[int, Field(ge=0, le=64)] = 4
+    """So many cameras at once are watched closely; the others wait their turn in patrol."""
     policies: Path = DEFAULT_POLICIES
     clock: Literal["assume-synchronised", "unknown"] = "unknown"
     uplink: UplinkSettings = UplinkSettings()

@@ -66,7 +66,7 @@ def _small_bgr(picture: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint
 
 def _plane(picture: av.VideoFrame, number: int) -> NDArray[np.uint8]:
     plane = picture.planes[number]
-    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
 def _has_plain_planes(picture: av.VideoFrame) -> bool:

@@ -1,0 +1,91 @@
+"""Opens the adapter that a camera's `source` names; connects to nothing."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from av.container import InputContainer
+
+from contract.clock import Clock
+from contract.errors import UsageError
+from contract.ids import CameraId
+from edge.capture.main_stream import MainStream
+from edge.capture.opening import SCHEMES, open_clip, open_stream
+from edge.capture.port import Camera
+from edge.capture.resolver import CommandResolver, HttpResolver, Resolver
+from edge.capture.stream import Opener, StreamCamera, Watching
+from edge.capture.streams import Streams
+from edge.capture.synthetic import SCHEME, SyntheticCamera, parse_scene
+from edge.settings import CameraSettings, ResolverSettings, secret_value
+
+USUAL_ASPECT = 16 / 9
+
+
+def open_camera(
+    camera: CameraSettings, clock: Clock, started_at: datetime, streams: Streams | None = None
+) -> tuple[Camera, float]:
+    """The adapter for the camera's source, and the picture's width over height as far as it is known beforehand.
+
+    `started_at` is time 0 of the simulated street, one for all cameras of the node. A stream's mode, packets and
+    counters are found in `streams` by the camera's id.
+
+    Raises:
+        UsageError: no such scene camera, clip or kind of source, or a secret is not set.
+    """
+    if camera.source.startswith(SCHEME):
+        world, pose = parse_scene(camera.source)
+        synthetic = SyntheticCamera(camera.id, world, pose, started_at, camera.look_every_s, clock)
+        return synthetic, pose.width_px / pose.height_px
+    looked_at = camera.sub_source or camera.source
+    opener, name = _opener(camera, looked_at, camera.resolver)
+    state = (streams or Streams()).begin(camera.id, has_main=camera.sub_source is not None)
+    watching = Watching(
+        patrol=camera.decode,
+        look_every_s=camera.look_every_s,
+        attention_every_s=camera.attention_every_s,
+        hwaccel=camera.hwaccel,
+        is_paced="://" not in looked_at,
+    )
+    return StreamCamera(camera.id, name, opener, watching, state, clock), USUAL_ASPECT
+
+
+def open_main(
+    camera: CameraSettings, clock: Clock, streams: Streams, is_stopping: Callable[[], bool]
+) -> MainStream | None:
+    """The big stream beside a camera's small one, for evidence; None where looks are taken from the only one."""
+    state = streams.of(camera.id)
+    if camera.sub_source is None or state is None or state.main is None:
+        return None
+    opener, name = _opener(camera, camera.source, None)
+    return MainStream(CameraId(camera.camera_id), name, opener, state.main, clock, is_stopping)
+
+
+def _opener(camera: CameraSettings, source: str, resolver: ResolverSettings | None) -> tuple[Opener, str]:
+    """How to open `source`, and what to call it."""
+    credentials = None if camera.secret is None else secret_value(camera.secret)
+    if resolver is not None:
+        asked = _resolver(resolver)
+        name = f"{source} by {asked.name}"
+        return partial(_open_resolved, asked, name, credentials), name
+    if source.partition("://")[0] in SCHEMES:
+        return partial(open_stream, source, source, credentials), source
+    if "://" in source:
+        raise UsageError(
+            f"camera {camera.camera_id}: source {source}: write rtsp://…, http://…, a clip's path or scene:demo/cam-1"
+        )
+    path = Path(source)
+    if not path.is_file():
+        raise UsageError(f"camera {camera.camera_id}: {path}: no such clip; check `source`")
+    return partial(open_clip, path), str(path)
+
+
+def _open_resolved(resolver: Resolver, name: str, credentials: str | None) -> InputContainer:
+    return open_stream(resolver.resolve(), name, credentials)
+
+
+def _resolver(settings: ResolverSettings) -> Resolver:
+    if settings.http is not None:
+        token = None if settings.token_secret is None else secret_value(settings.token_secret)
+        return HttpResolver(settings.http, token, settings.field, settings.timeout_s)
+    return CommandResolver(settings.command, settings.timeout_s)
