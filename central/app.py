@@ -25,9 +25,10 @@ from central.domain.law import Law
 from central.domain.rules import AssociationRules
 from central.evidence.folder import FolderStore
 from central.ingest.address import parse_address
-from central.ingest.mqtt import MqttLink
+from central.ingest.mqtt import LinkPlan, MqttLink
 from central.rulebook import at_site, load_rules
 from central.services.actions import CaseDesk
+from central.services.admission import Admission, Point, nobody_watches
 from central.services.association import Association, Bench
 from central.services.evidence import EvidenceDesk, ObjectStore
 from central.services.feed import LiveFeed
@@ -86,8 +87,14 @@ def make_http(
 class Central:
     """Everything, wired. `start` and `stop` are called by the HTTP application's lifespan."""
 
-    def __init__(self, settings: CentralSettings, tokens: Tokens, clock: Clock) -> None:
-        """Builds all parts and makes the tables and folders.
+    def __init__(
+        self,
+        settings: CentralSettings,
+        tokens: Tokens,
+        clock: Clock,
+        reached: Callable[[Point], None] = nobody_watches,
+    ) -> None:
+        """Builds all parts and makes the tables and folders; `reached` is told where a batch of events stands.
 
         Raises:
             UsageError: a setting is wrong; the message names it.
@@ -101,12 +108,14 @@ class Central:
         objects.create()
 
         self.feed = LiveFeed()
-        self.link = MqttLink(address, client_id=f"xunjie-central-{_short_hash(settings.database_url)}")
+        self.link = MqttLink(address, plan_link(settings))
         bench = Bench(make_rules(self.site, settings.association), law, self.site.to_origin())
         association = Association(self.database, bench, clock, self.feed.notify)
         self.association_worker = Worker("association", association.step, association.recover)
+        topics = Topics(address.prefix)
+        admission = Admission(self.database, topics, clock, self.site.to_surroundings(), reached)
         self.intake = Intake(
-            self.database, self.link, Topics(address.prefix), clock, self.association_worker.wake, self.feed.notify
+            admission, self.link, topics, clock, self.association_worker.wake, self.feed.notify, reached
         )
         self.intake_worker = Worker("intake", self.intake.step, self.intake.recover, idle_s=0.0)
 
@@ -200,6 +209,21 @@ def make_rules(site: SiteSettings, path: Path | None = None) -> AssociationRules
         UsageError: the file is wrong.
     """
     return at_site(load_rules(path), site)
+
+
+def plan_link(settings: CentralSettings) -> LinkPlan:
+    """Who this process is to the broker. Of a group each member needs a name of its own.
+
+    Raises:
+        UsageError: a group over SQLite, which knows one writer.
+    """
+    client_id = f"xunjie-central-{_short_hash(settings.database_url)}"
+    if settings.ingest_group is None:
+        name = client_id if settings.worker == "1" else f"{client_id}-{settings.worker}"
+        return LinkPlan(name, settings.mqtt_protocol)
+    if settings.database_url.startswith("sqlite"):
+        raise UsageError("ingest_group: several ingesters need PostgreSQL; leave it out with SQLite")
+    return LinkPlan(f"{client_id}-{settings.worker}", settings.mqtt_protocol, settings.ingest_group)
 
 
 def _short_hash(text: str) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from contract.configfile import Settings, load_yaml, parse_settings
+from contract.ids import NAME_PATTERN
 
 
 class LogFormat(StrEnum):
@@ -17,11 +18,31 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class Role(StrEnum):
+    """What a central process does; one does all by default, several share the work over one PostgreSQL."""
+
+    INGEST = "ingest"
+    ASSOCIATE = "associate"
+    API = "api"
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+Roles = Annotated[tuple[Role, ...], Field(min_length=1), BeforeValidator(_split)]
+MqttProtocol = Annotated[Literal["5", "3.1.1"], BeforeValidator(str)]
+
+
 class CentralSettings(Settings):
     """One field per key of configs/central/central.yaml; all have defaults that run on one machine."""
 
     database_url: str = "sqlite:///var/central/central.db"
     mqtt_url: str = "mqtt://127.0.0.1:1883"
+    mqtt_protocol: MqttProtocol = "5"
+    roles: Roles = tuple(Role)
+    worker: Annotated[str, Field(pattern=NAME_PATTERN)] = "1"
+    ingest_group: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
     evidence_dir: Path = Path("var/central/evidence")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from central.domain.hours import parse_hours
 from central.domain.law import Names, Zone, ZoneKind
+from central.services.noticing import ListedCameras, Surroundings
 from contract.configfile import Settings, load_yaml
 from contract.events import Name
 from contract.plane import Origin, Point
@@ -75,6 +76,8 @@ class SiteSettings(Settings):
     origin: OriginBlock = OriginBlock()
     timezone: str = "Asia/Shanghai"
     zones: Annotated[tuple[ZoneBlock, ...], Field(max_length=2000)] = ()
+    bounds: PolygonBlock | None = None
+    cameras: dict[Name, Annotated[tuple[Name, ...], Field(max_length=256)]] = Field(default_factory=dict)
     camera_overlaps: Annotated[tuple[tuple[Name, Name], ...], Field(max_length=1000)] = ()
     demo: bool = False
     legal_dwell_s: dict[Violation, Annotated[float, Field(ge=0, le=30 * 86400)]] = Field(default_factory=dict)
@@ -106,6 +109,13 @@ class SiteSettings(Settings):
 
     def to_origin(self) -> Origin:
         return Origin(self.origin.lat, self.origin.lon)
+
+    def to_surroundings(self) -> Surroundings:
+        """What events are compared with as they come: the city's outline, and which camera hangs on which node."""
+        origin = self.to_origin()
+        corners = self.bounds.to_points(origin) if self.bounds else ()
+        outline = tuple((corner.east_m, corner.north_m) for corner in corners)
+        return Surroundings(ListedCameras(self.cameras), outline, origin)
 
     def to_zones(self) -> tuple[Zone, ...]:
         origin = self.to_origin()

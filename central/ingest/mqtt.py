@@ -1,165 +1,111 @@
-"""The MQTT adapter: paho behind intake's `BrokerLink`. It moves bytes and acknowledgements and decides nothing.
+"""Intake's `BrokerLink` over MQTT 5 or 3.1.1: one session for what happens now, one for what happened meanwhile.
 
-MQTT 5, QoS 1, manual acknowledgement, a session that outlives the connection. An acknowledgement belongs to the
-connection it came on: message ids are used again after a reconnect, so every token carries the connection's epoch.
+Each session has a window of its own, so that a backlog of a million events never fills the way of the one that matters.
 """
 
-import contextlib
-import queue
-import socket
-import threading
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import structlog
-from paho.mqtt.client import MQTT_ERR_SUCCESS, Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
+from paho.mqtt.enums import MQTTProtocolVersion
 
+from central.domain.lanes import Lane
 from central.ingest.address import BrokerAddress
+from central.ingest.lanes import Lanes
+from central.ingest.session import MqttSession, SessionPlan
 from central.services.intake import AckToken, Delivery
 from contract.topics import Topics
 
 RECEIVE_MAXIMUM = 500
-"""Unacknowledged messages the broker may have under way. More hides a slow disk, fewer starves the batches."""
-QUEUE_SIZE = 2 * RECEIVE_MAXIMUM
-SESSION_EXPIRY_S = 7 * 24 * 3600
-KEEPALIVE_S = 30
+"""Unacknowledged messages the broker may have under way in a session (MQTT 5; with 3.1.1 the broker's own limit
+holds, mosquitto's `max_inflight_messages` 20). More hides a slow disk, fewer starves the batches."""
+PROTOCOLS = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv311}
 LOG = structlog.get_logger("central.mqtt")
 
 
-class MqttLink:
-    """One connection that comes back by itself, 1 to 60 s after it was lost. Thread-safe."""
+@dataclass(frozen=True, slots=True)
+class LinkPlan:
+    """Who this central is to the broker. `group` shares the events with the other members of that name."""
 
-    def __init__(self, address: BrokerAddress, client_id: str) -> None:
+    client_id: str
+    protocol: str = "5"
+    group: str = ""
+
+
+class MqttLink:
+    """Both sessions. Thread-safe."""
+
+    def __init__(self, address: BrokerAddress, plan: LinkPlan) -> None:
         self._address = address
-        self._topics = Topics(address.prefix)
-        self._queue: queue.Queue[Delivery] = queue.Queue(QUEUE_SIZE)
-        self._lock = threading.Lock()
-        self._epoch = 0
-        self._is_connected = False
-        self._is_subscribed = False
-        self._problem = "not connected yet"
-        self._is_stopping = False
-        self._client = self._make_client(client_id)
+        self._lanes = Lanes(2 * RECEIVE_MAXIMUM)
+        protocol = PROTOCOLS[plan.protocol]
+        self._sessions = tuple(
+            MqttSession(address, session, protocol, partial(self._lanes.put, lane), self._on_up)
+            for lane, session in _sessions(address.prefix, plan).items()
+        )
 
     @property
     def is_connected(self) -> bool:
-        """Whether events can come in: connected, and the broker has granted the subscriptions."""
-        return self._is_connected and self._is_subscribed
+        """Whether events can come in, on both sessions."""
+        return all(session.is_connected for session in self._sessions)
 
     @property
     def problem(self) -> str:
         """Why there is no connection; empty while there is one."""
-        return self._problem
+        return next((session.problem for session in self._sessions if session.problem), "")
 
     @property
     def waiting(self) -> int:
         """Messages handed over by the client and not yet taken by intake."""
-        return self._queue.qsize()
+        return len(self._lanes)
 
     def start(self) -> None:
         """Connects in the background, for as long as it takes."""
-        connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's own
-        connect.SessionExpiryInterval = SESSION_EXPIRY_S
-        connect.ReceiveMaximum = RECEIVE_MAXIMUM
-        self._client.connect_async(
-            self._address.host, self._address.port, KEEPALIVE_S, clean_start=False, properties=connect
-        )
-        self._client.loop_start()
+        for session in self._sessions:
+            session.start()
 
     def stop(self) -> None:
-        """Ends the connection; the broker keeps the session."""
-        self._is_stopping = True
-        self._client.disconnect()
-        self._client.loop_stop()
+        """Ends the connections."""
+        self._lanes.close()
+        for session in self._sessions:
+            session.stop()
 
-    def receive(self, timeout_s: float) -> Delivery | None:
-        try:
-            return self._queue.get(timeout=timeout_s) if timeout_s > 0 else self._queue.get_nowait()
-        except queue.Empty:
-            return None
+    def receive(self, limit: int, timeout_s: float, gather_s: float) -> list[Delivery]:
+        return self._lanes.take(limit, timeout_s, gather_s)
 
-    def ack(self, token: AckToken) -> bool:
-        with self._lock:
-            if token.epoch != self._epoch or not self._is_connected:
-                return False
-            return self._client.ack(token.mid, token.qos) == MQTT_ERR_SUCCESS
+    def ack(self, tokens: Sequence[AckToken]) -> int:
+        return sum(
+            session.ack([token for token in tokens if token.session == index])
+            for index, session in enumerate(self._sessions)
+        )
 
     def publish(self, topic: str, payload: bytes) -> None:
-        if self._is_connected:  # paho would queue without bound while it is away; receipts repeat themselves
-            self._client.publish(topic, payload, qos=1)
+        self._sessions[Lane.LIVE].publish(topic, payload)
 
     def reconnect(self) -> None:
-        sock = self._client.socket()
-        if isinstance(sock, socket.socket):
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)  # the client's own thread notices, reports and comes back
+        for session in self._sessions:
+            session.reconnect()
 
-    def _make_client(self, client_id: str) -> Client:
-        client = Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True
-        )
-        if self._address.username is not None:
-            client.username_pw_set(self._address.username, self._address.password)
-        if self._address.is_tls:
-            client.tls_set()
-        client.reconnect_delay_set(1, 60)
-        client.connect_timeout = 10.0
-        client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
-        client.on_disconnect = self._on_disconnect
-        client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
-        return client
+    def _on_up(self) -> None:
+        if self.is_connected:
+            LOG.info("broker connected", broker=str(self._address))
 
-    def _on_connect(
-        self, client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
-    ) -> None:
-        if reason.is_failure:
-            self._note_problem(f"broker refused the connection: {reason}")
-            return
-        with self._lock:
-            self._epoch += 1
-            self._is_connected = True
-        options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE)
-        client.subscribe([(self._topics.all_events, options), (self._topics.all_statuses, options)])
 
-    def _on_subscribe(
-        self, _client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
-    ) -> None:
-        refused = [str(reason) for reason in reasons if reason.is_failure]
-        if refused:
-            self._note_problem(f"broker refused the subscription: {refused[0]}")
-            return
-        self._is_subscribed = True
-        self._problem = ""
-        LOG.info("broker connected", broker=str(self._address))
-
-    def _on_connect_fail(self, _client: Client, _data: Any) -> None:
-        self._note_problem("broker can't be reached")
-
-    def _on_disconnect(
-        self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None
-    ) -> None:
-        with self._lock:
-            self._is_connected = self._is_subscribed = False
-        if not self._is_stopping:
-            self._note_problem(f"connection lost: {reason}")
-
-    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        delivery = Delivery(message.topic, bytes(message.payload), AckToken(self._epoch, message.mid, message.qos))
-        while not self._is_stopping:
-            try:
-                # A full queue holds the client's thread, and by TCP the broker, until intake catches up.
-                self._queue.put(delivery, timeout=1.0)
-            except queue.Full:
-                continue
-            return
-
-    def _note_problem(self, problem: str) -> None:
-        if problem != self._problem:
-            LOG.warning(f"{problem}; trying again every 1 to 60 s", broker=str(self._address))
-        self._problem = problem
+def _sessions(prefix: str, plan: LinkPlan) -> dict[Lane, SessionPlan]:
+    """The sessions in the lanes' order. Statuses are never shared: a group gets no retained messages."""
+    share = f"$share/{plan.group}/" if plan.group else ""
+    is_kept = not plan.group  # a member that died must not keep messages from the others until it comes back
+    topics = Topics(prefix)
+    live, backfill = f"{share}{prefix}/node/+/event/live", f"{share}{prefix}/node/+/event/backfill"
+    return {
+        Lane.LIVE: SessionPlan(
+            Lane.LIVE,
+            plan.client_id,
+            (live, topics.all_statuses),
+            RECEIVE_MAXIMUM,
+            is_kept,
+            left_behind=(topics.all_events,) if is_kept else (),
+        ),
+        Lane.BACKFILL: SessionPlan(Lane.BACKFILL, f"{plan.client_id}-backfill", (backfill,), RECEIVE_MAXIMUM, is_kept),
+    }

@@ -4,26 +4,22 @@ A message that can't be taken is set aside with its reason and acknowledged; it 
 fails nothing is acknowledged and the link reconnects: the broker sends everything again.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
-from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, IntegrityError
 
-from central.services.parse import ReadEvent, ReadStatus, Unreadable, digest_of, head_of, parse
-from central.store import changes, dead_letters, inbox, nodes
-from central.store.database import Database
+from central.services.admission import Admission, Point, Settled, nobody_watches
+from central.services.outcomes import Outcome
 from contract.clock import Clock
-from contract.ids import NodeId
-from contract.receipts import Receipt, receipts_for
 from contract.topics import Topics
 
-BATCH = 200
-GATHER_S = 0.05
-"""How long a batch waits for company. Longer saves commits, shorter shows an incident sooner."""
+BATCH = 250
+"""Messages a transaction. Half of what the broker may have under way, so that the next half comes during the commit."""
+SHORTEST_GATHER_S, LONGEST_GATHER_S = 0.002, 0.05
+"""How long a batch waits for company: as long as the last one took to store, within these. Longer saves commits and
+CPU, shorter shows an incident sooner."""
 IDLE_S = 0.5
 LOG = structlog.get_logger("central.intake")
 
@@ -35,6 +31,7 @@ class AckToken:
     epoch: int
     mid: int
     qos: int
+    session: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +46,15 @@ class Delivery:
 class BrokerLink(Protocol):
     """What intake needs of the broker."""
 
-    def receive(self, timeout_s: float) -> Delivery | None:
-        """The next message, or None after `timeout_s` without one."""
+    def receive(self, limit: int, timeout_s: float, gather_s: float) -> list[Delivery]:
+        """Up to `limit` messages, live ones before back-fill.
+
+        Waits at most `timeout_s` for the first, then `gather_s` for more; less as soon as there are `limit`.
+        """
         ...
 
-    def ack(self, token: AckToken) -> bool:
-        """Acknowledges; False (and nothing sent) when the token's connection is gone."""
+    def ack(self, tokens: Sequence[AckToken]) -> int:
+        """Acknowledges; gives how many were left out because their connection is gone."""
         ...
 
     def publish(self, topic: str, payload: bytes) -> None:
@@ -62,7 +62,7 @@ class BrokerLink(Protocol):
         ...
 
     def reconnect(self) -> None:
-        """Drops the connection so that the broker re-sends what was not acknowledged."""
+        """Drops the connections so that the broker re-sends what was not acknowledged."""
         ...
 
 
@@ -74,6 +74,8 @@ class IntakeCounts:
     repeated: int = 0
     refused: int = 0
     conflicts: int = 0
+    marked: int = 0
+    batches: int = 0
 
 
 class Intake:
@@ -81,20 +83,23 @@ class Intake:
 
     def __init__(
         self,
-        database: Database,
+        admission: Admission,
         link: BrokerLink,
         topics: Topics,
         clock: Clock,
         on_taken: Callable[[], None],
         on_change: Callable[[], None],
+        reached: Callable[[Point], None] = nobody_watches,
     ) -> None:
         self.counts = IntakeCounts()
-        self._database = database
+        self._admission = admission
         self._link = link
         self._topics = topics
         self._clock = clock
         self._on_taken = on_taken
         self._on_change = on_change
+        self._reached = reached
+        self._gather_s = SHORTEST_GATHER_S
 
     def step(self) -> int:
         """Takes one batch; gives its size.
@@ -102,129 +107,49 @@ class Intake:
         Raises:
             TransientError: the commit failed; nothing was acknowledged.
         """
-        batch = self._gather()
+        batch = self._link.receive(BATCH, IDLE_S, self._gather_s)
         if not batch:
             return 0
-        places = self._commit(batch)
+        settled = self._commit(batch)
         self._acknowledge(batch)
-        self._send_receipts(places)
-        self._on_taken()
-        self._on_change()
+        self._send_receipts(settled)
+        self._count(settled)
+        self._tell(settled)
         return len(batch)
 
     def recover(self, _failures_in_a_row: int, _error: Exception) -> None:
         """After a failed step: have the broker send again what was not acknowledged."""
         self._link.reconnect()
 
-    def _gather(self) -> list[Delivery]:
-        first = self._link.receive(IDLE_S)
-        if first is None:
-            return []
-        batch = [first]
-        deadline = self._clock.monotonic() + GATHER_S
-        while len(batch) < BATCH:
-            more = self._link.receive(max(0.0, deadline - self._clock.monotonic()))
-            if more is None:
-                break
-            batch.append(more)
-        return batch
-
-    def _commit(self, batch: Sequence[Delivery]) -> dict[tuple[str, str], set[int]]:
-        """Stores the batch in one transaction; gives the places (node, stream) → seqs that deserve a receipt."""
-        places: dict[tuple[str, str], set[int]] = defaultdict(set)
-        counts = IntakeCounts()
-        with self._database.write() as connection:
-            for delivery in batch:
-                place = self._store(connection, delivery, counts)
-                if place is not None:
-                    node_id, stream_id, seq = place
-                    places[node_id, stream_id].add(seq)
-        self._add(counts)
-        return places
-
-    def _store(self, connection: Connection, delivery: Delivery, counts: IntakeCounts) -> tuple[str, str, int] | None:
-        message = parse(delivery.topic, delivery.payload, self._topics, self._clock.now())
-        match message:
-            case ReadStatus():
-                now = self._clock.now()
-                nodes.remember(connection, message.status, now)
-                changes.record(connection, "node", [message.status.node_id], now)
-                return None
-            case Unreadable():
-                return self._set_aside(connection, delivery, message, counts)
-            case ReadEvent():
-                return self._put(connection, delivery, message, counts)
-
-    def _put(
-        self, connection: Connection, delivery: Delivery, message: ReadEvent, counts: IntakeCounts
-    ) -> tuple[str, str, int] | None:
-        data = message.event.data
-        entry = inbox.InboxEvent(
-            event_id=message.event.id,
-            node_id=data.node_id,
-            stream_id=data.stream_id,
-            seq=data.seq,
-            digest=message.digest,
-            payload=delivery.payload,
-            received_at=self._clock.now(),
-        )
-        place = (data.stream_id, data.seq)
-        try:
-            with connection.begin_nested():
-                outcome = inbox.put(connection, entry)
-        except (DataError, IntegrityError) as error:  # the row's own fault; the batch goes on without it
-            unreadable = Unreadable(f"can't be stored: {str(error.orig).splitlines()[0]}", data.node_id, place)
-            return self._set_aside(connection, delivery, unreadable, counts)
-        match outcome:
-            case inbox.Put.TAKEN:
-                counts.taken += 1
-            case inbox.Put.REPEATED:
-                counts.repeated += 1
-            case inbox.Put.CONFLICTING:
-                counts.conflicts += 1
-                reason = f"conflict: id {entry.event_id} or seq {data.seq} is known with another content"
-                return self._set_aside(connection, delivery, Unreadable(reason, data.node_id, place), counts)
-        return data.node_id, data.stream_id, data.seq
-
-    def _set_aside(
-        self, connection: Connection, delivery: Delivery, message: Unreadable, counts: IntakeCounts
-    ) -> tuple[str, str, int] | None:
-        counts.refused += 1
-        LOG.warning("message dead-lettered", topic=delivery.topic, reason=message.reason, node_id=message.node_id)
-        refused = dead_letters.Refused(
-            received_at=self._clock.now(),
-            topic=delivery.topic,
-            reason=message.reason,
-            head=head_of(delivery.payload),
-            size_bytes=len(delivery.payload),
-            sha256=digest_of(delivery.payload),
-            node_id=message.node_id,
-            place=message.place,
-        )
-        dead_letters.keep(connection, refused)
-        if message.node_id is None or message.place is None:
-            return None
-        return message.node_id, *message.place
+    def _commit(self, batch: Sequence[Delivery]) -> list[Settled]:
+        began = self._clock.monotonic()
+        settled = self._admission.take(batch)
+        took_s = self._clock.monotonic() - began
+        self._gather_s = min(LONGEST_GATHER_S, max(SHORTEST_GATHER_S, took_s))
+        return settled
 
     def _acknowledge(self, batch: Sequence[Delivery]) -> None:
-        expired = sum(not self._link.ack(delivery.token) for delivery in batch)
+        expired = self._link.ack([delivery.token for delivery in batch])
         if expired:
             LOG.info("acknowledgements of an older connection left out", messages=expired)
+        self._reached(Point.AFTER_ACK)
 
-    def _send_receipts(self, places: dict[tuple[str, str], set[int]]) -> None:
-        for (node_id, stream_id), seqs in places.items():
-            for receipt in self._receipts(node_id, stream_id, seqs):
-                self._link.publish(self._topics.receipt(NodeId(node_id)), receipt.to_wire())
+    def _send_receipts(self, settled: Sequence[Settled]) -> None:
+        for one in self._admission.receipts(settled):
+            self._link.publish(self._topics.receipt(one.node_id), one.receipt.to_wire())
+        self._reached(Point.AFTER_RECEIPT)
 
-    def _receipts(self, node_id: str, stream_id: str, seqs: set[int]) -> list[Receipt]:
-        """From the database, not from memory: what it holds is what central can vouch for."""
-        with self._database.read() as connection:
-            held = inbox.committed_seqs(connection, node_id, stream_id, seqs)
-            held += dead_letters.kept_seqs(connection, node_id, stream_id, seqs)
-        return receipts_for(stream_id, held)
+    def _count(self, settled: Sequence[Settled]) -> None:
+        outcomes = [one.outcome for one in settled]
+        self.counts.batches += 1
+        self.counts.taken += outcomes.count(Outcome.TAKEN)
+        self.counts.repeated += outcomes.count(Outcome.REPEATED)
+        self.counts.conflicts += outcomes.count(Outcome.CONFLICT)
+        self.counts.refused += sum(outcome.is_refused for outcome in outcomes)
+        self.counts.marked += sum(bool(one.marks) for one in settled)
 
-    def _add(self, counts: IntakeCounts) -> None:
-        self.counts.taken += counts.taken
-        self.counts.repeated += counts.repeated
-        self.counts.refused += counts.refused
-        self.counts.conflicts += counts.conflicts
+    def _tell(self, settled: Sequence[Settled]) -> None:
+        if any(one.outcome is Outcome.TAKEN for one in settled):
+            self._on_taken()
+        if any(one.outcome is not Outcome.REPEATED for one in settled):
+            self._on_change()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
 
+from central.services.outcomes import Outcome
 from contract.events import MAX_EVENT_BYTES, Event
 from contract.ids import is_name
 from contract.status import NodeStatus
@@ -21,10 +22,11 @@ AHEAD = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class ReadEvent:
-    """A valid event and the sha256 of the bytes it came in."""
+    """A valid event, the sha256 of the bytes it came in, and whether they came as back-fill."""
 
     event: Event
     digest: str
+    is_backfill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class ReadStatus:
 class Unreadable:
     """A message to set aside. `place` is (stream, seq) as far as it could be read, so that a receipt can name it."""
 
+    outcome: Outcome
     reason: str
     node_id: str | None = None
     place: tuple[str, int] | None = None
@@ -47,14 +50,16 @@ def parse(topic: str, payload: bytes, topics: Topics, now: datetime) -> ReadEven
     """What `payload` on `topic` says. `now` only serves to refuse a time that can't be."""
     node_id = topics.node_of(topic)
     if node_id is None:
-        return Unreadable("topic names no node")
+        return Unreadable(Outcome.UNKNOWN_TOPIC, "topic names no node")
     if len(payload) > MAX_EVENT_BYTES:
-        return Unreadable(f"{len(payload)} bytes, over the limit of {MAX_EVENT_BYTES}", node_id)
+        reason = f"{len(payload)} bytes, over the limit of {MAX_EVENT_BYTES}"
+        return Unreadable(Outcome.OVERSIZED, reason, node_id)
     if topic == topics.status(node_id):
         return _status(node_id, payload)
-    if topic not in {topics.event_live(node_id), topics.event_backfill(node_id)}:
-        return Unreadable("topic is none that central knows", node_id)
-    return _event(node_id, payload, now)
+    is_backfill = topic == topics.event_backfill(node_id)
+    if not is_backfill and topic != topics.event_live(node_id):
+        return Unreadable(Outcome.UNKNOWN_TOPIC, "topic is none that central knows", node_id)
+    return _event(node_id, payload, now, is_backfill)
 
 
 def head_of(payload: bytes) -> bytes:
@@ -74,27 +79,30 @@ def first_problem(error: ValidationError) -> str:
     return f"{where}: {first['msg']}{more}" if where else f"{first['msg']}{more}"
 
 
-def _event(node_id: str, payload: bytes, now: datetime) -> ReadEvent | Unreadable:
+def _event(node_id: str, payload: bytes, now: datetime, is_backfill: bool) -> ReadEvent | Unreadable:
     try:
         event = Event.model_validate_json(payload)
     except ValidationError as error:
-        return Unreadable(first_problem(error), node_id, _place(payload))
+        return Unreadable(Outcome.MALFORMED, first_problem(error), node_id, _place(payload))
     if event.data.node_id != node_id:
-        return Unreadable(f"topic says node {node_id}, data.node_id says {event.data.node_id}", node_id)
+        reason = f"topic says node {node_id}, data.node_id says {event.data.node_id}"
+        return Unreadable(Outcome.NODE_MISMATCH, reason, node_id)
     data = event.data
     if data.first_seen_at < EPOCH or data.last_seen_at > now + AHEAD:
         place = (data.stream_id, data.seq)
-        return Unreadable("data.last_seen_at lies in the future or before 1970: set the node's clock", node_id, place)
-    return ReadEvent(event, digest_of(payload))
+        reason = "data.last_seen_at lies in the future or before 1970: set the node's clock"
+        return Unreadable(Outcome.IMPOSSIBLE_TIME, reason, node_id, place)
+    return ReadEvent(event, digest_of(payload), is_backfill)
 
 
 def _status(node_id: str, payload: bytes) -> ReadStatus | Unreadable:
     try:
         status = NodeStatus.model_validate_json(payload)
     except ValidationError as error:
-        return Unreadable(first_problem(error), node_id)
+        return Unreadable(Outcome.MALFORMED, first_problem(error), node_id)
     if status.node_id != node_id:
-        return Unreadable(f"topic says node {node_id}, node_id says {status.node_id}", node_id)
+        reason = f"topic says node {node_id}, node_id says {status.node_id}"
+        return Unreadable(Outcome.NODE_MISMATCH, reason, node_id)
     return ReadStatus(status)
 
 

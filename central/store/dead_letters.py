@@ -4,18 +4,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Integer, RowMapping, String, Table, delete, func, select, update
+from sqlalchemy import Column, Connection, Integer, RowMapping, String, Table, delete, func, or_, select, update
 from sqlalchemy.types import BigInteger, LargeBinary
 
-from central.store.database import METADATA, UtcInstant
+from central.store.database import METADATA, ROW_ID, UtcInstant
 
 KEPT = 10_000
-"""The newest this many are kept: a node gone wild must not fill the disk."""
+"""Of messages that no receipt names the newest this many are kept: a node gone wild must not fill the disk."""
+KEPT_RECEIPTED = 200_000
+"""Of those that a receipt names: the node has deleted them on our word, so this is the only copy."""
 
 DEAD_LETTERS = Table(
     "dead_letters",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", ROW_ID, primary_key=True, autoincrement=True),
     Column("received_at", UtcInstant, nullable=False, index=True),
     Column("topic", String(300), nullable=False),
     Column("reason", String(500), nullable=False),
@@ -27,6 +29,7 @@ DEAD_LETTERS = Table(
     Column("seq", BigInteger),
     Column("times", Integer, nullable=False, default=1),
     Column("replayed_at", UtcInstant),
+    Column("outcome", String(24), nullable=False, default="malformed", server_default="malformed"),
     sqlite_autoincrement=True,
 )
 
@@ -45,6 +48,7 @@ class DeadLetter:
     node_id: str | None
     times: int
     replayed_at: datetime | None
+    outcome: str = "malformed"
 
     @property
     def is_whole(self) -> bool:
@@ -63,6 +67,7 @@ class Refused:
     sha256: str
     node_id: str | None
     place: tuple[str, int] | None
+    outcome: str = "malformed"
 
 
 def keep(connection: Connection, refused: Refused) -> None:
@@ -83,10 +88,11 @@ def keep(connection: Connection, refused: Refused) -> None:
         stream_id=stream_id,
         seq=seq,
         times=1,
+        outcome=refused.outcome,
     )
     newest = connection.execute(statement).inserted_primary_key
     if newest is not None:
-        connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.id <= int(newest[0]) - KEPT))
+        _forget_oldest(connection, int(newest[0]))
 
 
 def kept_seqs(connection: Connection, node_id: str, stream_id: str, seqs: Iterable[int]) -> list[int]:
@@ -104,6 +110,13 @@ def newest(connection: Connection, limit: int) -> Sequence[DeadLetter]:
     return [_letter(row._mapping) for row in connection.execute(query)]
 
 
+def waiting_for_replay(connection: Connection, reason: str, limit: int, after_id: int = 0) -> Sequence[DeadLetter]:
+    """Letters never replayed whose outcome or reason holds `reason`, oldest first, those after `after_id`."""
+    is_meant = or_(DEAD_LETTERS.c.outcome == reason, DEAD_LETTERS.c.reason.contains(reason, autoescape=True))
+    query = select(DEAD_LETTERS).where(DEAD_LETTERS.c.replayed_at.is_(None), DEAD_LETTERS.c.id > after_id, is_meant)
+    return [_letter(row._mapping) for row in connection.execute(query.order_by(DEAD_LETTERS.c.id).limit(limit))]
+
+
 def find(connection: Connection, letter_id: int) -> DeadLetter | None:
     row = connection.execute(select(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id)).first()
     return None if row is None else _letter(row._mapping)
@@ -115,6 +128,12 @@ def mark_replayed(connection: Connection, letter_id: int, at: datetime) -> None:
 
 def count(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(DEAD_LETTERS)).scalar_one())
+
+
+def _forget_oldest(connection: Connection, newest_id: int) -> None:
+    is_junk = (DEAD_LETTERS.c.seq.is_(None), DEAD_LETTERS.c.id <= newest_id - KEPT)
+    connection.execute(delete(DEAD_LETTERS).where(*is_junk))
+    connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.id <= newest_id - KEPT_RECEIPTED))
 
 
 def _letter(row: RowMapping) -> DeadLetter:
@@ -129,4 +148,5 @@ def _letter(row: RowMapping) -> DeadLetter:
         node_id=row["node_id"],
         times=row["times"],
         replayed_at=row["replayed_at"],
+        outcome=row["outcome"],
     )

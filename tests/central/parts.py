@@ -1,12 +1,14 @@
 """Central's parts without a network: a scripted broker link, a database in a folder, and everything wired to them."""
 
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
 from central.api.access import Access, Tokens
 from central.app import Outside, make_http, make_rules
 from central.catalogue import load_catalogue, make_law
 from central.evidence.folder import FolderStore
+from central.services.admission import Admission
 from central.services.association import Association, Bench
 from central.services.feed import LiveFeed
 from central.services.intake import AckToken, Delivery, Intake
@@ -20,6 +22,7 @@ from contract.ids import NodeId
 from contract.receipts import Receipt
 from contract.topics import Topics
 from tests.central.builders import T0
+from tests.central.databases import fresh_sqlite
 
 TOPICS = Topics()
 OPERATOR_TOKEN = "operator-token"
@@ -80,14 +83,13 @@ class ScriptedLink:
     def push_event(self, event: Event) -> int:
         return self.push(TOPICS.event_live(NodeId(event.data.node_id)), event.to_wire())
 
-    def receive(self, timeout_s: float) -> Delivery | None:
-        return self.inbound.popleft() if self.inbound else None
+    def receive(self, limit: int, timeout_s: float, gather_s: float) -> list[Delivery]:
+        return [self.inbound.popleft() for _ in range(min(limit, len(self.inbound)))]
 
-    def ack(self, token: AckToken) -> bool:
-        if token.epoch != self.epoch:
-            return False
-        self.acked.append(token.mid)
-        return True
+    def ack(self, tokens: Sequence[AckToken]) -> int:
+        alive = [token.mid for token in tokens if token.epoch == self.epoch]
+        self.acked += alive
+        return len(tokens) - len(alive)
 
     def publish(self, topic: str, payload: bytes) -> None:
         self.published.append((topic, payload))
@@ -107,11 +109,12 @@ class Parts:
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
         self.clock = VirtualClock(T0)
-        self.database = Database(url or f"sqlite:///{folder}/central.db")
+        self.database = Database(url or fresh_sqlite(folder))
         self.database.create()
         self.link = ScriptedLink()
         self.bench = Bench(make_rules(BAN_SITE), LAW, BAN_SITE.to_origin())
-        self.intake = Intake(self.database, self.link, TOPICS, self.clock, lambda: None, lambda: None)
+        self.admission = Admission(self.database, TOPICS, self.clock, BAN_SITE.to_surroundings())
+        self.intake = Intake(self.admission, self.link, TOPICS, self.clock, lambda: None, lambda: None)
         self.association = Association(self.database, self.bench, self.clock, lambda: None)
         self.reader = Reader(self.database, LAW, BAN_SITE.to_origin())
         self.objects = FolderStore(folder / "evidence")

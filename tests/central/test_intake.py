@@ -57,7 +57,7 @@ def test_a_failed_commit_acknowledges_nothing_and_the_redelivery_is_taken(
     parts.link.push_event(event)
 
     @contextmanager
-    def locked() -> Iterator[Connection]:
+    def locked(**_: bool) -> Iterator[Connection]:
         raise TransientError("database is locked")
         yield
 
@@ -192,14 +192,14 @@ def test_a_status_is_remembered_and_a_bad_one_set_aside(parts: Parts) -> None:
 
 def test_a_row_that_the_database_refuses_is_set_aside_alone(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     street = Street()
-    put = inbox.put
+    put_all = inbox.put_all
 
-    def picky(connection: Connection, entry: inbox.InboxEvent) -> inbox.Put:
-        if entry.seq == 1:
+    def picky(connection: Connection, entries: list[inbox.InboxEvent]) -> list[inbox.Put]:
+        if any(entry.seq == 1 for entry in entries):
             connection.exec_driver_sql("INSERT INTO nodes (node_id) VALUES (NULL)")
-        return put(connection, entry)
+        return put_all(connection, entries)
 
-    monkeypatch.setattr(inbox, "put", picky)
+    monkeypatch.setattr(inbox, "put_all", picky)
     parts.take(street.event("a", Seen.STALL, (0, 0)), street.event("b", Seen.STALL, (50, 0)))
     assert "can't be stored" in reasons(parts)[0]
     assert case_count(parts) == 1
@@ -247,8 +247,8 @@ def test_a_dead_letter_can_be_replayed_once_its_reason_is_gone(parts: Parts) -> 
         desk.show(99)
 
 
-def test_the_database_keeps_full_synchronous_writes(parts: Parts) -> None:
-    with parts.database.read() as connection:
+def test_the_database_keeps_full_synchronous_writes(file_parts: Parts) -> None:
+    with file_parts.database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
     assert sqlite3.sqlite_version_info >= (3, 35)
