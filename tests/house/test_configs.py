@@ -9,6 +9,7 @@ from central.catalogue import load_catalogue
 from central.rulebook import load_rules
 from central.settings import load_settings
 from central.site import load_site
+from central.timelimits import load_time_limits
 from contract.plane import contains
 from datasets.catalogue import read_catalogue
 from datasets.split_plan import read_split_plan
@@ -25,6 +26,7 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "central/central.yaml": lambda path: load_settings(path, {}),
     "central/violations.yaml": load_catalogue,
     "central/association.yaml": load_rules,
+    "central/deadlines.yaml": load_time_limits,
     "site/*.yaml": load_site,
     "training/*.yaml": read_plan,
     "datasets/split.yaml": read_split_plan,
