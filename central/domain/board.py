@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from math import floor
+from math import ceil, floor
 
 from central.domain.registration import UNREGISTERED, Registration, camera_of
 from central.domain.rules import AssociationRules
@@ -28,6 +28,14 @@ class _Spot:
     start_s: float
     end_s: float
     shelves: tuple[tuple[KindGroup, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when, epoch seconds."""
+
+    start_s: float
+    end_s: float
 
 
 class Board:
@@ -75,11 +83,31 @@ class Board:
         around = (other.sighting.member_id for other in self._beside(self._spots[member]))
         return [other for other in around if other != member]
 
-    def forget_before(self, instant: datetime) -> None:
-        """Drops incidents whose last sighting lies before `instant`."""
+    def incidents(self) -> list[IncidentId]:
+        return list(self._parts)
+
+    def sighting(self, member: MemberId) -> Observation | None:
+        """The sighting as the board has it; None when it is not there."""
+        spot = self._spots.get(member)
+        return None if spot is None else spot.sighting
+
+    def forget_before(self, instant: datetime) -> list[MemberId]:
+        """Drops incidents whose last sighting lies before `instant`; gives their sightings."""
         old = [incident_id for incident_id, parts in self._parts.items() if parts[-1].last_seen_at < instant]
-        for incident_id in old:
-            self.drop(incident_id)
+        return [sighting.member_id for incident_id in old for sighting in self.drop(incident_id)]
+
+    def around(self, group: KindGroup, point: Point, reach_m: float, span: Span) -> list[MemberId]:
+        """What of `group` was seen within `reach_m` of `point` at some time of the span."""
+        size_m = max(1.0, self._rules.groups[group].reach_m)
+        steps = ceil(reach_m / size_m)
+        east, north = _cell(point, size_m)
+        cells = ((east + i, north + j) for i in range(-steps, steps + 1) for j in range(-steps, steps + 1))
+        return [
+            spot.sighting.member_id
+            for cell in cells
+            for spot in self._shelves.get((group, cell), {}).values()
+            if spot.end_s >= span.start_s and spot.start_s <= span.end_s
+        ]
 
     def component(
         self, seeds: Iterable[MemberId], limit: int, without: Collection[MemberId] = frozenset()

@@ -5,7 +5,7 @@ Nothing here acts: the plan is a value, and the caller carries it out.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from central.domain.explain import links_of
@@ -74,16 +74,32 @@ def reconcile(
         if number not in names:
             names[number] = mint(found.sightings[group[0]])
             opened.append(names[number])
+    lost = {
+        case_of.get(found.sightings[place].member_id)
+        for number, group in enumerate(found.groups)
+        for place in group
+        if case_of.get(found.sightings[place].member_id) != names[number]
+    }
+    changed = [
+        number for number in range(len(found.groups)) if _is_changed(found, number, names[number], case_of, lost)
+    ]
     all_moves = [
         Move(found.sightings[place], case_of.get(found.sightings[place].member_id), names[number], link)
-        for number, group in enumerate(found.groups)
-        for place, link in zip(group, links_of(found, number, rules), strict=True)
+        for number in changed
+        for place, link in zip(found.groups[number], links_of(found, number, rules), strict=True)
     ]
     moves = [move for move in all_moves if move.was != move.case_id]
-    lost = {move.was for move in moves}
     relinked = [move for move in all_moves if move.was == move.case_id and move.was in lost]
     proposals = tuple(frozenset(names[number] for number in pair) for pair in found.proposals)
     return Plan(tuple(opened), tuple(moves), tuple(relinked), _merged(kept, moves), proposals)
+
+
+def _is_changed(
+    found: Partition, number: int, name: CaseId, case_of: Mapping[MemberId, CaseId], lost: Set[CaseId | None]
+) -> bool:
+    """Whether the group gains or loses somebody: only then has anything to be explained anew."""
+    cases = {case_of.get(found.sightings[place].member_id) for place in found.groups[number]}
+    return cases != {name} or name in lost
 
 
 def _names(found: Partition, kept: Sequence[KeptCase]) -> dict[int, CaseId]:

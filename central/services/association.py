@@ -1,7 +1,7 @@
 """Association: inbox rows become sightings, sightings become cases, cases are judged; one transaction a batch.
 
-There is one associator, so there is no race to lock against; the database's unique open membership guards it anyway.
-The decisions are `central.domain`'s; here they are carried out.
+There is one associator a district (it holds the lease), so there is no race to lock against; the database's unique open
+membership guards it anyway. The decisions are `central.domain`'s; here they are carried out.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,26 +16,27 @@ from central.domain.law import Law
 from central.domain.memory import NOTHING, Bar, PlaceMemory
 from central.domain.registration import UNREGISTERED, Registration
 from central.domain.rules import AssociationRules
-from central.domain.sightings import observations_of
 from central.domain.values import MemberId, Observation
-from central.services.judging import beside, review
-from central.services.observing import to_revision
+from central.services.judging import Judge
+from central.services.noting import Taken, Taker
 from central.services.parse import digest_of
+from central.services.roll import Roll
 from central.services.settling import Settler
-from central.store import case_queries, changes, dead_letters, inbox, observations, sightings
+from central.store import case_queries, changes, dead_letters, inbox, observations, progress, sightings
 from central.store.database import Database
 from contract.clock import Clock
 from contract.errors import TransientError
-from contract.events import Event, IncidentEvent
+from contract.events import Event
+from contract.ids import CaseId
 from contract.plane import Origin
-from contract.taxonomy import KindGroup
 
-BATCH = 50
-"""Events a transaction. It holds the write lock for about half a second; intake waits for that long at most."""
+BATCH = 200
+"""Events a transaction. It holds the write lock for a few tenths of a second; intake waits for that long at most."""
 ATTEMPTS = 3
 REMEMBERED = timedelta(days=3)
 """How long sightings stay on the board; it must hold the longest gap (signs: two days). Older neighbours of a late
 event are fetched from the database."""
+TIDY_EVERY = timedelta(minutes=5)
 LOG = structlog.get_logger("central.association")
 
 
@@ -50,6 +51,18 @@ class Bench:
     memory: PlaceMemory = NOTHING
 
 
+@dataclass(slots=True)
+class Desk:
+    """The working set: what lies in the database of the last days, indexed. Dropped after a failed step."""
+
+    board: Board
+    roll: Roll
+    taker: Taker
+    settler: Settler
+    judge: Judge
+    tidied_at: datetime
+
+
 class Association:
     """Runs on one thread. `on_change` is called after every commit that changed something."""
 
@@ -59,15 +72,14 @@ class Association:
         self._clock = clock
         self._on_change = on_change
         self._limit = BATCH
-        self._board: Board | None = None
-        self._settler = Settler(bench.rules, bench.known)
+        self._desk: Desk | None = None
 
     def step(self) -> int:
         """Takes a batch of waiting events, and what people said since; gives how much."""
         try:
             done = self._work()
         except BaseException:
-            self._board = None  # it may hold what was rolled back
+            self._desk = None  # it may hold what was rolled back
             raise
         if done:
             self._on_change()
@@ -86,86 +98,77 @@ class Association:
     def _work(self) -> int:
         now = self._clock.now()
         with self._database.write() as connection:
+            desk = self._ready(connection, now)
             waiting = inbox.waiting(connection, self._limit)
-            events = [Event.model_validate_json(entry.payload) for entry in waiting]
-            told: set[MemberId] = set()
-            for entry, event in zip(waiting, events, strict=True):
-                told |= self._take(connection, event.data)
-                inbox.mark_done(connection, entry.row_id, now)
+            told = [Event.model_validate_json(entry.payload).data for entry in waiting]
             bound = sightings.take_new_bonds(connection, now)
-            touched = self._settle(connection, told | bound, now)
-            told_of = {event.data.incident_id for event in events} | _incidents(bound)
-            touched |= case_queries.cases_of(connection, told_of)
-            self._judge(connection, touched, now)
+            if not waiting and not bound:
+                return 0
+            taken = desk.taker.take(connection, told, now - REMEMBERED) if told else Taken()
+            progress.mark_taken(connection, (entry.row_id for entry in waiting), now)
+            touched = desk.settler.drop(connection, taken.gone, now)
+            touched |= self._settle(connection, desk, taken.seeds | bound, now)
+            heard = {part.member_id for incident_id in taken.incidents for part in desk.board.parts(incident_id)}
+            touched |= desk.roll.cases_of(heard | bound)
+            self._judge(connection, desk, touched, now)
             changes.record(connection, "case", touched, now)
         return len(waiting) + len(bound)
 
-    def _take(self, connection: Connection, data: IncidentEvent) -> set[MemberId]:
-        """One event onto the board and into the database. Gives the sightings to re-consider because of it."""
-        revision = to_revision(data, self._bench.origin)
-        observations.announce(connection, data)
-        sightings.add_revision(connection, revision)
-        board = self._loaded(connection)
-        parts = observations_of(sightings.revisions_of(connection, revision.incident_id), self._bench.rules)
-        self._fetch_neighbours(connection, board, parts)
-        left = {beside for part in board.parts(revision.incident_id) for beside in board.beside(part.member_id)}
-        before = board.put(parts)
-        observations.replace_parts(connection, parts)
-        gone = {part.member_id for part in before} - {part.member_id for part in parts}
-        self._settler.drop(connection, revision.incident_id, gone, self._clock.now())
-        return {*left, *(part.member_id for part in parts)}
+    def _ready(self, connection: Connection, now: datetime) -> Desk:
+        """The working set, read from the database at first; what is old leaves it now and then."""
+        desk = self._desk
+        if desk is None:
+            bench, roll = self._bench, Roll()
+            board = Board(bench.rules, bench.known)
+            for parts in observations.seen_since(connection, now - REMEMBERED):
+                board.put(parts)
+            roll.read(connection, board.incidents())
+            taker = Taker(bench.rules, bench.origin, board, roll)
+            settler = Settler(bench.rules, bench.known, roll)
+            bar = Bar(bench.rules.late, bench.memory)
+            desk = self._desk = Desk(board, roll, taker, settler, Judge(board, roll, bench.law, bar), now)
+        elif now - desk.tidied_at >= TIDY_EVERY:
+            desk.roll.forget(desk.board.forget_before(now - REMEMBERED))
+            desk.tidied_at = now
+        return desk
 
-    def _loaded(self, connection: Connection) -> Board:
-        oldest = self._clock.now() - REMEMBERED
-        if self._board is None:
-            self._board = Board(self._bench.rules, self._bench.known)
-            for parts in observations.seen_since(connection, oldest):
-                self._board.put(parts)
-        return self._board
-
-    def _fetch_neighbours(self, connection: Connection, board: Board, parts: tuple[Observation, ...]) -> None:
-        """Puts onto the board what was there when something long past was."""
-        if parts[0].first_seen_at >= self._clock.now() - REMEMBERED:
-            return
-        gap = self._bench.rules.groups[parts[0].group].gap
-        span = (parts[0].first_seen_at - gap, parts[-1].last_seen_at + gap)
-        for known in observations.seen_between(connection, parts[0].group, *span):
-            if not board.parts(known[0].incident_id):
-                board.put(known)
-
-    def _settle(self, connection: Connection, seeds: Iterable[MemberId], now: datetime) -> set[str]:
+    def _settle(self, connection: Connection, desk: Desk, seeds: Iterable[MemberId], now: datetime) -> set[CaseId]:
         """Re-considers everything that hangs together with `seeds`; gives the cases that changed."""
-        board = self._loaded(connection)
-        touched: set[str] = set()
+        said = connection if sightings.has_bonds(connection) else None
+        found: list[list[Observation]] = []
         done: set[MemberId] = set()
         for seed in sorted(seeds):
-            if seed in done or seed not in board:
-                continue
-            together = self._together(connection, board, seed)
-            done.update(sighting.member_id for sighting in together)
-            touched |= self._settler.settle(connection, together, now)
-        board.forget_before(now - REMEMBERED)
+            if seed not in done and seed in desk.board:
+                found.append(self._together(said, desk, seed))
+                done.update(sighting.member_id for sighting in found[-1])
+        desk.settler.heeds_people = said is not None
+        frozen = case_queries.frozen_among(connection, desk.roll.cases_of(done))
+        touched: set[CaseId] = set()
+        for together in found:
+            touched |= desk.settler.settle(connection, together, frozen, now)
         return touched
 
-    def _together(self, connection: Connection, board: Board, seed: MemberId) -> list[Observation]:
-        """What hangs together with `seed` by where and when, and by what people said."""
-        found = board.component([seed], self._bench.rules.largest)
+    def _together(self, said: Connection | None, desk: Desk, seed: MemberId) -> list[Observation]:
+        """What hangs together with `seed` by where and when, by being in one case, and by what people said.
+
+        `said` is None when people never said anything.
+        """
+        limit = self._bench.rules.largest
+        names: list[MemberId] = [seed]
         while True:
+            found = desk.board.component(names, max(limit, len(names)))
             names = [sighting.member_id for sighting in found]
-            named = sightings.partners_of(connection, names)
-            more = [partner for partner in sorted(named.difference(names)) if partner in board]
+            others = desk.roll.companions(names)
+            if said is not None:
+                others |= sightings.partners_of(said, names)
+            more = [other for other in sorted(others.difference(names)) if other in desk.board]
             if not more:
                 return found
-            found = board.component([*names, *more], self._bench.rules.largest + len(more))
+            names += more
 
-    def _judge(self, connection: Connection, touched: set[str], now: datetime) -> None:
-        found = case_queries.snapshots(connection, touched)
-        for snapshot in found:
-            if snapshot.group is KindGroup.TRADE:  # smoke beside a stall is judged by it
-                touched |= set(beside(connection, KindGroup.FIRE, snapshot, self._bench.law))
-        bar = Bar(self._bench.rules.late, self._bench.memory)
-        for case_id in sorted(touched):
-            review(connection, case_id, self._bench.law, now, bar)
+    def _judge(self, connection: Connection, desk: Desk, touched: set[CaseId], now: datetime) -> None:
+        touched |= desk.judge.explained_by(touched)
+        desk.judge.review(connection, touched, now)
 
     def _set_aside_first(self, reason: str) -> None:
         """Moves the oldest waiting event, which failed again and again, to the dead letters; the others go on."""
@@ -185,7 +188,3 @@ class Association:
                     place=None,
                 )
                 dead_letters.keep(connection, refused)
-
-
-def _incidents(members: Iterable[MemberId]) -> set[str]:
-    return {member.partition("#")[0] for member in members}

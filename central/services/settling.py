@@ -12,37 +12,54 @@ from central.domain.rules import AssociationRules
 from central.domain.values import MemberId, Observation
 from central.domain.workflow import FIRST_STATE, Role
 from central.services.records import LinkRecord, MembershipRecord, ProposalRecord, link_record
+from central.services.roll import Roll
 from central.store import case_queries, cases, sightings
 from central.store.cases import HistoryEntry, Projection
-from contract.ids import CaseId, IncidentId
+from contract.ids import CaseId
 
 
 class Settler:
-    """Works inside the caller's transaction."""
+    """Works inside the caller's transaction, and keeps the roll in step with the rows."""
 
-    def __init__(self, rules: AssociationRules, known: Registration) -> None:
-        self._rules, self._known = rules, known
+    def __init__(self, rules: AssociationRules, known: Registration, roll: Roll) -> None:
+        self._rules, self._known, self._roll = rules, known, roll
+        self.heeds_people = True
+        """False spares a question per component while nobody has said anything."""
 
-    def settle(self, connection: Connection, together: Sequence[Observation], now: datetime) -> set[str]:
+    def settle(
+        self, connection: Connection, together: Sequence[Observation], frozen: set[CaseId], now: datetime
+    ) -> set[CaseId]:
         """Brings the cases of `together` (everything that hangs together) in line; gives those that changed."""
-        kept = case_queries.kept_cases(connection, {sighting.incident_id for sighting in together})
-        bonds = bonds_for(connection, together, kept, self._rules)
+        members = [sighting.member_id for sighting in together]
+        if len(members) == 1 and not self._is_new(members[0]):
+            return set()
+        kept = self._roll.kept(members, frozen)
+        bonds = bonds_for(connection if self.heeds_people else None, together, kept, self._rules)
         found = partition(together, self._rules, bonds, self._known)
         plan = reconcile(found, kept, self._rules, lambda first: _free_id(connection, first))
         self._carry_out(connection, plan, now)
-        return {str(case_id) for case_id in _touched(plan)}
+        return _touched(plan)
 
-    def drop(self, connection: Connection, incident_id: IncidentId, gone: Iterable[MemberId], now: datetime) -> None:
-        """Ends the memberships of parts that a late revision showed to be none."""
+    def _is_new(self, member: MemberId) -> bool:
+        """Whether it has no case of its own yet; alone on the street it needs no more than one."""
+        case_id = self._roll.case_of(member)
+        return case_id is None or self._roll.members(case_id) != {member}
+
+    def drop(self, connection: Connection, gone: Iterable[MemberId], now: datetime) -> set[CaseId]:
+        """Ends the memberships of parts that a late revision showed to be none; gives the cases they were in."""
+        touched: set[CaseId] = set()
         for member in gone:
-            part = int(member.partition("#")[2] or 1)
-            left = [case for case in case_queries.kept_cases(connection, [incident_id]) if member in case.members]
-            cases.leave(connection, incident_id, now, part)
-            for case in left:
-                if case.members == {member}:
-                    whole = next(iter(case_queries.cases_of(connection, [incident_id])), None)
-                    if whole is not None:
-                        cases.merge_into(connection, case.case_id, whole)
+            was = self._roll.case_of(member)
+            if was is None:
+                continue
+            incident_id, _, part = member.partition("#")
+            cases.leave(connection, incident_id, now, int(part or 1))
+            self._roll.move(member, None)
+            touched.add(was)
+            whole = self._roll.case_of(MemberId(incident_id))
+            if not self._roll.members(was) and whole is not None:
+                cases.merge_into(connection, was, whole)
+        return touched
 
     def _carry_out(self, connection: Connection, plan: Plan, now: datetime) -> None:
         first_of = {move.case_id: move for move in reversed(plan.moves)}
@@ -52,7 +69,8 @@ class Settler:
             else:
                 cases.revive(connection, case_id)
         for move in plan.moves:
-            cases.leave(connection, move.sighting.incident_id, now, move.sighting.part)
+            if move.was is not None:
+                cases.leave(connection, move.sighting.incident_id, now, move.sighting.part)
         for move in plan.moves:
             is_first = move.case_id in plan.opened and first_of[move.case_id] is move
             self._join(connection, move, "opened" if is_first else "joined", now)
@@ -73,15 +91,19 @@ class Settler:
         record = link_record(move.link)
         sighting = move.sighting
         cases.join(connection, move.case_id, sighting.incident_id, now, record.model_dump_json(), sighting.part)
+        self._roll.move(sighting.member_id, move.case_id)
         cases.append(connection, _note(move.case_id, sighting, what, now, record))
 
 
 def bonds_for(
-    connection: Connection, together: Sequence[Observation], kept: Sequence[KeptCase], rules: AssociationRules
+    said_in: Connection | None, together: Sequence[Observation], kept: Sequence[KeptCase], rules: AssociationRules
 ) -> Bonds:
-    """What people said about `together`, and which of its cases may not change."""
+    """What people said about `together`, and which of its cases may not change.
+
+    `said_in` is None when people never said anything.
+    """
     members = [sighting.member_id for sighting in together]
-    said = sightings.bonds_among(connection, members)
+    said = [] if said_in is None else sightings.bonds_among(said_in, members)
     must = {bond.members for bond in said if bond.kind == "must"}
     cannot = frozenset(bond.members for bond in said if bond.kind == "cannot")
     if len(members) >= rules.largest:  # what was left out of sight may have been what held them together

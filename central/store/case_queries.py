@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, select
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, bindparam, select
 
 from central.domain.reconcile import KeptCase
 from central.domain.values import CaseFilter, CaseSnapshot, MemberId, Observation, member_id
@@ -18,7 +18,20 @@ from contract.taxonomy import KindGroup, Seen, Violation
 
 MAX_CANDIDATES = 200
 """A bound on what one judgement looks at; the newest win. A street has a handful within reach."""
+AT_ONCE = 5000
+"""Ids in one statement; both databases take more, but not without limit."""
 _IS_OPEN = MEMBERS.c.ended_at.is_(None)
+_OPEN_MEMBERS = select(MEMBERS.c.case_id, MEMBERS.c.incident_id, MEMBERS.c.part).where(
+    MEMBERS.c.case_id.in_(
+        select(MEMBERS.c.case_id).where(MEMBERS.c.incident_id.in_(bindparam("incident_ids", expanding=True)), _IS_OPEN)
+    ),
+    _IS_OPEN,
+)
+_FROZEN = select(CASES.c.id).where(
+    CASES.c.id.in_(bindparam("case_ids", expanding=True)),
+    CASES.c.state.in_(sorted(REVIEWED)) | CASES.c.frozen_at.is_not(None),
+)
+_FOUND = select(CASES).where(CASES.c.id.in_(bindparam("case_ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +53,37 @@ class Reach:
     reach_m: float
 
 
+def open_members(connection: Connection, incident_ids: Iterable[str]) -> dict[CaseId, set[MemberId]]:
+    """The cases that the incidents are open members of, with all their open members."""
+    wanted = sorted(set(incident_ids))
+    members: dict[CaseId, set[MemberId]] = defaultdict(set)
+    for start in range(0, len(wanted), AT_ONCE):
+        for row in connection.execute(_OPEN_MEMBERS, {"incident_ids": wanted[start : start + AT_ONCE]}):
+            members[CaseId(row.case_id)].add(member_id(row.incident_id, row.part))
+    return members
+
+
+def frozen_among(connection: Connection, case_ids: Iterable[str]) -> set[CaseId]:
+    """Those of the cases that may lose nothing: a person has reviewed them, or the platform has received them."""
+    found: set[CaseId] = set()
+    wanted = sorted(set(case_ids))
+    for start in range(0, len(wanted), AT_ONCE):
+        rows = connection.execute(_FROZEN, {"case_ids": wanted[start : start + AT_ONCE]})
+        found.update(CaseId(row.id) for row in rows)
+    return found
+
+
 def kept_cases(connection: Connection, incident_ids: Iterable[str]) -> list[KeptCase]:
     """The cases that the incidents are open members of, with all their members."""
-    of_them = select(MEMBERS.c.case_id).where(MEMBERS.c.incident_id.in_(sorted(set(incident_ids))), _IS_OPEN)
-    query = (
-        select(MEMBERS.c.case_id, MEMBERS.c.incident_id, MEMBERS.c.part, CASES.c.state)
-        .join(CASES, CASES.c.id == MEMBERS.c.case_id)
-        .where(MEMBERS.c.case_id.in_(of_them), _IS_OPEN)
-    )
-    members: dict[str, set[MemberId]] = defaultdict(set)
-    frozen: set[str] = set()
-    for row in connection.execute(query):
-        members[row.case_id].add(member_id(row.incident_id, row.part))
-        if CaseState(row.state) in REVIEWED:
-            frozen.add(row.case_id)
-    return [KeptCase(CaseId(case_id), frozenset(own), case_id in frozen) for case_id, own in sorted(members.items())]
+    members = open_members(connection, incident_ids)
+    frozen = frozen_among(connection, members)
+    return [KeptCase(case_id, frozenset(own), case_id in frozen) for case_id, own in sorted(members.items())]
 
 
 def snapshots(connection: Connection, case_ids: Iterable[str]) -> list[CaseSnapshot]:
     """Snapshots of those of `case_ids` that have members, in id order."""
     query = (
-        select(MEMBERS.c.case_id, CASES.c.state, CASES.c.group.label("case_group"), OBSERVATIONS)
+        select(MEMBERS.c.case_id, CASES.c.state, CASES.c.frozen_at, CASES.c.group.label("case_group"), OBSERVATIONS)
         .join(CASES, CASES.c.id == MEMBERS.c.case_id)
         .join(
             OBSERVATIONS,
@@ -70,12 +93,13 @@ def snapshots(connection: Connection, case_ids: Iterable[str]) -> list[CaseSnaps
         .order_by(MEMBERS.c.case_id, OBSERVATIONS.c.first_seen_at, OBSERVATIONS.c.incident_id)
     )
     members: dict[str, list[Observation]] = defaultdict(list)
-    heads: dict[str, tuple[KindGroup, CaseState]] = {}
+    heads: dict[str, tuple[KindGroup, bool]] = {}
     for row in connection.execute(query):
         members[row.case_id].append(to_observation(row._mapping))
-        heads[row.case_id] = (KindGroup(row.case_group), CaseState(row.state))
+        is_frozen = CaseState(row.state) in REVIEWED or row.frozen_at is not None
+        heads[row.case_id] = (KindGroup(row.case_group), is_frozen)
     return [
-        CaseSnapshot(CaseId(case_id), heads[case_id][0], tuple(found), heads[case_id][1] in REVIEWED)
+        CaseSnapshot(CaseId(case_id), heads[case_id][0], tuple(found), heads[case_id][1])
         for case_id, found in members.items()
     ]
 
@@ -96,6 +120,12 @@ def around(connection: Connection, group: KindGroup, case: CaseSnapshot, place: 
 def find(connection: Connection, case_id: str) -> Projection | None:
     row = connection.execute(select(CASES).where(CASES.c.id == case_id)).first()
     return None if row is None else _projection(row._mapping)
+
+
+def find_all(connection: Connection, case_ids: Iterable[str]) -> dict[str, Projection]:
+    """Those of the cases that there are, by id."""
+    rows = connection.execute(_FOUND, {"case_ids": sorted(set(case_ids))})
+    return {row.id: _projection(row._mapping) for row in rows}
 
 
 def page(connection: Connection, wanted: CaseFilter, limit: int) -> list[Projection]:

@@ -6,11 +6,24 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Float, ForeignKey, Index, Integer, String, Table, Text, insert, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    bindparam,
+    insert,
+    update,
+)
 from sqlalchemy.types import Boolean
 
 from central.domain.workflow import Action, CaseState, Role
-from central.store.database import METADATA, UtcInstant
+from central.store.database import METADATA, ROW_ID, UtcInstant
 from contract.taxonomy import KindGroup, Seen, Violation
 
 CASES = Table(
@@ -31,13 +44,16 @@ CASES = Table(
     Column("zone_id", String(64)),
     Column("judgement", Text, nullable=False),
     Column("merged_into", String(36)),
+    Column("frozen_at", UtcInstant),
+    Column("frozen_why", String(64)),
 )
+_PROJECT = update(CASES).where(CASES.c.id == bindparam("case_id"))
 Index("cases_in_time", CASES.c.group, CASES.c.last_seen_at)
 
 MEMBERS = Table(
     "case_members",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", ROW_ID, primary_key=True, autoincrement=True),
     Column("case_id", String(36), ForeignKey(CASES.c.id), nullable=False, index=True),
     Column("incident_id", String(36), nullable=False),
     Column("part", Integer, nullable=False, server_default="1"),
@@ -57,7 +73,7 @@ Index(
 HISTORY = Table(
     "case_history",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", ROW_ID, primary_key=True, autoincrement=True),
     Column("case_id", String(36), ForeignKey(CASES.c.id), nullable=False, index=True),
     Column("at", UtcInstant, nullable=False),
     Column("event_at", UtcInstant),
@@ -113,14 +129,26 @@ def open_case(connection: Connection, projection: Projection) -> None:
     connection.execute(insert(CASES).values(_columns(projection)))
 
 
-def project(connection: Connection, projection: Projection) -> None:
-    """Writes the case row anew."""
-    connection.execute(update(CASES).where(CASES.c.id == projection.case_id).values(_columns(projection)))
+def project(connection: Connection, *projections: Projection) -> None:
+    """Writes the case rows anew."""
+    if projections:
+        connection.execute(_PROJECT, [{"case_id": case.case_id, **_columns(case)} for case in projections])
 
 
 def merge_into(connection: Connection, case_id: str, other_id: str) -> None:
     """Says that the case turned out to be `other_id`; its id and history stay."""
     connection.execute(update(CASES).where(CASES.c.id == case_id).values(merged_into=other_id))
+
+
+def freeze(connection: Connection, case_id: str, why: str, at: datetime) -> None:
+    """Says that the case may lose nobody any more: ``platform`` has received it, say. The first reason stays."""
+    query = update(CASES).where(CASES.c.id == case_id, CASES.c.frozen_at.is_(None))
+    connection.execute(query.values(frozen_at=at, frozen_why=why))
+
+
+def thaw(connection: Connection, case_id: str) -> None:
+    """Takes the freeze back. A case that a person has reviewed stays frozen by its state."""
+    connection.execute(update(CASES).where(CASES.c.id == case_id).values(frozen_at=None, frozen_why=None))
 
 
 def revive(connection: Connection, case_id: str) -> None:
@@ -150,9 +178,14 @@ def leave(connection: Connection, incident_id: str, at: datetime, part: int = 1)
     connection.execute(update(MEMBERS).where(*is_open).values(ended_at=at))
 
 
-def append(connection: Connection, entry: HistoryEntry) -> None:
-    """Adds `entry`; nothing ever changes or removes one."""
-    values = {
+def append(connection: Connection, *entries: HistoryEntry) -> None:
+    """Adds `entries`; nothing ever changes or removes one."""
+    if entries:
+        connection.execute(insert(HISTORY), [_entry_columns(entry) for entry in entries])
+
+
+def _entry_columns(entry: HistoryEntry) -> dict[str, object]:
+    return {
         "case_id": entry.case_id,
         "at": entry.at,
         "event_at": entry.event_at,
@@ -164,7 +197,6 @@ def append(connection: Connection, entry: HistoryEntry) -> None:
         "to_state": entry.to_state,
         "facts": entry.facts,
     }
-    connection.execute(insert(HISTORY).values(values))
 
 
 def _columns(projection: Projection) -> dict[str, object]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    bindparam,
     delete,
     insert,
     select,
@@ -26,7 +27,7 @@ from sqlalchemy.types import BigInteger, Boolean
 
 from central.domain.geometry import Covariance, Position
 from central.domain.values import Observation
-from central.store.database import METADATA, UtcInstant, insert_ignoring
+from central.store.database import METADATA, ROW_ID, UtcInstant, insert_ignoring
 from contract.events import BoxNorm, EvidenceRef, EvidenceRole, IncidentEvent
 from contract.ids import CameraId, IncidentId, NodeId
 from contract.plane import Point
@@ -57,11 +58,12 @@ OBSERVATIONS = Table(
     Column("box", JSON),
 )
 Index("observations_in_time", OBSERVATIONS.c.group, OBSERVATIONS.c.last_seen_at)
+_FORGET = delete(OBSERVATIONS).where(OBSERVATIONS.c.incident_id == bindparam("of_incident"))
 
 EVIDENCE = Table(
     "evidence",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", ROW_ID, primary_key=True, autoincrement=True),
     Column("sha256", String(64), nullable=False, index=True),
     Column("incident_id", String(36), nullable=False, index=True),
     Column("node_id", String(64), nullable=False),
@@ -99,9 +101,11 @@ class Picture:
 
 
 def replace_parts(connection: Connection, parts: Sequence[Observation]) -> None:
-    """Stores the parts of one incident in place of those it had."""
-    connection.execute(delete(OBSERVATIONS).where(OBSERVATIONS.c.incident_id == parts[0].incident_id))
-    connection.execute(insert(OBSERVATIONS), [_columns(part) for part in parts])
+    """Stores the parts of some incidents in place of those they had."""
+    incident_ids = sorted({part.incident_id for part in parts})
+    if incident_ids:
+        connection.execute(_FORGET, [{"of_incident": incident_id} for incident_id in incident_ids])
+        connection.execute(insert(OBSERVATIONS), [_columns(part) for part in parts])
 
 
 def seen_since(connection: Connection, instant: datetime) -> list[tuple[Observation, ...]]:
@@ -117,13 +121,17 @@ def seen_between(
     return _incidents(connection, (OBSERVATIONS.c.group == group) & was_there)
 
 
-def announce(connection: Connection, data: IncidentEvent) -> None:
-    """Remembers the pictures that `data` announces; a known one stays as it is."""
-    for ref in data.evidence:
-        known = select(EVIDENCE.c.stored_at).where(EVIDENCE.c.sha256 == ref.sha256, EVIDENCE.c.stored_at.is_not(None))
-        stored_at = connection.execute(known.limit(1)).scalar()
-        row = _announced(ref, data) | {"stored_at": stored_at}
-        connection.execute(insert_ignoring(connection, EVIDENCE).values(row))
+def announce(connection: Connection, told: Iterable[IncidentEvent]) -> None:
+    """Remembers the pictures that the events announce; a known one stays as it is."""
+    rows = [_announced(ref, data) for data in told for ref in data.evidence]
+    if not rows:
+        return
+    hashes = sorted({str(row["sha256"]) for row in rows})
+    query = select(EVIDENCE.c.sha256, EVIDENCE.c.stored_at).where(EVIDENCE.c.sha256.in_(hashes))
+    stored = {row.sha256: row.stored_at for row in connection.execute(query.where(EVIDENCE.c.stored_at.is_not(None)))}
+    connection.execute(
+        insert_ignoring(connection, EVIDENCE), [row | {"stored_at": stored.get(row["sha256"])} for row in rows]
+    )
 
 
 def announced_size(connection: Connection, sha256: str) -> int | None:

@@ -6,16 +6,29 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, UniqueConstraint, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from central.domain.values import MemberId, Revision
-from central.store.database import METADATA, UtcInstant, insert_ignoring
+from central.store.database import METADATA, ROW_ID, UtcInstant, insert_ignoring
 from contract.ids import IncidentId
 
 REVISIONS = Table(
     "revisions",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", ROW_ID, primary_key=True, autoincrement=True),
     Column("incident_id", String(36), nullable=False, index=True),
     Column("facts", Text, nullable=False),
 )
@@ -42,6 +55,11 @@ PROPOSALS = Table(
 )
 BondKind = Literal["must", "cannot"]
 _REVISION = TypeAdapter(Revision)
+_REVISIONS_OF = (
+    select(REVISIONS.c.incident_id, REVISIONS.c.facts)
+    .where(REVISIONS.c.incident_id.in_(bindparam("incident_ids", expanding=True)))
+    .order_by(REVISIONS.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +70,19 @@ class Bond:
     members: frozenset[MemberId]
 
 
-def add_revision(connection: Connection, revision: Revision) -> None:
-    facts = _REVISION.dump_json(revision).decode()
-    connection.execute(insert(REVISIONS).values(incident_id=revision.incident_id, facts=facts))
+def add_revisions(connection: Connection, revisions: Iterable[Revision]) -> None:
+    rows = [{"incident_id": own.incident_id, "facts": _REVISION.dump_json(own).decode()} for own in revisions]
+    if rows:
+        connection.execute(insert(REVISIONS), rows)
 
 
-def revisions_of(connection: Connection, incident_id: IncidentId) -> list[Revision]:
-    """Everything that was said of the incident, in the order it came."""
-    query = select(REVISIONS.c.facts).where(REVISIONS.c.incident_id == incident_id).order_by(REVISIONS.c.id)
-    return [_REVISION.validate_json(row.facts) for row in connection.execute(query)]
+def revisions_of(connection: Connection, incident_ids: Iterable[IncidentId]) -> dict[IncidentId, list[Revision]]:
+    """Everything that was said of each of the incidents, in the order it came."""
+    found: dict[IncidentId, list[Revision]] = {incident_id: [] for incident_id in sorted(set(incident_ids))}
+    if found:
+        for row in connection.execute(_REVISIONS_OF, {"incident_ids": list(found)}):
+            found[IncidentId(row.incident_id)].append(_REVISION.validate_json(row.facts))
+    return found
 
 
 def bind(connection: Connection, bonds: Iterable[Bond], actor: str, note: str, at: datetime) -> None:
@@ -71,10 +93,13 @@ def bind(connection: Connection, bonds: Iterable[Bond], actor: str, note: str, a
         connection.execute(insert(BONDS).values(row))
 
 
+def has_bonds(connection: Connection) -> bool:
+    """Whether people ever said anything about who belongs together."""
+    return connection.execute(select(BONDS.c.id).limit(1)).first() is not None
+
+
 def bonds_among(connection: Connection, members: Sequence[MemberId]) -> list[Bond]:
     """The newest word about every pair of `members` that has one."""
-    if connection.execute(select(BONDS.c.id).limit(1)).first() is None:
-        return []
     wanted = sorted(set(members))
     query = select(BONDS).where(BONDS.c.member_a.in_(wanted), BONDS.c.member_b.in_(wanted)).order_by(BONDS.c.id)
     newest: dict[frozenset[MemberId], Bond] = {}

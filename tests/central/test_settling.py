@@ -238,6 +238,20 @@ def test_a_case_that_falls_apart_again_gets_its_old_id_back(parts: Parts) -> Non
     assert {case.id for case in details(parts)} == before
 
 
+def test_what_turns_out_to_stand_far_away_leaves_its_case(parts: Parts) -> None:
+    """Nothing hangs together with it there, so its old case has to be asked."""
+    street = Street()
+    parts.take(*_late_bridge(street))
+    parts.take(street.event("b", Seen.STALL, (3, 0), revision=2, last=T0 + minutes(3), camera="cam-2"))
+    assert len(details(parts)) == 1
+    far = [
+        street.event("b", Seen.STALL, (40, 0), revision=n, last=T0 + minutes(n), camera="cam-2", sigma_m=9)
+        for n in range(3, 14)
+    ]
+    parts.take(*far)
+    assert case_of(parts, "a").id != case_of(parts, "b").id
+
+
 def _late_bridge(street: Street) -> Sequence[Event]:
     return [
         street.event("a", Seen.STALL, (0, 0), last=T0 + minutes(3)),

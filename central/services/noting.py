@@ -1,0 +1,97 @@
+"""A batch of events → the board, and their rows: what was said, what it comes to, which pictures were announced."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from central.domain.board import Board
+from central.domain.rules import AssociationRules
+from central.domain.sightings import observations_of
+from central.domain.values import MemberId, Observation, Revision
+from central.services.observing import to_revision
+from central.services.roll import Roll
+from central.store import observations, sightings
+from contract.events import IncidentEvent
+from contract.ids import IncidentId
+from contract.plane import Origin
+
+REMEMBERED_INCIDENTS = 4000
+"""Incidents whose revisions are kept in memory; the others' are read again. An incident speaks once a minute."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a batch comes to. `seeds` have to be considered anew; `gone` are parts that are none any more."""
+
+    seeds: set[MemberId] = field(default_factory=set)
+    gone: list[MemberId] = field(default_factory=list)
+    incidents: set[IncidentId] = field(default_factory=set)
+
+
+class Taker:
+    """Works inside the caller's transaction. After a failed one it must be thrown away: its memory may be wrong."""
+
+    def __init__(self, rules: AssociationRules, origin: Origin, board: Board, roll: Roll) -> None:
+        self._rules, self._origin, self._board, self._roll = rules, origin, board, roll
+        self._said: OrderedDict[IncidentId, list[Revision]] = OrderedDict()
+
+    def take(self, connection: Connection, told: Sequence[IncidentEvent], since: datetime) -> Taken:
+        """Takes the events in.
+
+        Args:
+            connection: of the transaction that they are taken in.
+            told: in the order of arrival.
+            since: the board holds everything seen later; for what was over before, its neighbours are fetched.
+        """
+        observations.announce(connection, told)
+        revisions = [to_revision(data, self._origin) for data in told]
+        sightings.add_revisions(connection, revisions)
+        taken = Taken(incidents={revision.incident_id for revision in revisions})
+        found = self._observed(connection, revisions, taken.incidents)
+        self._meet(connection, found, since)
+        for parts in found:
+            self._put(parts, taken)
+        observations.replace_parts(connection, [part for parts in found for part in parts])
+        return taken
+
+    def _observed(
+        self, connection: Connection, new: Iterable[Revision], incidents: set[IncidentId]
+    ) -> list[tuple[Observation, ...]]:
+        """What every incident of the batch shows, in id order."""
+        unknown = incidents - self._said.keys()
+        for revision in new:
+            if revision.incident_id not in unknown:
+                self._said[revision.incident_id].append(revision)
+        self._said.update(sightings.revisions_of(connection, unknown))  # they were written a moment ago
+        found = [observations_of(self._said[incident_id], self._rules) for incident_id in sorted(incidents)]
+        for incident_id in incidents:
+            self._said.move_to_end(incident_id)
+        while len(self._said) > max(REMEMBERED_INCIDENTS, len(incidents)):
+            self._said.popitem(last=False)
+        return found
+
+    def _meet(self, connection: Connection, found: Sequence[tuple[Observation, ...]], since: datetime) -> None:
+        """Puts onto the board what was there when something long past was."""
+        came: list[IncidentId] = []
+        for parts in found:
+            if parts[0].first_seen_at >= since:
+                continue
+            gap = self._rules.groups[parts[0].group].gap
+            span = (parts[0].first_seen_at - gap, parts[-1].last_seen_at + gap)
+            for known in observations.seen_between(connection, parts[0].group, *span):
+                if not self._board.parts(known[0].incident_id):
+                    self._board.put(known)
+                    came.append(known[0].incident_id)
+        self._roll.read(connection, came)
+
+    def _put(self, parts: tuple[Observation, ...], taken: Taken) -> None:
+        incident_id = parts[0].incident_id
+        for part in self._board.parts(incident_id):
+            taken.seeds.update(self._board.beside(part.member_id))
+        before = self._board.put(parts)
+        names = {part.member_id for part in parts}
+        taken.gone += [part.member_id for part in before if part.member_id not in names]
+        taken.seeds |= names
