@@ -16,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from central.api.access import Access, Tokens
 from central.api.cases import cases_router
 from central.api.evidence import evidence_router
+from central.api.health import health_router
 from central.api.http import make_http_app
 from central.api.overview import overview_router
 from central.api.stream import stream_router
@@ -37,7 +38,7 @@ from central.services.joining import JoinDesk
 from central.services.reading import Reader
 from central.services.views import Health
 from central.services.worker import Worker
-from central.settings import CentralSettings
+from central.settings import CentralSettings, Role
 from central.site import SiteSettings, load_site
 from central.store import dead_letters, inbox
 from central.store.database import Database
@@ -74,7 +75,8 @@ def make_http(
     routers = [
         cases_router(reader, case_desk, join_desk, access),
         evidence_router(evidence_desk, access),
-        overview_router(reader, health, access),
+        overview_router(reader, access),
+        health_router(health),
         stream_router(reader, parts.feed, access),
     ]
     http = make_http_app(routers, lifespan)
@@ -99,6 +101,7 @@ class Central:
         Raises:
             UsageError: a setting is wrong; the message names it.
         """
+        self.roles = settings.roles
         address = parse_address(settings.mqtt_url)
         self.site = load_site(settings.site)
         law = make_law(load_catalogue(settings.violations), self.site)
@@ -120,28 +123,36 @@ class Central:
         self.intake_worker = Worker("intake", self.intake.step, self.intake.recover, idle_s=0.0)
 
         outside = Outside(self.database, objects, law, self.site, self.feed, clock, self.association_worker.wake)
-        self.http = make_http(outside, Access(tokens, clock), self.health, self._lifespan)
+        if Role.API in settings.roles:
+            self.http = make_http(outside, Access(tokens, clock), self.health, self._lifespan)
+        else:
+            self.http = make_http_app([health_router(self.health)], self._lifespan)
 
     def start(self) -> None:
-        self.association_worker.start()
-        self.intake_worker.start()
-        self.link.start()
+        """Starts what this process's roles ask for."""
+        if Role.ASSOCIATE in self.roles:
+            self.association_worker.start()
+        if Role.INGEST in self.roles:
+            self.intake_worker.start()
+            self.link.start()
 
     def stop(self) -> None:
         """Takes no more, finishes what is under way, closes the database."""
         self.feed.close()
-        self.link.stop()
+        if Role.INGEST in self.roles:
+            self.link.stop()
         self.intake_worker.stop()
         self.association_worker.stop()
         self.database.close()
 
     def health(self) -> Health:
-        workers = (self.intake_worker, self.association_worker)
+        roles = {Role.ASSOCIATE: self.association_worker, Role.INGEST: self.intake_worker}
+        workers = [worker for role, worker in roles.items() if role in self.roles]
         counts = self.intake.counts
         with self.database.read() as connection:
             waiting, letters = inbox.count_waiting(connection), dead_letters.count(connection)
         return Health(
-            ok=self.link.is_connected and all(worker.is_alive for worker in workers),
+            ok=(self.link.is_connected or Role.INGEST not in self.roles) and all(worker.is_alive for worker in workers),
             broker_connected=self.link.is_connected,
             broker_problem=self.link.problem,
             events_taken=counts.taken,

@@ -59,6 +59,14 @@ def serve(
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Console and API; 0 takes a free one.")] = None,
     log_format: Annotated[LogFormat | None, typer.Option("--log-format", help="On stderr.")] = None,
+    roles: Annotated[
+        str | None,
+        typer.Option("--roles", help="Some of ingest,associate,api; all by default. See the installer's guide."),
+    ] = None,
+    worker: Annotated[str | None, typer.Option("--worker", help="This process's name to the broker.")] = None,
+    ingest_group: Annotated[
+        str | None, typer.Option("--ingest-group", help="Share the events with the other ingesters of this group.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Takes events, joins them into cases, judges them and shows them live.
@@ -74,6 +82,9 @@ def serve(
         "host": host,
         "port": port,
         "log_format": log_format,
+        "roles": roles,
+        "worker": worker,
+        "ingest_group": ingest_group,
     }
     settings = load_settings(config, flags)
     configure_logs(settings.log_format)

@@ -1,17 +1,16 @@
-"""Nodes, dead letters, zones and health over HTTP."""
+"""Nodes, dead letters and zones over HTTP."""
 
-from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query
 
 from central.api.access import Access
 from central.services.reading import Reader
-from central.services.views import DeadLetterPage, Health, NodePage, ZoneView
+from central.services.views import DeadLetterPage, NodePage, ZoneView
 
 
-def overview_router(reader: Reader, health: Callable[[], Health], access: Access) -> APIRouter:
-    """``/nodes``, ``/zones`` and ``/dead-letters`` for operators, ``/health`` for anyone."""
+def overview_router(reader: Reader, access: Access) -> APIRouter:
+    """``/nodes``, ``/zones`` and ``/dead-letters`` for operators."""
     router = APIRouter(tags=["overview"])
 
     @router.get("/nodes", dependencies=[Depends(access.operator)])
@@ -28,12 +27,5 @@ def overview_router(reader: Reader, health: Callable[[], Health], access: Access
     def list_dead_letters(limit: Annotated[int, Query(ge=1, le=500)] = 50) -> DeadLetterPage:
         """Messages that could not be taken, newest first, with the reason."""
         return DeadLetterPage(items=reader.dead_letters(limit))
-
-    @router.get("/health")
-    def show_health(response: Response) -> Health:
-        """Whether central does its work; 503 when not."""
-        state = health()
-        response.status_code = 200 if state.ok else 503
-        return state
 
     return router
