@@ -135,15 +135,33 @@ class _Work:
 
     def join_declared(self) -> None:
         """Groups that can't be compared, of cameras declared to share a view: by when they were there, the best match
-        first, and only where no other match comes near it."""
-        matches = self._matches()
-        while matches:
-            best = min(matches, key=lambda pair: (-matches[pair], pair))
-            rivals = [share for pair, share in matches.items() if pair != best and set(pair) & set(best)]
-            is_clear = matches[best] - max(rivals, default=0.0) >= self._rules.overlap_margin
-            if is_clear:
-                self._join(*best)
-            matches = {pair: share for pair, share in matches.items() if not set(pair) & set(best)}
+        first, and only where no other thing matches nearly as well. A third camera joins in a later round."""
+        while matches := self._matches():
+            has_joined = False
+            while matches:
+                best = min(matches, key=lambda pair: (-matches[pair], pair))
+                if matches[best] - self._rival_share(best, matches) >= self._rules.overlap_margin:
+                    self._join(*best)
+                    has_joined = True
+                matches = {pair: share for pair, share in matches.items() if not set(pair) & set(best)}
+            if not has_joined:
+                return
+
+    def _rival_share(self, best: tuple[int, int], matches: dict[tuple[int, int], float]) -> float:
+        """How well the best other match of either group fits, when it is another thing than the one at hand."""
+        shares = [0.0]
+        for pair, share in matches.items():
+            common = set(pair) & set(best)
+            if pair != best and common:
+                (other,), (partner,) = set(pair) - common, set(best) - common
+                if self._is_another(other, partner):
+                    shares.append(share)
+        return max(shares)
+
+    def _is_another(self, a: int, b: int) -> bool:
+        """Whether two groups are known to be two things: nothing else makes one the other's rival."""
+        is_far = self._count[a, b] > 0 and not self._near[a, b]
+        return bool(self._apart[a, b] or self._forbidden[a, b] or is_far or self._sum[a, b] < 0)
 
     def _matches(self) -> dict[tuple[int, int], float]:
         """(group, group) → how much their stays are the same, where that is enough."""
