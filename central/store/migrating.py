@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 from central.store.engines import shown
 from central.store.locks import Lock, hold
 from central.store.refusals import translated
-from contract.errors import TransientError, UsageError
+from contract.errors import PermanentError, UsageError
 
 FOLDER = Path(__file__).with_name("migrations")
 MOVES_ROWS_AFTER = {"0001"}
@@ -74,6 +74,7 @@ def move(engine: Engine, url: URL, to: str) -> None:
     Raises:
         UsageError: there is no such revision; see also `revision_of`.
         TransientError: see `upgrade`.
+        PermanentError: rows would be left without those they refer to; nothing was changed.
     """
     known = ScriptDirectory.from_config(_config())
     try:
@@ -144,7 +145,7 @@ def _alone(engine: Engine) -> Iterator[Connection]:
                 yield connection
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first() if is_sqlite else None
                 if broken is not None:
-                    raise TransientError(f"a migration would leave rows of {broken[0]} without their {broken[2]}")
+                    raise PermanentError(f"a migration would leave rows of {broken[0]} without their {broken[2]}")
         finally:
             if is_sqlite:
                 driver.execute("PRAGMA foreign_keys=ON")

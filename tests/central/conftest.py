@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.central.commandline import CommandLine
 from tests.central.databases import Postgres, fresh_sqlite, postgres
 from tests.central.parts import Parts
 
@@ -42,3 +43,9 @@ def file_parts(tmp_path: Path) -> Iterator[Parts]:
     made = Parts(tmp_path, fresh_sqlite(tmp_path))
     yield made
     made.close()
+
+
+@pytest.fixture
+def command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    """`python -m central …` inside this process."""
+    return CommandLine(monkeypatch, capsys)

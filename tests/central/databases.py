@@ -85,6 +85,8 @@ def postgres(settings: str = HASTY) -> Iterator[Postgres]:
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     server = get_server(folder / "data", cleanup_mode="stop", start=False)
     server.ensure_pgdata_inited()
+    rules = folder / "data" / "pg_hba.conf"
+    rules.write_text(f"local all guarded scram-sha-256\n{rules.read_text()}")  # `guarded` must give a password
     config = folder / "data" / "postgresql.conf"
     with config.open("a", encoding="utf-8") as file:
         file.write(settings)

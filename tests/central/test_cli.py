@@ -96,7 +96,7 @@ def test_a_wrong_site_file_is_one_clear_line_and_exit_2(here: Here, tmp_path: Pa
     ("arguments", "message"),
     [
         (("--database-url", "nonsense"), "sqlite:///"),
-        (("--database-url", "postgresql://x/y"), "not supported yet"),
+        (("--database-url", "mysql://x/y"), "not supported"),
         (("--database-url", "sqlite:////proc/nowhere/central.db"), "can't be opened for writing"),
         (("--mqtt-url", "http://x"), "mqtt://host:1883"),
         (("--mqtt-url", "mqtt://x:99999"), "mqtt url"),
