@@ -66,6 +66,8 @@ class SwapRule(Settings):
     """Standard deviations between the means of both sides. Lower cuts tracks that only shake."""
     jump_m: Metres = 2.5
     """A shorter jump is never a swap: no two things stand nearer than this."""
+    jump_boxes: Annotated[float, Field(gt=0, le=50)] = 0.6
+    """The same in the picture of a camera without ground points, in sizes of the thing's box."""
 
 
 class AssociationRules(Settings):

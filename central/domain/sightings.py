@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from central.domain.geometry import Covariance, Position
 from central.domain.rules import AssociationRules, SeenRule, SwapRule
 from central.domain.values import Observation, Revision
+from contract.events import BoxNorm
 from contract.plane import Point
 
 FEWEST_EACH_SIDE = 2
+LEAST_SHAKE = 0.02
+"""A box's foot never stands stiller than this share of the box."""
 TWO_DIMENSIONAL_MEDIAN = 1.386
 """The median of a squared length whose two parts have variance 1 (chi-squared, two degrees of freedom)."""
 
@@ -97,16 +100,27 @@ def _mean(positions: Sequence[Position]) -> Position | None:
 
 
 def _spans(revisions: Sequence[Revision], rule: SwapRule) -> list[tuple[int, int]]:
-    """Index ranges of the parts. Only revisions with a ground point can tell."""
+    """Index ranges of the parts: by ground points, or in the picture where the camera has none."""
     placed = [index for index, revision in enumerate(revisions) if revision.position is not None]
-    if len(placed) < 2 * FEWEST_EACH_SIDE:
-        return [(0, len(revisions))]
-    positions = [position for revision in revisions if (position := revision.position) is not None]
-    points = np.array([(position.point.east_m, position.point.north_m) for position in positions])
-    variance = np.array([(p.covariance.ee_m2 + p.covariance.nn_m2) / 2 for p in positions])
-    variance = np.maximum(variance, _shake(points))
-    edges = [0, *(placed[cut] for cut in _cuts(points, variance, rule)), len(revisions)]
-    return list(pairwise(edges))
+    if len(placed) >= 2 * FEWEST_EACH_SIDE:
+        positions = [position for revision in revisions if (position := revision.position) is not None]
+        points = np.array([(position.point.east_m, position.point.north_m) for position in positions])
+        variance = np.array([(p.covariance.ee_m2 + p.covariance.nn_m2) / 2 for p in positions])
+        cuts = _cuts(points, np.maximum(variance, _shake(points)), rule.jump_m, rule)
+    elif not placed:
+        boxes = [(index, box) for index, revision in enumerate(revisions) if (box := revision.box) is not None]
+        placed = [index for index, _ in boxes]
+        feet = np.array([_foot(box) for _, box in boxes]).reshape(-1, 2)
+        size = float(np.median([max(box.x2 - box.x1, box.y2 - box.y1) for _, box in boxes])) if boxes else 1.0
+        variance = np.full(len(feet), max((LEAST_SHAKE * size) ** 2, _shake(feet))) if len(feet) > 1 else np.ones(1)
+        cuts = _cuts(feet, variance, rule.jump_boxes * size, rule)
+    else:
+        cuts = []
+    return list(pairwise([0, *(placed[cut] for cut in cuts), len(revisions)]))
+
+
+def _foot(box: BoxNorm) -> tuple[float, float]:
+    return (box.x1 + box.x2) / 2, box.y2
 
 
 def _shake(points: NDArray[np.float64]) -> float:
@@ -115,13 +129,13 @@ def _shake(points: NDArray[np.float64]) -> float:
     return float(np.median((steps**2).sum(axis=1))) / (2 * TWO_DIMENSIONAL_MEDIAN)
 
 
-def _cuts(points: NDArray[np.float64], variance: NDArray[np.float64], rule: SwapRule) -> list[int]:
+def _cuts(points: NDArray[np.float64], variance: NDArray[np.float64], shortest: float, rule: SwapRule) -> list[int]:
     """Where to cut, ascending: the clearest jump first, then both sides of it again."""
     found: list[int] = []
     waiting = [(0, len(points))]
     while waiting:
         start, end = waiting.pop()
-        cut = _clearest(points[start:end], variance[start:end], rule)
+        cut = _clearest(points[start:end], variance[start:end], shortest, rule)
         if cut is not None:
             at = start + cut.index
             found.append(at)
@@ -129,7 +143,9 @@ def _cuts(points: NDArray[np.float64], variance: NDArray[np.float64], rule: Swap
     return sorted(found)
 
 
-def _clearest(points: NDArray[np.float64], variance: NDArray[np.float64], rule: SwapRule) -> _Cut | None:
+def _clearest(
+    points: NDArray[np.float64], variance: NDArray[np.float64], shortest: float, rule: SwapRule
+) -> _Cut | None:
     count = len(points)
     at = np.arange(FEWEST_EACH_SIDE, count - FEWEST_EACH_SIDE + 1)
     if len(at) == 0:
@@ -138,8 +154,8 @@ def _clearest(points: NDArray[np.float64], variance: NDArray[np.float64], rule: 
     sums = np.vstack([np.zeros(2), np.cumsum(points, axis=0)])
     spread = np.concatenate([[0.0], np.cumsum(variance)])
     jump = (sums[at + after] - sums[at]) / after[:, None] - (sums[at] - sums[at - before]) / before[:, None]
-    metres = np.hypot(jump[:, 0], jump[:, 1])
+    length = np.hypot(jump[:, 0], jump[:, 1])
     noise = (spread[at] - spread[at - before]) / before**2 + (spread[at + after] - spread[at]) / after**2
-    sigmas = np.where(metres >= rule.jump_m, metres / np.sqrt(noise), 0.0)
+    sigmas = np.where(length >= shortest, length / np.sqrt(noise), 0.0)
     best = int(np.argmax(sigmas))
     return _Cut(int(at[best]), float(sigmas[best])) if sigmas[best] >= rule.gate else None

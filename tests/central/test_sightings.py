@@ -13,6 +13,7 @@ from central.domain.geometry import Covariance, Position
 from central.domain.rules import AssociationRules, SeenRule
 from central.domain.sightings import observations_of
 from central.domain.values import Revision
+from contract.events import BoxNorm
 from contract.ids import CameraId, IncidentId, NodeId
 from contract.plane import Point
 from contract.taxonomy import Seen
@@ -91,3 +92,16 @@ def test_a_kind_that_asks_for_it_is_believed_after_n_of_m() -> None:
     assert observations_of(sure, rules)[0].is_confirmed
     assert not observations_of(sure[:1], rules)[0].is_confirmed
     assert not observations_of([*unsure[:2], sure[2]], rules)[0].is_confirmed
+
+
+def test_without_ground_a_jump_in_the_picture_cuts_the_track() -> None:
+    def box(number: int) -> BoxNorm:
+        x = (0.2 if number <= 10 else 0.45) + 0.002 * (number % 3)
+        return BoxNorm(x1=x, y1=0.3, x2=x + 0.1, y2=0.4)
+
+    blind = [
+        replace(revision, position=None, box=box(revision.revision), seen=Seen.BANNER)
+        for revision in track([(0, 0)] * 20)
+    ]
+    assert [part.first_seen_at for part in observations_of(blind, RULES)] == [T0, T0 + timedelta(minutes=11)]
+    assert len(observations_of(blind[:10], RULES)) == 1
