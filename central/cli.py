@@ -13,7 +13,7 @@ import typer
 from central.api.access import Tokens
 from central.app import Central, Server, bind, end_cleanly
 from central.catalogue import load_catalogue, make_law
-from central.commands import association, database, deadline
+from central.commands import association, bench, database, deadline
 from central.ingest.address import parse_address
 from central.logs import configure_logs
 from central.services.letters import LetterDesk
@@ -34,6 +34,7 @@ cli = typer.Typer(
 letters = typer.Typer(help="Messages that could not be taken.", no_args_is_help=True)
 cli.add_typer(letters, name="dead-letters")
 association.add_to(cli)
+bench.add_to(cli)
 database.add_to(cli)
 deadline.add_to(cli)
 

@@ -1,0 +1,58 @@
+"""What a process costs and where it was measured, from /proc."""
+
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PACKAGES = ("paho-mqtt", "SQLAlchemy", "psycopg", "pydantic")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Of one process so far: processor seconds, and its memory now and at most."""
+
+    cpu_s: float
+    rss_mb: float
+    peak_rss_mb: float
+
+
+def load_of(pid: int) -> Load:
+    """Linux only."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    status = dict(
+        line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("Vm")
+    )
+    return Load((int(fields[11]) + int(fields[12])) / _TICKS, _mb(status["VmRSS"]), _mb(status["VmHWM"]))
+
+
+def machine_facts() -> dict[str, object]:
+    """Processor, cores, memory, system."""
+    cpuinfo = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in cpuinfo if line.startswith("model name")), "unknown")
+    memory = Path("/proc/meminfo").read_text().splitlines()[0]
+    cores = len(os.sched_getaffinity(0))
+    return {
+        "cpu": model,
+        "cores": cores,
+        "memory_gb": round(_mb(memory.partition(":")[2]) / 1024, 1),
+        "system": platform.platform(),
+    }
+
+
+def versions(broker: str, database: str) -> dict[str, str]:
+    """Of what was measured; `broker` and `database` name themselves."""
+    found = {"python": sys.version.split()[0], "broker": broker, "database": database}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _mb(text: str) -> float:
+    return int(text.split()[0]) / 1024
