@@ -5,8 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from contract.events import ClockState, Confidence, Event, EvidenceRef, GroundPoint, IncidentEvent, ModelRef, wrap
+from contract.events import (
+    CameraCondition,
+    ClockState,
+    Confidence,
+    Event,
+    EvidenceRef,
+    EvidenceState,
+    GroundPoint,
+    IncidentEvent,
+    ModelRef,
+    wrap,
+)
 from contract.ids import CameraId, IncidentId, NodeId, StreamId, derived_entropy, uuid7
+from edge.clock.reading import ClockReading
 from edge.evidence.pictures import to_wire_box
 from edge.values import Incident
 
@@ -51,15 +63,50 @@ class DerivedIds:
         return uuid7(at, derived_entropy(*self._seed, *parts))
 
 
+class Circumstances(Protocol):
+    """What changes while a node runs and stands in its events. Asked on the look thread; answers at once."""
+
+    def clock_reading(self) -> ClockReading: ...
+
+    def to_wall(self, captured_at: datetime) -> datetime:
+        """A capture time, which never jumps, as the wall clock tells it now."""
+        ...
+
+    def condition(self, camera_id: CameraId) -> CameraCondition | None:
+        """What the camera's own pictures say about it; None where nobody looks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SameThroughout:
+    """A replay's: the clock is the clip's, nobody watches the camera."""
+
+    clock_state: ClockState
+
+    def clock_reading(self) -> ClockReading:
+        return ClockReading(self.clock_state)
+
+    def to_wall(self, captured_at: datetime) -> datetime:
+        return captured_at
+
+    def condition(self, camera_id: CameraId) -> CameraCondition | None:  # noqa: ARG002  # the port's signature
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """What every event of this run has in common."""
+    """What every event of this run has in common. Without `around`, `clock_state` is all that is known of the clock."""
 
     node_id: NodeId
     boot_id: str
     model: ModelRef
     config_version: str
     clock_state: ClockState
+    around: Circumstances | None = None
+
+    @property
+    def circumstances(self) -> Circumstances:
+        return self.around or SameThroughout(self.clock_state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +120,18 @@ class Finding:
     ground: GroundPoint | None
     evidence: tuple[EvidenceRef, ...]
     at: datetime
+    evidence_state: EvidenceState | None = None
 
 
 def build_event(finding: Finding, sender: Sender, event_id: str, stream_id: StreamId, seq: int) -> Event:
-    """The event of one finding; scores are rounded to three decimals, which is finer than they mean anything."""
+    """The event of one finding, in wall time; a camera that was moved knows no place on the ground.
+
+    Scores are rounded to three decimals, which is finer than they mean anything.
+    """
     track, summary = finding.incident.track, finding.incident.summary
+    around = sender.circumstances
+    reading, condition = around.clock_reading(), around.condition(finding.camera_id)
+    at = around.to_wall(finding.at)
     data = IncidentEvent(
         node_id=sender.node_id,
         stream_id=stream_id,
@@ -90,10 +144,10 @@ def build_event(finding: Finding, sender: Sender, event_id: str, stream_id: Stre
         camera_id=finding.camera_id,
         track_id=track.track_id,
         zones=finding.zones,
-        first_seen_at=track.first_seen_at,
-        last_seen_at=track.last_seen_at,
+        first_seen_at=around.to_wall(track.first_seen_at),
+        last_seen_at=around.to_wall(track.last_seen_at),
         box=to_wire_box(track.box_norm),
-        ground=finding.ground,
+        ground=None if condition is CameraCondition.MOVED else finding.ground,
         confidence=Confidence(
             latest=round(summary.latest, 3),
             mean=round(summary.mean, 3),
@@ -103,7 +157,14 @@ def build_event(finding: Finding, sender: Sender, event_id: str, stream_id: Stre
         ),
         model=sender.model,
         config_version=sender.config_version,
-        clock_state=sender.clock_state,
-        evidence=finding.evidence,
+        clock_state=reading.state,
+        clock_offset_ms=reading.offset_ms,
+        camera_condition=condition,
+        evidence=tuple(_in_wall_time(ref, around) for ref in finding.evidence),
+        evidence_state=finding.evidence_state,
     )
-    return wrap(data, event_id, finding.at)
+    return wrap(data, event_id, at)
+
+
+def _in_wall_time(ref: EvidenceRef, around: Circumstances) -> EvidenceRef:
+    return ref.model_copy(update={"captured_at": around.to_wall(ref.captured_at)})

@@ -212,7 +212,8 @@ class NodeSettings(Settings):
     attention_cameras: Annotated[int, Field(ge=0, le=64)] = 4
     """So many cameras at once are watched closely; the others wait their turn in patrol."""
     policies: Path = DEFAULT_POLICIES
-    clock: Literal["assume-synchronised", "unknown"] = "unknown"
+    clock: Literal["system", "assume-synchronised", "unknown"] = "unknown"
+    """``system`` asks chrony or the kernel; the other two are the installer's word."""
     uplink: UplinkSettings = UplinkSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     cameras: Annotated[tuple[CameraSettings, ...], Field(min_length=1, max_length=256)]

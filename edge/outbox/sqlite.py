@@ -30,6 +30,10 @@ from edge.outbox.salvage import salvage
 _log = structlog.get_logger(__name__)
 
 
+class TooLarge(PermanentError):
+    """The wire does not carry it; trying again can't help."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One event that central has not receipted."""
@@ -285,15 +289,13 @@ def check_size(event: Event, payload: bytes) -> None:
     """Refuses what the wire does not carry.
 
     Raises:
-        PermanentError: the event is larger than `MAX_EVENT_BYTES`; the message names the largest field.
+        TooLarge: the event is larger than `MAX_EVENT_BYTES`; the message names the largest field.
     """
     if len(payload) <= MAX_EVENT_BYTES:
         return
     fields = event.data.model_dump(mode="json")
     largest = max(fields, key=lambda name: len(str(fields[name])))
-    raise PermanentError(
-        f"event of {len(payload)} bytes exceeds {MAX_EVENT_BYTES}; its largest field is data.{largest}"
-    )
+    raise TooLarge(f"event of {len(payload)} bytes exceeds {MAX_EVENT_BYTES}; its largest field is data.{largest}")
 
 
 def _fill(db: sqlite3.Connection, seq: int, event: Event, payload: bytes) -> None:
