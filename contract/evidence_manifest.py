@@ -116,7 +116,7 @@ class Repair(_Entry):
 
 
 class Retired(_Entry):
-    """The chain up to `through_seq` was removed once all it vouched for had gone; `sha256` was its last entry's name."""
+    """The chain up to `through_seq` was removed once its pictures had gone; `sha256` was its last entry's name."""
 
     kind: Literal["retired"] = "retired"
     through_seq: Seq

@@ -61,6 +61,8 @@ class NodeStatus(WireModel):
     model: ModelRef | None = None
     outbox_depth: Annotated[int, Field(ge=0)] = 0
     evidence_waiting: Annotated[int, Field(ge=0)] = 0
+    evidence_problem: Annotated[str, Field(max_length=300)] = ""
+    """What the node's disk refuses of its evidence; empty while all is well."""
     cameras: Annotated[tuple[CameraStatus, ...], Field(max_length=256)] = ()
 
     def to_wire(self) -> bytes:

@@ -23,8 +23,12 @@ from edge.capture.rtsp import RtspCamera
 from edge.capture.slot import FrameSlots
 from edge.capture.synthetic import SCHEME, SyntheticCamera, parse_scene
 from edge.detect.choose import open_detector
+from edge.detect.faint import open_faint
 from edge.events import RandomIds, Sender
-from edge.evidence.pictures import PictureFolder
+from edge.evidence.assemble import Signer, open_evidence
+from edge.evidence.people import PeopleFinder
+from edge.evidence.pictures import FindPeople
+from edge.keys import node_keys
 from edge.look_loop import LookLoop
 from edge.outbox.sqlite import Outbox
 from edge.pipeline import Pipeline, View
@@ -75,21 +79,37 @@ class Node:
             config_version=settings_version(settings, policies),
             clock_state=ClockState.SYNCHRONISED if settings.clock == "assume-synchronised" else ClockState.UNKNOWN,
         )
-        pictures = PictureFolder(settings.state_dir / "evidence")
+        keys = node_keys(settings.state_dir)
+        self._evidence = open_evidence(
+            settings.state_dir / "evidence",
+            settings.evidence,
+            Signer(settings.node_id, keys.own, None if keys.central is None else keys.central.seal_key),
+            clock,
+            self._open_people_finder(),
+            self._sender.clock_state,
+        )
         views = [eye.view for eye in self._eyes]
         self._schedule = LookSchedule({view.camera_id: view.look_every_s for view in views}, clock.monotonic())
         pipeline = Pipeline(
-            self._detector, policies, views, settings.evidence, pictures, self._outbox, self._sender, RandomIds()
+            self._detector,
+            policies,
+            views,
+            settings.evidence,
+            self._evidence.locker,
+            self._outbox,
+            self._sender,
+            RandomIds(),
         )
         self._look_loop = LookLoop(self._slots, self._schedule, pipeline, clock, self._stop)
         self._uplink = self._make_uplink()
-        self._upload = self._make_upload(pictures)
+        self._upload = self._make_upload()
 
     def start(self) -> None:
         """Starts one thread per camera, one for looks, one for events and one for evidence."""
         for eye in self._eyes:
             self._run(f"capture-{eye.settings.camera_id}", eye.loop.run)
         self._run("looks", self._look_loop.run)
+        self._run("retention", lambda: self._evidence.retention.run(self._stop))
         if self._uplink is not None:
             self._run("uplink", self._uplink.run)
         if self._upload is not None:
@@ -106,6 +126,7 @@ class Node:
             thread.join(STOP_TIMEOUT_S)
         waiting = self._outbox.depth()
         self._outbox.close()
+        self._evidence.ledger.close()
         _log.info("node stopped", node_id=self._settings.node_id, events_waiting=waiting)
 
     def wait(self, seconds: float) -> bool:
@@ -129,6 +150,7 @@ class Node:
             model=self._sender.model,
             outbox_depth=self._outbox.depth(),
             evidence_waiting=self._outbox.evidence_depth(),
+            evidence_problem=self._evidence.problem[:300],
             cameras=tuple(self._camera_status(eye) for eye in self._eyes),
         )
 
@@ -158,12 +180,18 @@ class Node:
             return None
         return Uplink(self._outbox, uplink, self._settings.id, self.status, self._clock, self._stop)
 
-    def _make_upload(self, pictures: PictureFolder) -> EvidenceUpload | None:
+    def _open_people_finder(self) -> FindPeople:
+        if not self._settings.evidence.redact_finely:
+            return lambda _image: ()
+        detector = self._detector
+        return PeopleFinder(open_faint(self._settings.model, detector.manifest, detector.engine, 1))
+
+    def _make_upload(self) -> EvidenceUpload | None:
         uplink = self._settings.uplink
         if uplink.central_url is None:
             return None
         token = secret_value(uplink.node_token_secret)
-        return EvidenceUpload(self._outbox, pictures, uplink.central_url, token, self._stop)
+        return EvidenceUpload(self._outbox, self._evidence, uplink.central_url, token, self._stop)
 
     def _run(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)

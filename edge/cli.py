@@ -18,11 +18,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from contract.clock import parse_rfc3339
 from contract.errors import PermanentError, TransientError, UsageError
 from contract.events import IncidentState
+from contract.keys import read_key_pairs
 from contract.manifest import Engine
 from edge.app import check_node, run_node
 from edge.capture.clip import read_facts
-from edge.commands import enroll
+from edge.commands import enroll, verify
 from edge.detect.choose import open_detector
+from edge.detect.faint import open_faint
+from edge.evidence.people import PeopleFinder
 from edge.logs import set_up_logging
 from edge.replay import EVENTS_FILE, ReplayResult, replay
 from edge.settings import DEFAULT_MODEL, ROOT, load_node, load_policies, load_replay, with_overrides
@@ -40,6 +43,7 @@ app = typer.Typer(
 )
 
 enroll.add_to(app)
+verify.add_to(app)
 
 ModelOption = Annotated[Path | None, typer.Option("--model", help="Model folder with a manifest.json.")]
 EngineOption = Annotated[
@@ -59,6 +63,9 @@ def replay_command(
         str | None, typer.Option(help="Capture time of the first frame, RFC 3339; fixed when not given.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, max=64, help="CPU threads for inference.")] = 1,
+    sign_with: Annotated[
+        Path | None, typer.Option(help="Folder with a node's keys to sign the evidence; derived ones otherwise.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Replays a clip and writes what the node would have reported.
@@ -78,7 +85,9 @@ def replay_command(
         policies = load_policies(settings.policies)
         started_at = DEFAULT_START if start is None else _parse_start(start)
         length_s = read_facts(clip).length_s  # before the model: an unreadable clip is said at once
+        keys = None if sign_with is None else read_key_pairs(sign_with)
         detector = open_detector(model or DEFAULT_MODEL, engine, threads)
+        faint = open_faint(model or DEFAULT_MODEL, detector.manifest, detector.engine, threads)
         with Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -96,6 +105,8 @@ def replay_command(
                 detector,
                 started_at,
                 on_look=lambda position_s: progress.update(task, completed=position_s),
+                find_people=PeopleFinder(faint) if settings.evidence.redact_finely else lambda _image: (),
+                keys=keys,
             )
         name = f"{detector.manifest.name} {detector.manifest.version} · {detector.engine}"
         page = write_page(result, out, name)

@@ -10,13 +10,14 @@ from functools import partial
 
 import structlog
 
-from contract.errors import PermanentError
-from contract.events import Event, EvidenceRef, EvidenceRole, IncidentState
+from contract.events import Event, EvidenceRole, IncidentState
 from contract.ids import CameraId, IncidentId
 from edge.detect.port import Detector
 from edge.events import EventBook, Finding, Ids, Sender, build_event
-from edge.evidence.pictures import Picture, PictureFolder, Shutter
+from edge.evidence.locker import Evidence, EvidenceLocker, Occasion, Shot
+from edge.evidence.pictures import Shutter
 from edge.evidence.redact import RedactionMemory
+from edge.evidence.scene_memory import SceneMemory
 from edge.rules.gather import gather
 from edge.rules.places import CameraPose, Zone, zones_of
 from edge.rules.policy import Policies
@@ -41,12 +42,13 @@ class View:
 class _Memory:
     """What is remembered of one camera between looks."""
 
-    def __init__(self, view: View, policies: Policies, hold: timedelta) -> None:
+    def __init__(self, view: View, policies: Policies, evidence: EvidenceSettings) -> None:
         self.view = view
         self.tracker = Tracker(policies.presence)
         self.presence = Presence(policies.presence, view.look_every_s)
-        self.redaction = RedactionMemory(hold)
-        self.lead_ups: dict[int, tuple[Picture, EvidenceRef]] = {}
+        self.redaction = RedactionMemory(timedelta(seconds=evidence.redact_hold_s))
+        self.scenes = SceneMemory(timedelta(seconds=evidence.context_every_s))
+        self.lead_ups: dict[int, Shot] = {}
         self.incident_ids: dict[int, IncidentId] = {}
         self.looked_at: datetime | None = None
 
@@ -60,7 +62,7 @@ class Pipeline:
         policies: Policies,
         views: Sequence[View],
         evidence: EvidenceSettings,
-        pictures: PictureFolder,
+        locker: EvidenceLocker,
         book: EventBook,
         sender: Sender,
         ids: Ids,
@@ -68,12 +70,11 @@ class Pipeline:
         self._detector = detector
         self._policies = policies
         self._evidence = evidence
-        self._pictures = pictures
+        self._locker = locker
         self._book = book
         self._sender = sender
         self._ids = ids
-        self._hold = timedelta(seconds=evidence.redact_hold_s)
-        self._memories = {view.camera_id: _Memory(view, policies, self._hold) for view in views}
+        self._memories = {view.camera_id: _Memory(view, policies, self._evidence) for view in views}
 
     def look(self, frame: Frame) -> tuple[Event, ...]:
         """Everything one frame leads to; the events are on disk when this returns.
@@ -84,12 +85,13 @@ class Pipeline:
         """
         memory = self._memory_at(frame)
         detections = self._detector.detect(frame.image)
-        shutter = Shutter(frame, memory.redaction.note(detections, frame.captured_at), self._evidence)
+        shutter = self._locker.shutter(frame, memory.redaction.note(detections, frame.captured_at))
         things = gather(detections, self._policies)
         tracked = memory.tracker.step(things, frame.captured_at)
         incidents = memory.presence.step(tracked, frame.captured_at)
         self._remember_lead_ups(memory, tracked, shutter)
         events = tuple(self._write(memory, incident, frame, shutter) for incident in incidents)
+        memory.scenes.note(shutter, frame.captured_at)
         self._forget(memory, tracked)
         return events
 
@@ -98,7 +100,7 @@ class Pipeline:
         memory = self._memories[frame.camera_id]
         if memory.looked_at is not None and frame.captured_at < memory.looked_at:
             _log.warning("the clock went back; the camera's tracks start anew", camera_id=frame.camera_id)
-            memory = self._memories[frame.camera_id] = _Memory(memory.view, self._policies, self._hold)
+            memory = self._memories[frame.camera_id] = _Memory(memory.view, self._policies, self._evidence)
         memory.looked_at = frame.captured_at
         return memory
 
@@ -108,47 +110,44 @@ class Pipeline:
         event_id = self._ids.mint(frame.captured_at, finding.incident_id, str(incident.revision))
         return self._book.append(partial(build_event, finding, self._sender, event_id))
 
-    def _keep_evidence(self, memory: _Memory, incident: Incident, shutter: Shutter) -> tuple[EvidenceRef, ...]:
-        """Lead-up and confirmation when it opens, the latest view while it stays, nothing once it is gone."""
+    def _keep_evidence(self, memory: _Memory, incident: Incident, shutter: Shutter) -> Evidence:
+        """The place before, lead-up and confirmation when it opens, the latest view while it stays, then nothing."""
         track = incident.track
-        shots: list[tuple[Picture, EvidenceRef]] = []
+        shots: list[Shot] = []
         match incident.state:
             case IncidentState.OPENED:
+                before = memory.scenes.before(track.first_seen_at)
                 lead_up = memory.lead_ups.pop(track.track_id, None)
+                shots.extend([] if before is None else [Shot(before, track.box_norm, EvidenceRole.CONTEXT)])
                 shots.extend([] if lead_up is None else [lead_up])
                 shots.append(_shot(shutter, track, EvidenceRole.CONFIRMATION))
             case IncidentState.UPDATED:
                 shots.append(_shot(shutter, track, EvidenceRole.LATEST))
             case IncidentState.CLOSED:
                 pass
-        return tuple(ref for picture, ref in shots if self._is_kept(picture, memory.view.camera_id))
+        occasion = Occasion(memory.view.camera_id, self._incident_id(memory, track), incident.revision)
+        return self._locker.keep(occasion, shots)
 
-    def _is_kept(self, picture: Picture, camera_id: CameraId) -> bool:
-        """A disk that refuses a picture must not cost the event: it goes without."""
-        try:
-            self._pictures.keep(picture)
-        except PermanentError as error:
-            _log.error("a picture could not be kept; its event goes without it", camera_id=camera_id, reason=str(error))
-            return False
-        return True
-
-    def _locate(self, memory: _Memory, incident: Incident, frame: Frame, evidence: tuple[EvidenceRef, ...]) -> Finding:
-        track, view = incident.track, memory.view
-        incident_id = memory.incident_ids.setdefault(
+    def _incident_id(self, memory: _Memory, track: Track) -> IncidentId:
+        return memory.incident_ids.setdefault(
             track.track_id,
-            IncidentId(self._ids.mint(track.first_seen_at, view.camera_id, str(track.track_id))),
+            IncidentId(self._ids.mint(track.first_seen_at, memory.view.camera_id, str(track.track_id))),
         )
+
+    def _locate(self, memory: _Memory, incident: Incident, frame: Frame, evidence: Evidence) -> Finding:
+        track, view = incident.track, memory.view
         policy = self._policies.presence[track.seen]
         ground = None
         if view.pose is not None and policy.base_height_m is not None:
             ground = view.pose.ground_point(track.box_norm, policy.base_height_m, policy.half_depth_m)
         return Finding(
             incident=incident,
-            incident_id=incident_id,
+            incident_id=self._incident_id(memory, track),
             camera_id=view.camera_id,
             zones=zones_of(track.box_norm, view.zones),
             ground=ground,
-            evidence=evidence,
+            evidence=evidence.refs,
+            evidence_state=evidence.state,
             at=frame.captured_at,
         )
 
@@ -165,6 +164,5 @@ class Pipeline:
             memory.incident_ids.pop(track.track_id, None)
 
 
-def _shot(shutter: Shutter, track: Track, role: EvidenceRole) -> tuple[Picture, EvidenceRef]:
-    picture = shutter.picture()
-    return picture, picture.ref(track.latest_box_norm, role)
+def _shot(shutter: Shutter, track: Track, role: EvidenceRole) -> Shot:
+    return Shot(shutter.negative(), track.latest_box_norm, role)

@@ -5,20 +5,29 @@ No look is skipped: the clip waits for the detector. Whatever was found before a
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 from contract.clock import VirtualClock
 from contract.errors import PermanentError
 from contract.events import ClockState, Event
 from contract.ids import CameraId, NodeId, StreamId
+from contract.keys import KeyPairs
+from contract.sealing import UnsealKey
+from contract.signing import SigningKey
 from edge.capture.clip import ClipCamera, read_facts
 from edge.detect.port import Detector
 from edge.events import DerivedIds, Sender
-from edge.evidence.pictures import PictureFolder
+from edge.evidence.chain import CHAIN_FOLDER, Chain
+from edge.evidence.locker import EvidenceLocker, Notary
+from edge.evidence.pictures import FindPeople, PictureFolder
+from edge.evidence.signers import note_signer
 from edge.outbox.lines import LineBook
 from edge.pipeline import Pipeline, View
 from edge.rules.policy import Policies
@@ -26,6 +35,7 @@ from edge.settings import ReplaySettings, settings_version
 
 EVENTS_FILE = "events.jsonl"
 EVIDENCE_FOLDER = "evidence"
+EPHEMERAL = "made from the clip and its settings, so that two replays agree: shows wholeness, never who signed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +63,16 @@ def replay(
     detector: Detector,
     start: datetime,
     on_look: Callable[[float], None] = lambda _position_s: None,
+    find_people: FindPeople = lambda _image: (),
+    keys: KeyPairs | None = None,
 ) -> ReplayResult:
-    """Writes ``events.jsonl`` and ``evidence/`` under `out`.
+    """Writes ``events.jsonl`` and ``evidence/`` under `out`; evidence of an earlier replay there gives way.
 
     Args:
         start: capture time of the clip's first frame.
         on_look: called with seconds into the clip after each look.
+        find_people: finds what to hide in pictures that are kept, beside what the look knows.
+        keys: sign the evidence; None: keys derived from clip and settings, which anybody can derive.
 
     Raises:
         PermanentError: the clip can't be read at all, or `out` can't be written.
@@ -73,6 +87,7 @@ def replay(
         config_version=seed[1],
         clock_state=ClockState.UNKNOWN,
     )
+    signer = keys or _replay_keys(seed)
     camera = ClipCamera(view.camera_id, clip, start, settings.look_every_s)
     clock = VirtualClock(start)
     looks, broken_off = 0, None
@@ -80,8 +95,13 @@ def replay(
     _make_folder(out)
     with _writing(out), partial.open("wb") as file:
         book = LineBook(file, StreamId(ids.mint(start, "stream")))
-        pictures = PictureFolder(out / EVIDENCE_FOLDER)
-        pipeline = Pipeline(detector, policies, [view], settings.evidence, pictures, book, sender, ids)
+        folder = out / EVIDENCE_FOLDER
+        shutil.rmtree(
+            folder / CHAIN_FOLDER, ignore_errors=True
+        )  # an earlier replay's: every replay is a chain of its own
+        notary = Notary(Chain(folder, settings.node_id, signer.signing, clock))
+        locker = EvidenceLocker(PictureFolder(folder), settings.evidence, clock, notary, find_people=find_people)
+        pipeline = Pipeline(detector, policies, [view], settings.evidence, locker, book, sender, ids)
         try:
             for frame in camera.frames():
                 clock.move_to(frame.captured_at)
@@ -95,9 +115,15 @@ def replay(
             broken_off = str(error)
         file.flush()
         os.fsync(file.fileno())
+    note_signer(folder, signer.public("node", settings.node_id), "" if keys else EPHEMERAL)
     with _writing(out):
         partial.replace(out / EVENTS_FILE)
     return ReplayResult(clip, start, clock.now(), looks, tuple(book.events), broken_off, seed[1])
+
+
+def _replay_keys(seed: tuple[str, ...]) -> KeyPairs:
+    signing, sealing = (hashlib.sha256("\x1f".join((*seed, use)).encode()).digest() for use in ("sign", "seal"))
+    return KeyPairs(SigningKey.from_raw(signing), UnsealKey(X25519PrivateKey.from_private_bytes(sealing)))
 
 
 def _view(settings: ReplaySettings, clip: Path) -> View:

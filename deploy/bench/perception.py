@@ -21,6 +21,7 @@ from deploy.bench.spread import spread
 from edge.detect.openvino import OpenVinoDetector
 from edge.detect.port import Detector
 from edge.events import RandomIds, Sender
+from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
 from edge.outbox.sqlite import Outbox
 from edge.pipeline import Pipeline, View
@@ -117,9 +118,9 @@ def _pipeline_ms(detector: Detector, frames: list[Frame]) -> list[float]:
     )
     with tempfile.TemporaryDirectory() as folder:
         outbox = Outbox(Path(folder) / "outbox.sqlite3", "bench", clock)
-        pictures = PictureFolder(Path(folder) / "evidence")
+        locker = EvidenceLocker(PictureFolder(Path(folder) / "evidence"), EvidenceSettings(), clock)
         view = View(CameraId("cam-1"), LOOK_EVERY_S)
-        pipeline = Pipeline(detector, policies, [view], EvidenceSettings(), pictures, outbox, sender, RandomIds())
+        pipeline = Pipeline(detector, policies, [view], EvidenceSettings(), locker, outbox, sender, RandomIds())
         costs_ms = []
         for frame in frames:
             started = time.process_time()

@@ -1,10 +1,11 @@
 """Redaction: people and the plates of vehicles become coarse blocks before any picture leaves the node.
 
 Whole person boxes and the lower half of vehicle boxes, at the detector's low threshold, held over time because a
-detector blinks. It can only hide whom the detector found: see the model card for how many that is.
+detector blinks, and carried on in their walk. A picture that is kept is searched once more, finer: `people`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import cv2
@@ -12,35 +13,75 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.taxonomy import Context
-from edge.rules.boxes import grown, iou
+from edge.rules.boxes import grown, iou, nearness
 from edge.values import Box, Detection
 
-REDACTION_VERSION = "pixelate-1"
+REDACTION_VERSION = "pixelate-2"
 BLOCKS = 6
 """Blocks along a region's shorter side: a face gets one or two. More and a known person may be recognised."""
 EXPLAINED_IOU = 0.5
 EXPLAINED_TIMES = 2.0
 """A person box that something else fills by this much at this many times its score is that other thing: at the low
 threshold a flame often comes with a faint person box, and blocks over the flame would hide the finding itself."""
+SAME_NEARNESS = 0.3
+"""Regions of two looks with centres this near (1: the same, 0: a box size apart) are one walker. Too low and a walker's
+speed is taken from his neighbour, too high and a quick one is not followed."""
 MARGIN = 0.08
 """A box is widened by this share: detectors cut off hair and feet."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """What was hidden at one look; `moves` is its centre's speed in shares of the picture a second, if known."""
+
+    seen_at: datetime
+    box: Box
+    moves: tuple[float, float] | None = None
+
+
 class RedactionMemory:
-    """One camera's regions to hide: this look's and those of the last `hold` (a person does not vanish in a blink)."""
+    """One camera's regions to hide: this look's and those of the last `hold` (a person does not vanish in a blink).
+
+    A region that was followed from one look to the next is also hidden where its walk would have taken it by now.
+    """
 
     def __init__(self, hold: timedelta) -> None:
         self._hold = hold
-        self._regions: list[tuple[datetime, Box]] = []
+        self._regions: list[_Region] = []
 
     def note(self, detections: Iterable[Detection], at: datetime) -> tuple[Box, ...]:
         """Takes one look; gives every region to hide in it."""
-        self._regions = [(seen_at, box) for seen_at, box in self._regions if at - seen_at <= self._hold]
-        self._regions.extend((at, region) for region in _regions(tuple(detections)))
-        return tuple(box for _, box in self._regions)
+        held = [region for region in self._regions if at - region.seen_at <= self._hold]
+        latest = max((region.seen_at for region in held), default=at)
+        before = [region for region in held if region.seen_at == latest < at]
+        fresh = [_Region(at, box, _speed(box, before, at)) for box in regions_to_hide(tuple(detections))]
+        self._regions = [*held, *fresh]
+        return tuple(dict.fromkeys(box for region in self._regions for box in _where(region, at)))
 
 
-def _regions(detections: Sequence[Detection]) -> Iterator[Box]:
+def _where(region: _Region, at: datetime) -> Iterator[Box]:
+    """Where it was, and where it would be now."""
+    yield region.box
+    if region.moves is not None and at > region.seen_at:
+        elapsed_s = (at - region.seen_at).total_seconds()
+        dx, dy = region.moves[0] * elapsed_s, region.moves[1] * elapsed_s
+        x1, y1, x2, y2 = region.box
+        yield (x1 + dx, y1 + dy, x2 + dx, y2 + dy)
+
+
+def _speed(box: Box, before: Sequence[_Region], at: datetime) -> tuple[float, float] | None:
+    """How fast it moves, from the nearest region of the look before; None when none is near enough to be the same."""
+    near = max(before, key=lambda region: nearness(region.box, box), default=None)
+    if near is None or nearness(near.box, box) < SAME_NEARNESS:
+        return None
+    elapsed_s = (at - near.seen_at).total_seconds()
+    dx = (box[0] + box[2] - near.box[0] - near.box[2]) / 2
+    dy = (box[1] + box[3] - near.box[1] - near.box[3]) / 2
+    return dx / elapsed_s, dy / elapsed_s
+
+
+def regions_to_hide(detections: Sequence[Detection]) -> Iterator[Box]:
+    """People whole and a little more, vehicles' lower halves; shares of the picture."""
     for detection in detections:
         x1, y1, x2, y2 = detection.box_norm
         match detection.means:

@@ -1,20 +1,23 @@
-"""Uploads evidence pictures to central, by hash, once central has the event that names them."""
+"""Uploads evidence pictures and clips to central, by hash, once central has the event that names them."""
 
 import threading
 from http import HTTPStatus
-from pathlib import Path
 
 import httpx
 import structlog
 
 from contract.errors import PermanentError, TransientError
 from edge.backoff import Backoff
-from edge.evidence.pictures import PictureFolder
+from edge.evidence.assemble import EvidenceParts
+from edge.evidence.pictures import MEDIA
 from edge.outbox.sqlite import Outbox
 
 BATCH = 8
 IDLE_S = 1.0
 TIMEOUT_S = 20.0
+GIVE_UP_AFTER = 1500
+"""Tries of a picture that central does not know of; at most one a minute while nothing else moves: a day and more.
+Fewer and a central that was restored from yesterday's copy loses pictures; more and the node knocks for ever."""
 
 _log = structlog.get_logger(__name__)
 
@@ -27,10 +30,18 @@ class EvidenceUpload:
     """`run` is a thread's target; `step` uploads a few pictures and says how many."""
 
     def __init__(
-        self, outbox: Outbox, pictures: PictureFolder, central_url: str, token: str, stop: threading.Event
+        self,
+        outbox: Outbox,
+        evidence: EvidenceParts,
+        central_url: str,
+        token: str,
+        stop: threading.Event,
+        give_up_after: int = GIVE_UP_AFTER,
     ) -> None:
         self._outbox = outbox
-        self._pictures = pictures
+        self._evidence = evidence
+        self._give_up_after = give_up_after
+        self._tries: dict[str, int] = {}
         self._base = central_url.rstrip("/")
         self._token = token
         self._stop = stop
@@ -75,22 +86,49 @@ class EvidenceUpload:
 
     def _settle(self, client: httpx.Client, sha256: str) -> None:
         try:
-            self._upload(client, sha256, self._pictures.path(sha256))
-            self._outbox.mark_evidence([sha256], "uploaded")
+            self._upload(client, sha256)
+            self._mark(sha256, "uploaded")
         except _Unannounced:
-            self._unannounced.add(sha256)
+            self._tries[sha256] = self._tries.get(sha256, 0) + 1
+            if self._tries[sha256] < self._give_up_after:
+                self._unannounced.add(sha256)
+            else:
+                self._give_up(sha256)
         except PermanentError as error:
             _log.error("evidence refused; it stays on this node", sha256=sha256, reason=str(error))
-            self._outbox.mark_evidence([sha256], "refused", str(error))
+            self._mark(sha256, "refused", str(error))
 
-    def _upload(self, client: httpx.Client, sha256: str, path: Path) -> None:
+    def _give_up(self, sha256: str) -> None:
+        """Central will never learn of it (its event was dead-lettered): a tombstone says so, and the picture goes."""
+        reason = f"central does not know of it after {self._tries[sha256]} tries"
+        _log.error("evidence given up", sha256=sha256, reason=reason)
+        self._mark(sha256, "refused", reason)
         try:
-            jpeg = path.read_bytes()
+            self._evidence.retention.give_up(sha256)
+        except PermanentError as error:
+            _log.warning("a picture that was given up stays on disk", sha256=sha256, reason=str(error))
+
+    def _mark(self, sha256: str, state: str, reason: str = "") -> None:
+        """The outbox decides what is sent again; the ledger only has to know that the picture may go some day."""
+        self._outbox.mark_evidence([sha256], state, reason)
+        self._tries.pop(sha256, None)
+        try:
+            self._evidence.ledger.settle([sha256])
+        except PermanentError as error:
+            _log.warning("the ledger of evidence can't be written; the picture stays longer", reason=str(error))
+
+    def _upload(self, client: httpx.Client, sha256: str) -> None:
+        path = self._evidence.pictures.find(sha256)
+        if path is None:
+            raise PermanentError(f"{sha256}: is no longer on this node")
+        try:
+            content = path.read_bytes()
         except OSError as error:
             raise PermanentError(f"{path}: can't be read ({error.strerror})") from error
-        headers = {"authorization": f"Bearer {self._token}", "content-type": "image/jpeg"}
+        media_type = next(media for media, suffix in MEDIA.items() if path.suffix == f".{suffix}")
+        headers = {"authorization": f"Bearer {self._token}", "content-type": media_type}
         try:
-            response = client.put(f"{self._base}/api/v1/evidence/{sha256}", content=jpeg, headers=headers)
+            response = client.put(f"{self._base}/api/v1/evidence/{sha256}", content=content, headers=headers)
         except httpx.HTTPError as error:
             raise TransientError(f"{self._base}: {error or type(error).__name__}") from error
         if response.is_success:

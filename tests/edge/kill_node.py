@@ -25,8 +25,9 @@ from contract.taxonomy import Seen
 from edge.capture.loop import CaptureLoop
 from edge.capture.slot import FrameSlots
 from edge.events import BuildEvent, RandomIds, Sender
-from edge.evidence.pictures import PictureFolder
+from edge.evidence.assemble import Signer, open_evidence
 from edge.faults import Faults, Point, no_fault
+from edge.keys import node_keys
 from edge.look_loop import LookLoop
 from edge.outbox.sqlite import Outbox
 from edge.pipeline import Pipeline, View
@@ -135,10 +136,11 @@ def main(folder: Path, url: str, point: str, number: int) -> None:
         return
     slots = FrameSlots()
     schedule = LookSchedule(dict.fromkeys(CAMERAS, PERIOD_S), clock.monotonic())
-    pictures = PictureFolder(folder / "evidence")
+    signer = Signer("node-1", node_keys(folder).own)
+    evidence = open_evidence(folder / "evidence", EvidenceSettings(), signer, clock, lambda _image: ())
     views = [View(camera_id, 1.0) for camera_id in CAMERAS]
     pipeline = Pipeline(
-        CycleDetector(), POLICIES, views, EvidenceSettings(), pictures, SayingBook(outbox), sender, RandomIds()
+        CycleDetector(), POLICIES, views, EvidenceSettings(), evidence.locker, SayingBook(outbox), sender, RandomIds()
     )
     for camera_id in CAMERAS:
         loop = CaptureLoop(FastStreet(camera_id), slots.put, clock, stop, repeats=True)

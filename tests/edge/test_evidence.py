@@ -124,8 +124,8 @@ def test_one_look_is_encoded_once() -> None:
 def test_a_picture_is_on_disk_whole_and_under_its_hash(tmp_path: Path) -> None:
     folder = PictureFolder(tmp_path / "evidence")
     picture = Shutter(frame(0, image=noise(7)), (), EvidenceSettings()).picture()
-    folder.keep(picture)
-    folder.keep(picture)
+    folder.keep(picture.sha256, picture.jpeg)
+    folder.keep(picture.sha256, picture.jpeg)
     assert folder.path(picture.sha256).read_bytes() == picture.jpeg
     assert [path.name for path in (tmp_path / "evidence").iterdir()] == [f"{picture.sha256}.jpg"]
 
@@ -134,7 +134,7 @@ def test_a_disk_that_refuses_is_named(tmp_path: Path) -> None:
     (tmp_path / "evidence").write_text("a file, no folder", encoding="utf-8")
     picture = Shutter(frame(0, image=noise(8)), (), EvidenceSettings()).picture()
     with pytest.raises(PermanentError, match=f"{picture.sha256}.jpg: can't be written"):
-        PictureFolder(tmp_path / "evidence").keep(picture)
+        PictureFolder(tmp_path / "evidence").keep(picture.sha256, picture.jpeg)
 
 
 corners = st.floats(-0.5, 1.5)

@@ -16,6 +16,7 @@ from contract.taxonomy import Seen
 from edge.capture.loop import CaptureLoop
 from edge.capture.slot import FrameSlots
 from edge.events import RandomIds
+from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
 from edge.look_loop import LookLoop
 from edge.pipeline import Pipeline, View
@@ -52,7 +53,7 @@ class Node:
             POLICIES,
             views,
             EvidenceSettings(),
-            PictureFolder(folder / "evidence"),
+            EvidenceLocker(PictureFolder(folder / "evidence"), EvidenceSettings(), self.clock),
             self.book,
             SENDER,
             RandomIds(),

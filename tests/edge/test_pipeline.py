@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from contract.clock import VirtualClock
 from contract.errors import PermanentError
 from contract.events import Event, EvidenceRole, IncidentState
 from contract.ids import CameraId
 from contract.taxonomy import Context, Seen
 from edge.events import DerivedIds, RandomIds
+from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
 from edge.pipeline import Pipeline, View
 from edge.rules.places import CameraPose, Zone
@@ -51,9 +53,9 @@ class Street:
     ) -> None:
         self.detector = ScriptedDetector()
         self.book = FakeBook(on_append)
-        self.pictures = PictureFolder(folder)
+        locker = EvidenceLocker(PictureFolder(folder), EvidenceSettings(), VirtualClock(at(0)))
         self.pipeline = Pipeline(
-            self.detector, policies, views, EvidenceSettings(), self.pictures, self.book, SENDER, DerivedIds("test")
+            self.detector, policies, views, EvidenceSettings(), locker, self.book, SENDER, DerivedIds("test")
         )
 
     def show(self, second: float, *detections: Detection, camera_id: CameraId = CAM) -> tuple[Event, ...]:

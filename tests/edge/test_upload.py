@@ -14,10 +14,13 @@ from structlog.testing import capture_logs
 from contract.clock import VirtualClock
 from contract.errors import TransientError
 from contract.events import Event, EvidenceRole
-from contract.ids import StreamId
+from contract.ids import StreamId, uuid7
+from contract.keys import KeyPairs
 from contract.receipts import receipts_for
 from deploy.broker import free_port
-from edge.evidence.pictures import Picture, PictureFolder, Shutter
+from edge.evidence.assemble import Signer, open_evidence
+from edge.evidence.locker import Occasion, Shot
+from edge.evidence.pictures import Picture, Shutter
 from edge.outbox.sqlite import Outbox
 from edge.settings import EvidenceSettings
 from edge.uplink.evidence import BATCH, EvidenceUpload
@@ -26,6 +29,8 @@ from tests.edge.fakes import LEFT, T0, frame, noise
 from tests.edge.waiting import until
 
 TOKEN = "node-token-word"
+KEYS = KeyPairs.generate()
+GIVE_UP_AFTER = 4
 
 
 class Store(ThreadingHTTPServer):
@@ -84,17 +89,24 @@ class Node:
 
     def __init__(self, folder: Path, url: str) -> None:
         self.outbox = Outbox(folder / "outbox.sqlite3", "node-1", VirtualClock(T0))
-        self.pictures = PictureFolder(folder / "evidence")
+        self.clock = VirtualClock(T0)
+        signer = Signer("node-1", KEYS)
+        self.evidence = open_evidence(
+            folder / "evidence", EvidenceSettings(), signer, self.clock, find_people=lambda _image: ()
+        )
+        self.pictures = self.evidence.pictures
         self.stop = threading.Event()
-        self.upload = EvidenceUpload(self.outbox, self.pictures, url, TOKEN, self.stop)
+        self.upload = EvidenceUpload(self.outbox, self.evidence, url, TOKEN, self.stop, give_up_after=GIVE_UP_AFTER)
 
     def find(self, seed: int, *, is_receipted: bool = True) -> Picture:
-        """An event with one picture, on disk."""
-        picture = Shutter(frame(0, image=noise(seed)), (), EvidenceSettings()).picture()
-        self.pictures.keep(picture)
+        """An event with one picture, on disk and vouched for."""
+        shutter = Shutter(frame(0, image=noise(seed)), (), EvidenceSettings())
+        picture = shutter.picture()
+        occasion = Occasion("cam-1", uuid7(T0, bytes([seed % 256] * 10)), 1)
+        kept = self.evidence.locker.keep(occasion, [Shot(shutter.negative(), LEFT, EvidenceRole.CONFIRMATION)])
 
         def build(stream_id: StreamId, seq: int) -> Event:
-            return event(stream_id=stream_id, seq=seq, evidence=(picture.ref(LEFT, EvidenceRole.CONFIRMATION),))
+            return event(stream_id=stream_id, seq=seq, evidence=kept.refs)
 
         seq = self.outbox.append(build).data.seq
         if is_receipted:
@@ -112,6 +124,7 @@ def node_at(folder: Path, url: str) -> Iterator[Node]:
     node = Node(folder, url)
     yield node
     node.outbox.close()
+    node.evidence.ledger.close()
 
 
 def test_a_picture_is_uploaded_under_its_hash_with_the_nodes_token(store: Store, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from contract.clock import VirtualClock
 from contract.events import ClockState
 from contract.ids import uuid7
 from edge.events import RandomIds, Sender
+from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
 from edge.outbox.sqlite import Outbox
 from edge.pipeline import Pipeline, View
@@ -59,10 +60,10 @@ class Street:
             if camera.pose is not None
         ]
         self._outbox = Outbox(folder / "outbox.sqlite3", node.node_id, self._clock)
-        pictures = PictureFolder(folder / "evidence")
+        locker = EvidenceLocker(PictureFolder(folder / "evidence"), node.evidence, self._clock)
         policies = load_policies(node.policies)
         self._pipeline = Pipeline(
-            self._detector, policies, self._views, node.evidence, pictures, self._outbox, sender, RandomIds()
+            self._detector, policies, self._views, node.evidence, locker, self._outbox, sender, RandomIds()
         )
         street = demo_street()
         self._renderers = {pose.camera_id: Renderer(street.world, pose) for pose in street.cameras[:cameras]}
