@@ -35,7 +35,8 @@ class Frame:
     """One decoded picture. `pixels` is ``(H, W, 3)`` uint8 BGR or a picture that gives it; nobody writes to it.
 
     `preset` is where a camera that turns is aimed at. While `is_moving`, it turns or is aimed at no known preset: what
-    it shows has no place, and nothing may be concluded from it.
+    it shows has no place, and nothing may be concluded from it. `motion` is the share of the picture that changed since
+    the camera's frame before, 0..1: it decides who is looked at first, never whether.
     """
 
     camera_id: CameraId
@@ -44,6 +45,7 @@ class Frame:
     index: int
     preset: str | None = None
     is_moving: bool = False
+    motion: float = 0.0
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -79,6 +81,7 @@ class Track:
     """One thing followed through time at one camera. `score` is None when this look did not show it.
 
     `box_norm` is steady: it tells things apart and places them on the ground. `latest_box_norm` is the last look's own.
+    `seen_every_s` is how seldom its place is looked at closely enough to show it; 0: with every look.
     """
 
     track_id: int
@@ -88,6 +91,7 @@ class Track:
     score: float | None
     first_seen_at: datetime
     last_seen_at: datetime
+    seen_every_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from models.commands.drop import drop
 from models.commands.evaluate import evaluate
 from models.commands.export import export
 from models.commands.folds import folds
+from models.commands.street_days import street_days
 from models.commands.train import train
 
 app = typer.Typer(
@@ -15,5 +16,5 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (train, evaluate, calibration, export, drop, costs, folds):
+for command in (train, evaluate, calibration, export, drop, costs, folds, street_days):
     app.command()(command)

@@ -25,6 +25,8 @@ def gather(detections: Iterable[Detection], policies: Policies) -> tuple[Thing, 
     for detection in ordered:
         if not isinstance(detection.means, Seen) or detection.means not in policies.presence:
             continue
+        if detection.score < (policies.presence[detection.means].gate or 0.0):
+            continue
         things.append(Thing(detection.means, detection.score, detection.box_norm))
     gathered: list[Thing] = []
     for seen in dict.fromkeys(thing.seen for thing in things):

@@ -39,6 +39,16 @@ class PresencePolicy(Settings):
     """The slots' best scores must sum to `share` × slots × this; the detector's own threshold only keeps a track."""
     update_every_s: Seconds = 60.0
     """At most one `updated` in this time while it stays."""
+    gate: Annotated[float, Field(ge=0.01, le=1)] | None = None
+    """The detector's score below which a box is not looked at; null: the model's own threshold. Low: a faint thing
+    keeps its track alive and only `confirm_score` decides whether it opens. Too low and noise is tracked."""
+    cool_down_s: Annotated[float, Field(ge=0, le=24 * 3600)] = 0.0
+    """After it was gone, nothing of its kind opens at its place for so long; what still stands there then opens."""
+    least_belief: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """How sure the second stage must be that it is no steam, lamp or glare, 0..1; 0: it is not asked (`edge.plume`)."""
+    height_m: tuple[Annotated[float, Field(gt=0, le=30)], Annotated[float, Field(gt=0, le=30)]] | None = None
+    """Least and most height of the thing above its foot; with the camera's perspective it rejects absurd boxes. null:
+    any (plumes)."""
     gather: Gather = Gather.BEST
     base_height_m: Annotated[float, Field(ge=0, le=10)] | None = 0.0
     """Height above ground of the box's lower edge (a grill's smoke starts at 0.8 m); null: not a ground thing."""
@@ -51,3 +61,7 @@ class Policies(Settings):
     """One policy per kind; a kind without one is not reported."""
 
     presence: dict[Seen, PresencePolicy]
+
+    def gates(self) -> dict[Seen, float]:
+        """The detector's gate of every kind that sets one."""
+        return {seen: policy.gate for seen, policy in self.presence.items() if policy.gate is not None}

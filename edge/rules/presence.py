@@ -8,17 +8,32 @@ long as a gone thing takes to be gone starts over, watched or not: an early glim
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil, floor
+from types import MappingProxyType
 
 from contract.events import IncidentState
 from contract.taxonomy import Seen
+from edge.rules.boxes import share_of_smaller
 from edge.rules.policy import PresencePolicy
 from edge.rules.track import TrackedLook
-from edge.values import Incident, ScoreSummary, Track
+from edge.values import Box, Incident, ScoreSummary, Track
 
+NOBODY_ASKED: Mapping[int, float] = MappingProxyType({})
 PROMISING_SLOTS = 2
 """More: the lead-up picture shows less of the beginning. Fewer: every flicker is encoded (7 ms at 1080p)."""
+
+SAME_PLACE_SHARE = 0.5
+"""Two boxes of one kind that cover each other this much are at one place, for the cool-down."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cooling:
+    """A place where something was gone at `since`."""
+
+    seen: Seen
+    box: Box
+    until: datetime
 
 
 @dataclass(slots=True)
@@ -55,32 +70,60 @@ class Presence:
         self._presence = presence
         self._slowest_look_s = slowest_look_s
         self._records: dict[int, _Record] = {}
+        self._cooling: list[_Cooling] = []
 
     def is_promising(self, track_id: int) -> bool:
         """Whether the track is not open but was seen in two slots: noise seldom comes twice."""
         record = self._records.get(track_id)
         return record is not None and not record.is_open and len(record.best_by_slot) >= PROMISING_SLOTS
 
-    def step(self, look: TrackedLook, at: datetime) -> tuple[Incident, ...]:
-        """The incidents that opened, stayed (at most one a minute) or closed with this look."""
+    def is_open(self, track_id: int) -> bool:
+        """Whether the track is an incident by now."""
+        record = self._records.get(track_id)
+        return record is not None and record.is_open
+
+    def step(
+        self, look: TrackedLook, at: datetime, beliefs: Mapping[int, float] = NOBODY_ASKED
+    ) -> tuple[Incident, ...]:
+        """The incidents that opened, stayed (at most one a minute) or closed with this look.
+
+        Args:
+            look: the camera's tracks after the look.
+            at: capture time of the look.
+            beliefs: how sure the second stage is of a track, 0..1, by its id; a track that is none of them has not
+                been judged yet and does not open where the policy asks for a belief.
+        """
+        self._cooling = [place for place in self._cooling if place.until > at]
         incidents: list[Incident] = []
         for track in look.live:
             record = self._records.setdefault(track.track_id, _Record(since=at, seen_at=at))
             policy = self._presence[track.seen]
-            slot_s = max(policy.look_every_s, self._slowest_look_s)
+            slot_s = max(policy.look_every_s, self._slowest_look_s, track.seen_every_s)
             # A slow camera's looks come up to two slots apart without anything having been missed.
             longest_gap_s = max(policy.gone_after_s, 2 * slot_s)
             if track.score is not None:
                 _start_over_after(record, longest_gap_s, at)
             _note(record, track, slot=floor(at.timestamp() / slot_s))
             state = _decide(record, track, policy, slot_s, at)
+            if state is IncidentState.OPENED and not self._may_open(track, policy, beliefs):
+                continue
             if state is not None:
                 incidents.append(_tell(record, track, state, at))
         for track in look.lost:
             gone = self._records.pop(track.track_id, None)
             if gone is not None and gone.is_open:
                 incidents.append(_tell(gone, track, IncidentState.CLOSED, at))
+                cool_down = timedelta(seconds=self._presence[track.seen].cool_down_s)
+                self._cooling.append(_Cooling(track.seen, track.box_norm, at + cool_down))
         return tuple(incidents)
+
+    def _may_open(self, track: Track, policy: PresencePolicy, beliefs: Mapping[int, float]) -> bool:
+        if policy.least_belief > 0 and beliefs.get(track.track_id, 0.0) < policy.least_belief:
+            return False
+        return not any(
+            place.seen is track.seen and share_of_smaller(place.box, track.box_norm) >= SAME_PLACE_SHARE
+            for place in self._cooling
+        )
 
 
 def _start_over_after(record: _Record, longest_gap_s: float, at: datetime) -> None:

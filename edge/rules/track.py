@@ -3,15 +3,18 @@
 Made for what stands still: a track's box follows slowly (time constant `FOLLOW_S`), so a stall stays itself behind a
 passing bus and a passing van never becomes a stall. Ids belong to one camera's tracker; ages are seconds of capture
 time, so it works at five looks a second and at one every five seconds.
+
+A look may show only a part of the picture (a tile, `edge.tiles`). It says nothing of what lies elsewhere; and what only
+tiles have ever shown is too small for the whole picture, so whole looks don't count against it either.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import exp
 
 from contract.taxonomy import Seen
-from edge.rules.boxes import blend, iou, nearness, share_of_smaller
+from edge.rules.boxes import area, blend, intersection, iou, nearness, share_of_smaller
 from edge.rules.policy import PresencePolicy
 from edge.values import Box, Thing, Track
 
@@ -24,6 +27,8 @@ MAX_LOOK_GAP_S = 10.0
 """One look vouches for at most this much absence: a camera that was away proves nothing about the time between."""
 SAME_SHARE = 0.8
 """Two tracks of one kind whose boxes cover each other this much are one thing; the younger is dropped."""
+INSIDE_SHARE = 0.9
+"""A tile vouches for the absence of a thing whose box lies this far inside it."""
 MAX_TRACKS = 200
 """Per camera; beyond it the faintest new things are not followed (a camera full of noise must not eat the node)."""
 
@@ -36,12 +41,22 @@ class _State:
     latest_box: Box
     first_seen_at: datetime
     last_seen_at: datetime
+    looked_at: datetime
+    is_far: bool
+    tile_gap_s: float = 0.0
     absent_s: float = 0.0
     score: float | None = None
 
     def snapshot(self) -> Track:
         return Track(
-            self.track_id, self.seen, self.box, self.latest_box, self.score, self.first_seen_at, self.last_seen_at
+            self.track_id,
+            self.seen,
+            self.box,
+            self.latest_box,
+            self.score,
+            self.first_seen_at,
+            self.last_seen_at,
+            self.tile_gap_s if self.is_far else 0.0,
         )
 
 
@@ -62,21 +77,32 @@ class Tracker:
         self._next_id = 1
         self._last_look_at: datetime | None = None
 
-    def step(self, things: Sequence[Thing], at: datetime) -> TrackedLook:
-        """Takes one look. `at` is its capture time and must not go back.
+    def step(self, things: Sequence[Thing], at: datetime, tile: Box | None = None, round_s: float = 0.0) -> TrackedLook:
+        """Takes one look.
+
+        Args:
+            things: what it shows.
+            at: its capture time, which must not go back.
+            tile: the part of the picture it was; None: the whole.
+            round_s: seconds until that tile is looked at again.
 
         Raises:
             ValueError: `at` lies before the last look.
         """
         if self._last_look_at is not None and at < self._last_look_at:
             raise ValueError(f"look at {at} after one at {self._last_look_at}")
-        elapsed = timedelta(0) if self._last_look_at is None else at - self._last_look_at
         self._last_look_at = at
         matches = self._match(things)
         for state in self._states:
-            _advance(state, matches.get(state.track_id), elapsed.total_seconds(), at)
+            thing = matches.get(state.track_id)
+            if thing is not None:
+                _meet(state, thing, at, is_whole=tile is None)
+            elif _is_in_sight(state, tile):
+                _miss(state, at, MAX_LOOK_GAP_S if tile is None else max(MAX_LOOK_GAP_S, round_s))
+            else:
+                state.score = None
         taken = set(map(id, matches.values()))
-        self._begin([thing for thing in things if id(thing) not in taken], at)
+        self._begin([thing for thing in things if id(thing) not in taken], at, tile is not None, round_s)
         lost = self._give_up()
         return TrackedLook(tuple(state.snapshot() for state in self._states), tuple(state.snapshot() for state in lost))
 
@@ -96,11 +122,12 @@ class Tracker:
                 taken.add(index)
         return matches
 
-    def _begin(self, things: Sequence[Thing], at: datetime) -> None:
+    def _begin(self, things: Sequence[Thing], at: datetime, is_far: bool, round_s: float) -> None:
         for thing in things:
             if len(self._states) >= MAX_TRACKS:
                 return
-            state = _State(self._next_id, thing.seen, thing.box_norm, thing.box_norm, at, at, score=thing.score)
+            box, gap_s = thing.box_norm, round_s if is_far else 0.0
+            state = _State(self._next_id, thing.seen, box, box, at, at, at, is_far, gap_s, score=thing.score)
             self._states.append(state)
             self._next_id += 1
 
@@ -123,16 +150,28 @@ def _affinity(track: Box, thing: Box) -> float:
     return iou(track, thing) + nearness(track, thing)
 
 
-def _advance(state: _State, thing: Thing | None, elapsed_s: float, at: datetime) -> None:
-    if thing is None:
-        state.score = None
-        state.absent_s += min(elapsed_s, MAX_LOOK_GAP_S)
-        return
+def _is_in_sight(state: _State, tile: Box | None) -> bool:
+    """Whether a look that shows nothing of the track says that it isn't there."""
+    if tile is None:
+        return not state.is_far
+    return intersection(state.box, tile) >= INSIDE_SHARE * area(state.box)
+
+
+def _meet(state: _State, thing: Thing, at: datetime, *, is_whole: bool) -> None:
+    elapsed_s = (at - state.looked_at).total_seconds()
     state.box = blend(state.box, thing.box_norm, 1.0 - exp(-max(elapsed_s, 0.05) / FOLLOW_S))
     state.latest_box = thing.box_norm
     state.score = thing.score
     state.absent_s = 0.0
-    state.last_seen_at = at
+    state.last_seen_at = state.looked_at = at
+    # What the whole look shows once, it can be asked for: from now on its silence counts again.
+    state.is_far = state.is_far and not is_whole
+
+
+def _miss(state: _State, at: datetime, longest_gap_s: float) -> None:
+    state.score = None
+    state.absent_s += min((at - state.looked_at).total_seconds(), longest_gap_s)
+    state.looked_at = at
 
 
 def _is_double(older: _State, younger: _State) -> bool:

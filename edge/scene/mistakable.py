@@ -47,3 +47,29 @@ def _sees(wall: Wall, camera: PinholeCamera) -> bool:
     x, y = (float(v) for v in pixels[0])
     is_inside = 0 <= x < camera.width_px and 0 <= y < camera.height_px
     return bool(1.0 < depth[0] < _AWNING_REACH_M) and is_inside
+
+
+def lookalike_boxes(
+    items: tuple[Solid | Vapour, ...],
+) -> tuple[tuple[Lookalike, tuple[float, float, float, float]], ...]:
+    """Where the actors among the look-alikes show, xyxy in pixels, uncut: for saying what a false finding was."""
+    found = []
+    for item in items:
+        kind = item.now.actor.lookalike
+        if kind is not None:
+            found.append((kind, item.drawing.box_px if isinstance(item, Solid) else _cover_box(item)))
+    return tuple(found)
+
+
+def _cover_box(item: Vapour) -> tuple[float, float, float, float]:
+    cover, cell = item.cover, item.cell_px
+    rows, columns = np.nonzero(cover.alpha > _LEAST_ALPHA)
+    if not rows.size:
+        return (0.0, 0.0, 0.0, 0.0)
+    left, top = float(cover.left_px), float(cover.top_px)
+    return (
+        left + float(columns.min()) * cell,
+        top + float(rows.min()) * cell,
+        left + float(columns.max() + 1) * cell,
+        top + float(rows.max() + 1) * cell,
+    )

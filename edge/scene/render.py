@@ -11,7 +11,7 @@ from edge.scene.conditions import Lookalike
 from edge.scene.fire import add_glow
 from edge.scene.flare import add_flares, joined, light_around
 from edge.scene.lens import lens_of
-from edge.scene.mistakable import seen_lookalikes
+from edge.scene.mistakable import lookalike_boxes, seen_lookalikes
 from edge.scene.paint import paint
 from edge.scene.shadow import cast_shadow
 from edge.scene.sprites import Box, Sprite, lay, sprite
@@ -71,6 +71,10 @@ class Renderer:
     def lookalikes(self, t_s: float) -> tuple[Lookalike, ...]:
         """What in the picture at a moment may be mistaken for smoke, flame or a stall, and is none."""
         return seen_lookalikes(self._world, self._stage.at(t_s), self._camera)
+
+    def lookalike_boxes(self, t_s: float) -> tuple[tuple[Lookalike, tuple[float, float, float, float]], ...]:
+        """Where look-alikes that come and go show at a moment, xyxy in pixels, not cut at the border."""
+        return lookalike_boxes(self._stage.at(t_s))
 
     def _with_stills(self, stills: list[Solid]) -> NDArray[np.uint8]:
         """The backdrop with everything that stands still; kept until somebody comes or goes."""

@@ -1,0 +1,103 @@
+"""`python -m models street-days`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from contract.manifest import Engine
+from datasets.commands.telling import AsJson, console, progress_bar
+from models.commands.telling import errors_told
+
+if TYPE_CHECKING:
+    from models.street_days.report import Row
+
+
+def street_days(
+    seeds: Annotated[
+        str, typer.Option(help="First and last street, as in 2000..2199. 1000 to 1999 tune, 2000+ report.")
+    ],
+    out: Annotated[Path, typer.Option(help="Recordings and the report; the command goes on where it stopped.")],
+    hours: Annotated[float, typer.Option(help="Of each camera; every street has two.")] = 1.0,
+    per_condition: Annotated[
+        int | None, typer.Option(help="At most so many streets of one light and weather, the lowest seeds.")
+    ] = None,
+    timetable: Annotated[str, typer.Option(help="day: what is judged; drill: short and busy, to learn from.")] = "day",
+    model: Annotated[Path | None, typer.Option(help="The model's folder; default: the node's.")] = None,
+    engine: Annotated[Engine | None, typer.Option(help="Default: what a node chooses here.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="Presence policies; default: the node's.")] = None,
+    second_stage: Annotated[bool, typer.Option(help="Whether plumes are judged by their crops, too.")] = True,
+    judge_only: Annotated[bool, typer.Option(help="Record nothing; judge what is there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judges the node's rules on days of the simulated street: what they find, miss and make up, weather by weather.
+
+    The detector looks once and its boxes are kept, so that another policy is judged in seconds (--judge-only).
+    Only seeds from 2000 on may be reported: the others are for tuning.
+
+    Example:  python -m models street-days --seeds 2000..2199 --per-condition 3 --hours 1.75 --out runs/days
+    """
+    from contract.manifest import read_manifest
+    from edge.plume.judge import PlumeJudge
+    from edge.settings import DEFAULT_MODEL, DEFAULT_POLICIES, load_policies
+    from models.street_days.report import cameras, judge_all, rows
+    from models.street_days.rerun import meanings
+    from models.street_days.run import parse_seeds, record_all
+    from models.street_days.script import TIMETABLES, units
+
+    with errors_told():
+        policies = load_policies(policy or DEFAULT_POLICIES)
+        table = TIMETABLES[timetable]
+        todo = list(units(*parse_seeds(seeds), per_condition, max(1, round(hours * 3600 / table.act_s)), table))
+        if not judge_only:
+            with progress_bar() as progress:
+                task = progress.add_task("acts", total=len(todo))
+                record_all(todo, out, model or DEFAULT_MODEL, engine, lambda _unit: progress.advance(task))
+        means = meanings(read_manifest(model or DEFAULT_MODEL))
+        verdicts = judge_all(cameras(out), means, policies, PlumeJudge() if second_stage else None)
+    if not verdicts:
+        console.print(f"{out}: nothing recorded yet")
+        raise typer.Exit(1)
+    found = rows(verdicts)
+    facts = {
+        "seeds": sorted({entry.seed for entry in verdicts}),
+        "cameras": len(verdicts),
+        "camera_days": round(sum(entry.hours for entry in verdicts) / 24, 3),
+        "looks": sum(entry.looks for entry in verdicts),
+        "second_stage": second_stage,
+        "rows": [asdict(entry) for entry in found],
+    }
+    (out / "report.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    if as_json:
+        print(json.dumps(facts))
+        return
+    console.print(_table(found))
+    console.print(f"{facts['cameras']} cameras, {facts['camera_days']} camera-days, {facts['looks']} looks")
+
+
+def _table(found: "tuple[Row, ...]") -> Table:
+    columns = ("found", "recall", "as group", "small", "false", "per camera-day ≤", "wrong kind", "again")
+    table = Table("", *columns, "confirmed after (attention / patrol)", "false are")
+    for entry in found:
+        recall = "–" if entry.recall is None else f"{entry.recall:.3f}"
+        table.add_row(
+            entry.name,
+            f"{entry.found} of {entry.asked}",
+            recall,
+            str(entry.as_group),
+            f"{entry.small_found} of {entry.small}",
+            str(entry.false),
+            f"{entry.false_per_day:.1f} ≤ {entry.false_high:.1f}",
+            str(entry.wrong_kind),
+            str(entry.again),
+            f"{_seconds(entry.attended_s)} / {_seconds(entry.patrol_s)}",
+            ", ".join(f"{name} {count}" for name, count in list(entry.false_by_cause.items())[:4]),
+        )
+    return table
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f} s"
