@@ -38,7 +38,7 @@ def camera(**content: Any) -> dict[str, Any]:
         ({"cameras": [SCENE, SCENE]}, "camera_id cam-1 is used twice; every camera needs its own"),
         ({"node_id": "a/b"}, "node_id"),
         ({"threads": 0}, "threads: Input should be greater than or equal to 1"),
-        ({"clock": "exact"}, "clock: Input should be 'assume-synchronised' or 'unknown'"),
+        ({"clock": "exact"}, "clock: Input should be 'system', 'assume-synchronised' or 'unknown'"),
         ({"unknown": 1}, "unknown: unknown key"),
         (
             camera(source="rtsp://u:hunter2@192.0.2.1/s"),
