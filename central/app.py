@@ -6,7 +6,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
@@ -18,6 +18,7 @@ from central.api.cases import cases_router
 from central.api.evidence import evidence_router
 from central.api.health import health_router
 from central.api.http import make_http_app
+from central.api.ingest import ingest_router
 from central.api.overview import overview_router
 from central.api.stream import stream_router
 from central.catalogue import load_catalogue, make_law
@@ -36,6 +37,7 @@ from central.services.feed import LiveFeed
 from central.services.intake import Intake
 from central.services.joining import JoinDesk
 from central.services.reading import Reader
+from central.services.submitting import EventDesk
 from central.services.views import Health
 from central.services.worker import Worker
 from central.settings import CentralSettings, Role
@@ -59,6 +61,7 @@ class Outside:
     clock: Clock
     wake: Callable[[], None] = lambda: None
     """Tells the associator that there is work."""
+    topics: Topics = field(default_factory=Topics)
 
 
 def make_http(
@@ -71,10 +74,13 @@ def make_http(
     reader = Reader(parts.database, parts.law, parts.site.to_origin())
     case_desk = CaseDesk(parts.database, parts.clock, parts.feed.notify)
     join_desk = JoinDesk(parts.database, parts.clock, parts.wake)
+    admission = Admission(parts.database, parts.topics, parts.clock, parts.site.to_surroundings())
+    event_desk = EventDesk(parts.database, admission, parts.topics)
     evidence_desk = EvidenceDesk(parts.database, parts.objects, parts.clock, parts.feed.notify)
     routers = [
         cases_router(reader, case_desk, join_desk, access),
         evidence_router(evidence_desk, access),
+        ingest_router(event_desk, lambda: _tell(parts), access),
         overview_router(reader, access),
         health_router(health),
         stream_router(reader, parts.feed, access),
@@ -84,6 +90,11 @@ def make_http(
     http.include_router(console_router(reader, case_desk, access, Pages(site, parts.law.timezone)))
     http.mount("/static", StaticFiles(directory=STATIC_DIR))
     return http
+
+
+def _tell(parts: Outside) -> None:
+    parts.wake()
+    parts.feed.notify()
 
 
 class Central:
@@ -122,7 +133,9 @@ class Central:
         )
         self.intake_worker = Worker("intake", self.intake.step, self.intake.recover, idle_s=0.0)
 
-        outside = Outside(self.database, objects, law, self.site, self.feed, clock, self.association_worker.wake)
+        outside = Outside(
+            self.database, objects, law, self.site, self.feed, clock, self.association_worker.wake, topics
+        )
         if Role.API in settings.roles:
             self.http = make_http(outside, Access(tokens, clock), self.health, self._lifespan)
         else:
@@ -158,6 +171,7 @@ class Central:
             events_taken=counts.taken,
             events_repeated=counts.repeated,
             messages_refused=counts.refused,
+            events_marked=counts.marked,
             conflicts=counts.conflicts,
             inbox_waiting=waiting,
             dead_letters=letters,

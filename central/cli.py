@@ -13,11 +13,9 @@ import typer
 from central.api.access import Tokens
 from central.app import Central, Server, bind, end_cleanly
 from central.catalogue import load_catalogue, make_law
-from central.commands import association, bench, database, deadline
+from central.commands import association, bench, database, deadline, letters
 from central.ingest.address import parse_address
 from central.logs import configure_logs
-from central.services.letters import LetterDesk
-from central.services.views import DeadLetterPage
 from central.settings import LogFormat, load_secrets, load_settings
 from central.site import load_site
 from central.store.database import Database
@@ -31,11 +29,10 @@ cli = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-letters = typer.Typer(help="Messages that could not be taken.", no_args_is_help=True)
-cli.add_typer(letters, name="dead-letters")
 association.add_to(cli)
 bench.add_to(cli)
 database.add_to(cli)
+letters.add_to(cli)
 deadline.add_to(cli)
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="YAML settings, see configs/central/central.yaml.")]
@@ -129,49 +126,6 @@ def check_config(
     )
 
 
-@letters.command("list")
-def list_letters(
-    config: ConfigOption = None,
-    database_url: DatabaseOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
-    as_json: JsonOption = False,
-) -> None:
-    """The newest dead letters with their reasons."""
-    found = _letter_desk(config, database_url).newest(limit)
-    if as_json:
-        typer.echo(DeadLetterPage(items=found).model_dump_json(indent=2))
-        return
-    for letter in found:
-        size = f"{letter.size_bytes} B"
-        typer.echo(f"{letter.id}\t{letter.received_at:%Y-%m-%d %H:%M:%S}Z\t{letter.topic}\t{size}\t{letter.reason}")
-
-
-@letters.command("show")
-def show_letter(
-    letter_id: Annotated[int, typer.Argument(help="From `dead-letters list`.")],
-    config: ConfigOption = None,
-    database_url: DatabaseOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """One dead letter with the beginning of its content."""
-    letter = _letter_desk(config, database_url).show(letter_id)
-    _report(letter.model_dump(mode="json"), as_json)
-
-
-@letters.command("replay")
-def replay_letter(
-    letter_id: Annotated[int, typer.Argument(help="From `dead-letters list`.")],
-    config: ConfigOption = None,
-    database_url: DatabaseOption = None,
-    mqtt_url: MqttOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Reads a dead letter again, as after an upgrade; a running `serve` takes it up within seconds."""
-    settings = load_settings(config, {"mqtt_url": mqtt_url})
-    outcome = _letter_desk(config, database_url).replay(letter_id, parse_address(settings.mqtt_url).prefix)
-    _report({"id": letter_id, "outcome": outcome}, as_json)
-
-
 def main() -> None:
     """Runs the command line; turns our errors into a line on stderr and an exit code."""
     try:
@@ -180,13 +134,6 @@ def main() -> None:
         sys.exit(_complain(error, 2))
     except (TransientError, PermanentError) as error:
         sys.exit(_complain(error, 1))
-
-
-def _letter_desk(config: Path | None, database_url: str | None) -> LetterDesk:
-    settings = load_settings(config, {"database_url": database_url})
-    database = Database(settings.database_url)
-    database.create()
-    return LetterDesk(database, SystemClock())
 
 
 def _report(facts: dict[str, object] | dict[str, str], as_json: bool) -> None:

@@ -1,5 +1,9 @@
-"""Looking at dead letters, and giving one a second chance."""
+"""Looking at what could not be taken, and giving it a second chance: refused messages, and events set aside later."""
 
+from dataclasses import dataclass
+
+from central.services.admission import Admission
+from central.services.noticing import Surroundings
 from central.services.parse import ReadEvent, Unreadable, parse
 from central.services.reading import letter_view
 from central.services.views import DeadLetterView
@@ -9,13 +13,34 @@ from contract.clock import Clock
 from contract.errors import PermanentError, UsageError
 from contract.topics import Topics
 
+INBOX_TOPIC = "inbox/"
+"""Begins the topic of a letter that stands for an inbox row which the associator set aside: ``inbox/17``."""
+CHUNK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of one letter: ``taken``, ``repeated``, ``waiting`` (for the associator, again) or ``refused``."""
+
+    letter_id: int
+    outcome: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    topic: str
+    payload: bytes
+
 
 class LetterDesk:
     """For the command line."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, around: Surroundings | None = None) -> None:
+        """`around` is what replayed events are compared with, as new ones are."""
         self._database = database
         self._clock = clock
+        self._around = around
 
     def newest(self, limit: int) -> tuple[DeadLetterView, ...]:
         with self._database.read() as connection:
@@ -30,30 +55,57 @@ class LetterDesk:
         return letter_view(self._find(letter_id))
 
     def replay(self, letter_id: int, prefix: str) -> str:
-        """Puts the letter's event into the inbox; gives ``taken`` or ``repeated``.
+        """Reads the letter again; gives ``taken``, ``repeated`` or, for an inbox row, ``waiting``.
 
         Raises:
             UsageError: there is none with that id.
             PermanentError: only its beginning was kept, or it is still refused.
         """
-        letter = self._find(letter_id)
+        done = self._replay(self._find(letter_id), prefix)
+        if done.reason is not None:
+            raise PermanentError(f"dead letter {letter_id}: {done.reason}")
+        return done.outcome
+
+    def replay_all(self, reason: str, prefix: str) -> list[Replayed]:
+        """Every letter never replayed whose outcome is `reason` or whose reason holds it, oldest first."""
+        done: list[Replayed] = []
+        while True:
+            after = done[-1].letter_id if done else 0
+            with self._database.read() as connection:
+                letters = dead_letters.waiting_for_replay(connection, reason, CHUNK, after)
+            if not letters:
+                return done
+            done += [self._replay(letter, prefix) for letter in letters]
+
+    def _replay(self, letter: dead_letters.DeadLetter, prefix: str) -> Replayed:
+        if letter.topic.startswith(INBOX_TOPIC):
+            return self._put_back(letter)
         if not letter.is_whole:
-            raise PermanentError(f"dead letter {letter_id}: only its first {len(letter.head)} bytes were kept")
+            return Replayed(letter.letter_id, "refused", f"only its first {len(letter.head)} bytes were kept")
         message = parse(letter.topic, letter.head, Topics(prefix), self._clock.now())
-        if not isinstance(message, ReadEvent):
-            reason = message.reason if isinstance(message, Unreadable) else "not an event"
-            raise PermanentError(f"dead letter {letter_id}: still refused: {reason}")
-        data = message.event.data
-        now = self._clock.now()
-        entry = inbox.InboxEvent(
-            message.event.id, data.node_id, data.stream_id, data.seq, message.digest, letter.head, now
-        )
+        if not isinstance(message, ReadEvent):  # looked at first: a refused one would be counted as having come again
+            why = message.reason if isinstance(message, Unreadable) else "not an event"
+            return Replayed(letter.letter_id, "refused", f"still refused: {why}")
+        admission = Admission(self._database, Topics(prefix), self._clock, self._around)
+        (settled,) = admission.take([_Message(letter.topic, letter.head)])
+        if settled.outcome.is_refused:
+            return Replayed(letter.letter_id, "refused", f"still refused: {settled.reason}")
+        self._mark(letter.letter_id)
+        return Replayed(letter.letter_id, settled.outcome.value)
+
+    def _put_back(self, letter: dead_letters.DeadLetter) -> Replayed:
+        row = letter.topic.removeprefix(INBOX_TOPIC)
         with self._database.write() as connection:
-            outcome = inbox.put(connection, entry)
-            if outcome is inbox.Put.CONFLICTING:
-                raise PermanentError(f"dead letter {letter_id}: still in conflict with what is known")
-            dead_letters.mark_replayed(connection, letter_id, now)
-        return outcome.value
+            is_back = row.isdecimal() and inbox.put_back(connection, int(row))
+            if is_back:
+                dead_letters.mark_replayed(connection, letter.letter_id, self._clock.now())
+        if is_back:
+            return Replayed(letter.letter_id, "waiting")
+        return Replayed(letter.letter_id, "refused", f"inbox row {row} is not set aside any more")
+
+    def _mark(self, letter_id: int) -> None:
+        with self._database.write() as connection:
+            dead_letters.mark_replayed(connection, letter_id, self._clock.now())
 
     def _find(self, letter_id: int) -> dead_letters.DeadLetter:
         with self._database.read() as connection:

@@ -201,6 +201,7 @@ def letter_view(letter: dead_letters.DeadLetter) -> DeadLetterView:
         id=letter.letter_id,
         received_at=letter.received_at,
         topic=letter.topic,
+        outcome=letter.outcome,
         reason=letter.reason,
         node_id=letter.node_id,
         size_bytes=letter.size_bytes,

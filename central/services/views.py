@@ -162,6 +162,7 @@ class DeadLetterView(View):
     id: int
     received_at: Instant
     topic: str
+    outcome: str
     reason: str
     node_id: str | None
     size_bytes: int
@@ -185,6 +186,7 @@ class Health(View):
     events_taken: int
     events_repeated: int
     messages_refused: int
+    events_marked: int = 0
     conflicts: int
     inbox_waiting: int
     dead_letters: int

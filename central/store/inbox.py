@@ -92,6 +92,18 @@ class WaitingEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedEvent:
+    """An event that was taken although something about it is odd."""
+
+    event_id: str
+    incident_id: str | None
+    node_id: str
+    seq: int
+    received_at: datetime
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SetAsideEvent:
     """An event that the associator could not take."""
 
@@ -166,6 +178,15 @@ def waiting(connection: Connection, limit: int) -> Sequence[WaitingEvent]:
 def mark_done(connection: Connection, row_id: int, at: datetime, failure: str | None = None) -> None:
     """Takes a row off the associator's list; with `failure` when it was set aside unassociated."""
     connection.execute(update(INBOX).where(INBOX.c.id == row_id).values(done_at=at, failure=failure))
+
+
+def newest_marked(connection: Connection, limit: int) -> Sequence[MarkedEvent]:
+    """The newest events that bear marks."""
+    rows = connection.execute(select(INBOX).where(INBOX.c.marks != "").order_by(INBOX.c.id.desc()).limit(limit))
+    return [
+        MarkedEvent(row.event_id, row.incident_id, row.node_id, int(row.seq), row.received_at, _marks(row.marks))
+        for row in rows
+    ]
 
 
 def set_aside(connection: Connection, row_id: int) -> SetAsideEvent | None:

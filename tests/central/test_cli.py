@@ -132,9 +132,9 @@ def test_a_short_token_is_refused(tmp_path: Path) -> None:
     assert "short" not in answer.stderr.replace("too_short", "")
 
 
-def test_dead_letters_are_listed_shown_and_replayed(here: Here, parts: Parts, tmp_path: Path) -> None:
-    parts.link.push("xunjie/v1/node/node-1/event/live", b"{nonsense")
-    parts.run()
+def test_dead_letters_are_listed_shown_and_replayed(here: Here, file_parts: Parts, tmp_path: Path) -> None:
+    file_parts.link.push("xunjie/v1/node/node-1/event/live", b"{nonsense")
+    file_parts.run()
     database = ("--database-url", f"sqlite:///{tmp_path}/central.db")
     assert "Invalid JSON" in here("dead-letters", "list", *database).stdout
     (letter,) = json.loads(here("dead-letters", "list", "--json", *database).stdout)["items"]
