@@ -1,17 +1,34 @@
-"""The node's one look loop: takes the newest frame of whoever is most overdue and sends it down the pipeline."""
+"""The node's looks: whoever is most overdue gives its newest frame, and it goes down the pipeline.
 
+Any number of threads may `run` the same loop. Everything but inference happens by turns (`edge.turn`), so slots,
+schedule and pipeline have one writer at a time, and one camera's looks stay in order: a camera in flight isn't chosen.
+"""
+
+import queue
 import threading
+from collections.abc import Callable
 
 import structlog
 
 from contract.clock import Clock
 from contract.errors import PermanentError
+from contract.ids import CameraId
+from contract.status import LookMode
 from edge.capture.slot import FrameSlots
 from edge.pipeline import Pipeline
 from edge.schedule import LookSchedule
+from edge.turn import Turn
+from edge.values import Frame
 
 IDLE_S = 0.5
+CHANGE_POLL_S = 0.02
+"""How often a change that is to be made looks whether the looks in flight have ended; they take 30 ms."""
+
 FAILURE_PAUSE_S = 1.0
+
+SetMode = Callable[[CameraId, LookMode], None]
+NoteLook = Callable[[Frame, float], None]
+"""The frame of a look that is done, and its age then in seconds."""
 
 _log = structlog.get_logger(__name__)
 
@@ -20,14 +37,34 @@ class LookLoop:
     """`run` is a thread's target; `step` does one look or waits for one."""
 
     def __init__(
-        self, slots: FrameSlots, schedule: LookSchedule, pipeline: Pipeline, clock: Clock, stop: threading.Event
+        self,
+        slots: FrameSlots,
+        schedule: LookSchedule,
+        pipeline: Pipeline,
+        clock: Clock,
+        stop: threading.Event,
+        turn: Turn | None = None,
+        set_mode: SetMode = lambda _camera_id, _mode: None,
+        note_look: NoteLook = lambda _frame, _age_s: None,
     ) -> None:
+        """`turn` is the one that the detector gives up while it infers; `set_mode` tells a camera's stream its mode."""
         self._slots = slots
         self._schedule = schedule
         self._pipeline = pipeline
         self._clock = clock
         self._stop = stop
+        self._turn = turn or Turn()
+        self._set_mode = set_mode
+        self._note_look = note_look
+        self._in_flight: set[CameraId] = set()
+        self._changes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self.failures = 0
+        self.looks = 0
+        """Looks begun and rounds waited: grows as long as the loop lives, for a watchdog."""
+
+    def between_looks(self, change: Callable[[], None]) -> None:
+        """Has `change` made by a look thread while no look is in flight: cameras, policies, the model."""
+        self._changes.put(change)
 
     def run(self) -> None:
         while not self._stop.is_set():
@@ -45,20 +82,56 @@ class LookLoop:
 
     def step(self) -> bool:
         """One look; False if nothing was due and it waited instead."""
-        now_s = self._clock.monotonic()
-        camera_id = self._schedule.choose(self._slots.waiting(), now_s)
+        self.looks += 1
+        puts = self._slots.puts
+        with self._turn:
+            is_free = self._make_changes()
+            wait_s, frame = self._next() if is_free else (CHANGE_POLL_S, None)
+            if frame is not None:
+                self._look(frame)
+                return True
+        self._slots.wait(wait_s, puts)
+        return False
+
+    def _next(self) -> tuple[float, Frame | None]:
+        """The frame to look at now, booked; or how long to wait for one."""
+        now, now_s = self._clock.now(), self._clock.monotonic()
+        for changed_id, is_attended in self._schedule.settle(now, now_s).items():
+            self._set_mode(changed_id, LookMode.ATTENTION if is_attended else LookMode.PATROL)
+        fresh = self._slots.waiting() - self._in_flight
+        camera_id = self._schedule.choose(fresh, now_s, self._slots.moving())
         frame = None if camera_id is None else self._slots.take(camera_id)
         if camera_id is None or frame is None:
-            self._slots.wait(self._schedule.wait_s(now_s, IDLE_S))
-            return False
-        self._schedule.looked(camera_id, now_s)
-        for event in self._pipeline.look(frame):
+            return self._schedule.wait_s(now_s, IDLE_S), None
+        self._schedule.looked(camera_id, now_s, (now - frame.captured_at).total_seconds())
+        return 0.0, frame
+
+    def _look(self, frame: Frame) -> None:
+        """A camera that turns is not looked at meanwhile: what it shows has no place."""
+        if frame.is_moving:
+            return
+        self._in_flight.add(frame.camera_id)
+        try:
+            events = self._pipeline.look(frame)
+        finally:
+            self._in_flight.discard(frame.camera_id)
+        self._note_look(frame, (self._clock.now() - frame.captured_at).total_seconds())
+        for event in events:
             _log.info(
                 "incident",
                 state=event.data.state.value,
-                camera_id=camera_id,
+                camera_id=frame.camera_id,
                 seen=event.data.seen.value,
                 incident_id=event.data.incident_id,
                 score=event.data.confidence.mean,
             )
+
+    def _make_changes(self) -> bool:
+        """Makes what is waiting to be changed; False while looks in flight forbid it."""
+        if self._changes.empty():
+            return True
+        if self._in_flight:
+            return False
+        while not self._changes.empty():
+            self._changes.get()()
         return True

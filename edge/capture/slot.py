@@ -5,6 +5,10 @@ import threading
 from contract.ids import CameraId
 from edge.values import Frame
 
+MOTION_SHARE = 0.002
+"""Share of the picture that must have changed to count as motion: a person at 60 m. Lower is noise and rain; higher
+only costs a place in the order, never a look."""
+
 
 class FrameSlots:
     """One slot a camera, one condition for all: capture threads put, the look loop takes. Thread-safe."""
@@ -14,6 +18,8 @@ class FrameSlots:
         self._frames: dict[CameraId, Frame] = {}
         self._drops: dict[CameraId, int] = {}
         self._is_closed = False
+        self.puts = 0
+        """Grows with every frame; see `wait`."""
 
     def put(self, frame: Frame) -> None:
         """Replaces the camera's frame; an untaken one is dropped and counted."""
@@ -21,6 +27,7 @@ class FrameSlots:
             if frame.camera_id in self._frames:
                 self._drops[frame.camera_id] = self._drops.get(frame.camera_id, 0) + 1
             self._frames[frame.camera_id] = frame
+            self.puts += 1
             self._condition.notify_all()
 
     def take(self, camera_id: CameraId) -> Frame | None:
@@ -28,15 +35,29 @@ class FrameSlots:
         with self._condition:
             return self._frames.pop(camera_id, None)
 
+    def forget(self, camera_id: CameraId) -> None:
+        """Drops what a camera that left has put."""
+        with self._condition:
+            self._frames.pop(camera_id, None)
+            self._drops.pop(camera_id, None)
+
     def waiting(self) -> frozenset[CameraId]:
         """Cameras with a frame nobody has taken."""
         with self._condition:
             return frozenset(self._frames)
 
-    def wait(self, timeout_s: float) -> None:
-        """Returns when a frame arrives, the slots close, or after `timeout_s`."""
+    def moving(self) -> frozenset[CameraId]:
+        """Those of `waiting` whose picture changed since the one before."""
         with self._condition:
-            if not self._is_closed:
+            return frozenset(camera_id for camera_id, frame in self._frames.items() if frame.motion > MOTION_SHARE)
+
+    def wait(self, timeout_s: float, puts: int | None = None) -> None:
+        """Returns when a frame arrives, the slots close, or after `timeout_s`.
+
+        With `puts`, as read before looking for a frame: at once if one has come since.
+        """
+        with self._condition:
+            if not self._is_closed and puts in (None, self.puts):
                 self._condition.wait(timeout_s)
 
     def close(self) -> None:

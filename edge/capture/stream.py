@@ -133,7 +133,7 @@ class Pacer:
         self._due_s: float | None = None
         self._last_s: float | None = None
 
-    def wait_for(self, packet: av.Packet[VideoStream]) -> None:
+    def wait_for(self, packet: "av.Packet[VideoStream]") -> None:
         """Blocks until the packet would have been sent."""
         now_s = self._clock.monotonic()
         stamp_s = None if packet.dts is None else float(packet.dts * packet.time_base)
@@ -152,7 +152,7 @@ def begin_keeping(gop: GopBuffer, stream: VideoStream) -> None:
     gop.begin(codec.codec.name, bytes(codec.extradata or b""), codec.width, codec.height, stream.time_base or TICK)
 
 
-def keep(gop: GopBuffer, packet: av.Packet[VideoStream], clock: Clock) -> CodedPacket:
+def keep(gop: GopBuffer, packet: "av.Packet[VideoStream]", clock: Clock) -> CodedPacket:
     """Keeps the packet, stamped with the present, and gives it."""
     coded = CodedPacket(bytes(packet), packet.pts, packet.dts, bool(packet.is_keyframe), clock.now())
     gop.add(coded)

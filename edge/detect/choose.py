@@ -13,13 +13,14 @@ PREFERENCE = (Engine.OPENVINO_INT8, Engine.OPENVINO_FP32, Engine.ONNX_FP32)
 _log = logging.getLogger(__name__)
 
 
-def open_detector(folder: Path, engine: Engine | None = None, threads: int = 1) -> Detector:
+def open_detector(folder: Path, engine: Engine | None = None, threads: int = 1, streams: int = 1) -> Detector:
     """The model of `folder`, loaded and checked.
 
     Args:
         folder: a model folder with ``manifest.json``.
         engine: the one variant to use; by default INT8, then FP32, then ONNX Runtime: the first that passes.
         threads: CPU threads for inference; one keeps the other cameras' decoding undisturbed.
+        streams: so many frames are inferred side by side, each with its share of the threads.
 
     Raises:
         UsageError: the folder is no intact model, or has no variant for `engine`.
@@ -32,7 +33,7 @@ def open_detector(folder: Path, engine: Engine | None = None, threads: int = 1) 
     faults = []
     for variant in _ordered(manifest, engine):
         try:
-            detector = open_variant(folder, manifest, variant, threads)
+            detector = open_variant(folder, manifest, variant, threads, streams)
         except PermanentError as error:
             wrong: tuple[str, ...] = (str(error),)
         else:
@@ -47,7 +48,9 @@ def open_detector(folder: Path, engine: Engine | None = None, threads: int = 1) 
     raise PermanentError(f"{folder}: no variant of the model works on this machine ({' | '.join(faults)})")
 
 
-def open_variant(folder: Path, manifest: ModelManifest, variant: ModelVariant, threads: int) -> Detector:
+def open_variant(
+    folder: Path, manifest: ModelManifest, variant: ModelVariant, threads: int, streams: int = 1
+) -> Detector:
     """One variant, loaded but not checked.
 
     Raises:
@@ -58,10 +61,10 @@ def open_variant(folder: Path, manifest: ModelManifest, variant: ModelVariant, t
         if variant.engine is Engine.ONNX_FP32:
             from edge.detect.onnx import OnnxDetector  # here, so that a box without one of the runtimes still works
 
-            return OnnxDetector(path, manifest, threads)
+            return OnnxDetector(path, manifest, threads, streams)
         from edge.detect.openvino import OpenVinoDetector
 
-        return OpenVinoDetector(path, manifest, variant.engine, threads)
+        return OpenVinoDetector(path, manifest, variant.engine, threads, streams)
     except ImportError as error:
         raise PermanentError(f"{variant.engine}: its runtime is not installed here ({error})") from error
 

@@ -1,5 +1,6 @@
 """The detector on ONNX Runtime: the fallback where OpenVINO has no wheel or refuses the machine."""
 
+import queue
 from pathlib import Path
 
 import cv2
@@ -26,19 +27,21 @@ _REFUSALS = (
 
 
 class OnnxDetector:
-    """One session on the CPU with a fixed number of threads."""
+    """One session on the CPU with a fixed number of threads; so many threads as `streams` may call it at once."""
 
-    def __init__(self, model_path: Path, manifest: ModelManifest, threads: int) -> None:
-        """Loads `model_path`.
+    def __init__(self, model_path: Path, manifest: ModelManifest, threads: int, streams: int = 1) -> None:
+        """Loads `model_path`; each stream gets its share of `threads`.
 
         Raises:
             PermanentError: ONNX Runtime can't read the file.
         """
         self._manifest = manifest
-        self._letterbox = Letterbox(manifest.input)
+        self._free: queue.SimpleQueue[Letterbox] = queue.SimpleQueue()
+        for _ in range(streams):
+            self._free.put(Letterbox(manifest.input))
         self._decoder = Decoder(manifest)
         options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = max(1, threads // streams)
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads would burn the core
         try:
@@ -56,8 +59,12 @@ class OnnxDetector:
         return Engine.ONNX_FP32
 
     def detect(self, frame: NDArray[np.uint8]) -> tuple[Detection, ...]:
-        placement = self._letterbox.place(frame)
-        blob = cv2.dnn.blobFromImage(self._letterbox.tensor[0], scalefactor=1 / 255.0, swapRB=True)
+        letterbox = self._free.get()
+        try:
+            placement = letterbox.place(frame)
+            blob = cv2.dnn.blobFromImage(letterbox.tensor[0], scalefactor=1 / 255.0, swapRB=True)
+        finally:
+            self._free.put(letterbox)
         output: NDArray[np.float32] = self._session.run(None, {self._input_name: blob})[0]
         return self._decoder.decode(output, placement)
 

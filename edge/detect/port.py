@@ -10,7 +10,8 @@ from edge.values import Detection
 
 
 class Detector(Protocol):
-    """A loaded model. One thread uses it at a time; a node shares one among all its cameras."""
+    """A loaded model. A node shares one among all its cameras, and as many threads as it was opened with
+    `streams` for may use it at once."""
 
     @property
     def manifest(self) -> ModelManifest:
