@@ -13,7 +13,7 @@ import typer
 from central.api.access import Tokens
 from central.app import Central, Server, bind, end_cleanly
 from central.catalogue import load_catalogue, make_law
-from central.commands import association, bench, database, deadline, letters
+from central.commands import association, backup, bench, database, deadline, letters
 from central.ingest.address import parse_address
 from central.logs import configure_logs
 from central.settings import LogFormat, load_secrets, load_settings
@@ -30,6 +30,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 association.add_to(cli)
+backup.add_to(cli)
 bench.add_to(cli)
 database.add_to(cli)
 letters.add_to(cli)

@@ -2,6 +2,8 @@
 
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -45,14 +47,21 @@ def migrate(
     if new is not None:
         typer.echo(_draft(new))
         return
-    database = Database(load_settings(config, {"database_url": database_url}).database_url)
-    try:
+    with opened(load_settings(config, {"database_url": database_url}).database_url) as database:
         if check:
             _check(database, as_json)
         elif sql:
             typer.echo(migrating.sql_between(database.url.get_backend_name(), _revision(database), to))
         else:
             _move(database, to, as_json)
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    """The database, closed afterwards."""
+    database = Database(url)
+    try:
+        yield database
     finally:
         database.close()
 
@@ -86,14 +95,10 @@ def _draft(what: str) -> str:
     """Compares the tables in the code with a new database at the newest revision, and writes down the difference."""
     if not what.strip():
         raise UsageError("--new: say in a few words what the revision changes")
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database(f"sqlite:///{folder}/draft.db")
-        try:
-            database.create()
-            with database.write() as connection:
-                path = migrating.write_revision(connection, whole_schema(), what)
-        finally:
-            database.close()
+    with tempfile.TemporaryDirectory() as folder, opened(f"sqlite:///{folder}/draft.db") as database:
+        database.create()
+        with database.write() as connection:
+            path = migrating.write_revision(connection, whole_schema(), what)
     return f"{path}: read it, correct it, then run tests/central/test_migrations.py"
 
 

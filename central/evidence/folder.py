@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +33,33 @@ class FolderStore:
         """The picture's file, or None."""
         path = self._path(sha256)
         return path if path.is_file() else None
+
+    def has(self, sha256: str) -> bool:
+        return self._path(sha256).is_file()
+
+    def every(self) -> Iterator[tuple[str, Path]]:
+        """All pictures, by name."""
+        for path in sorted(self._root.glob(f"{'[0-9a-f]' * 2}/*.jpg")):
+            yield path.stem, path
+
+    def put(self, content: bytes) -> None:
+        """Keeps a picture under its own hash."""
+        upload = self.begin()
+        try:
+            upload.write(content)
+            upload.commit()
+        finally:
+            upload.discard()
+
+    def remove(self, sha256: str) -> int:
+        """Deletes the picture; gives its bytes, 0 if it was not there."""
+        path = self._path(sha256)
+        try:
+            size_bytes = path.stat().st_size
+            path.unlink()
+        except FileNotFoundError:
+            return 0
+        return size_bytes
 
     def begin(self) -> "FolderUpload":
         """A new picture under way; finish it with `commit` or `discard`."""

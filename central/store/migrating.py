@@ -76,22 +76,55 @@ def move(engine: Engine, url: URL, to: str) -> None:
         TransientError: see `upgrade`.
         PermanentError: rows would be left without those they refer to; nothing was changed.
     """
+    with translated(url, "a migration"), alone(engine) as connection:
+        bring(connection, url, to)
+
+
+def bring(connection: Connection, url: URL, to: str) -> None:
+    """The same inside `alone`'s transaction.
+
+    Raises:
+        UsageError: see `move`.
+    """
     known = ScriptDirectory.from_config(_config())
     try:
-        found_script = known.get_revision(to)
+        wanted = known.get_revision(to).revision
     except CommandError as error:
         raise UsageError(f"revision {to}: no such revision; the newest is {head()}") from error
-    wanted = found_script.revision
     order = [script.revision for script in known.walk_revisions()][::-1]
-    with translated(url, "a migration"), _alone(engine) as connection:
-        found = revision_of(connection, url)
-        config = _config(connection=connection)
-        if found is not None and MigrationContext.configure(connection).get_current_revision() is None:
-            command.stamp(config, found)
-        if found is not None and order.index(found) > order.index(wanted):
-            command.downgrade(config, wanted)
-        else:
-            command.upgrade(config, wanted)
+    found = revision_of(connection, url)
+    config = _config(connection=connection)
+    if found is not None and MigrationContext.configure(connection).get_current_revision() is None:
+        command.stamp(config, found)
+    if found is not None and order.index(found) > order.index(wanted):
+        command.downgrade(config, wanted)
+    else:
+        command.upgrade(config, wanted)
+
+
+@contextmanager
+def alone(engine: Engine) -> Iterator[Connection]:
+    """A transaction that no other migration runs beside; on SQLite without foreign keys, which are checked at its end.
+
+    A table that is copied and renamed, as SQLite needs it, would else take the rows along that refer to it.
+    """
+    is_sqlite = engine.dialect.name == "sqlite"
+    with engine.execution_options(is_write=True).connect() as connection:
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        if is_sqlite:
+            driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                hold(connection, Lock.MIGRATION)
+                hold(connection, Lock.WRITE)
+                yield connection
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first() if is_sqlite else None
+                if broken is not None:
+                    raise PermanentError(f"a migration would leave rows of {broken[0]} without their {broken[2]}")
+        finally:
+            if is_sqlite:
+                driver.execute("PRAGMA foreign_keys=ON")
 
 
 def sql_between(dialect: str, start: str | None, to: str) -> str:
@@ -124,31 +157,6 @@ def write_revision(connection: Connection, wanted: MetaData, what: str) -> Path:
     assert script is not None
     assert not isinstance(script, list)
     return Path(script.path)
-
-
-@contextmanager
-def _alone(engine: Engine) -> Iterator[Connection]:
-    """A transaction that no other migration runs beside; on SQLite without foreign keys, which are checked at its end.
-
-    A table that is copied and renamed, as SQLite needs it, would else take the rows along that refer to it.
-    """
-    is_sqlite = engine.dialect.name == "sqlite"
-    with engine.execution_options(is_write=True).connect() as connection:
-        driver = connection.connection.dbapi_connection
-        assert driver is not None
-        if is_sqlite:
-            driver.execute("PRAGMA foreign_keys=OFF")
-        try:
-            with connection.begin():
-                hold(connection, Lock.MIGRATION)
-                hold(connection, Lock.WRITE)
-                yield connection
-                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first() if is_sqlite else None
-                if broken is not None:
-                    raise PermanentError(f"a migration would leave rows of {broken[0]} without their {broken[2]}")
-        finally:
-            if is_sqlite:
-                driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _recognise(connection: Connection, url: URL) -> str | None:

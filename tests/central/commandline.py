@@ -17,6 +17,7 @@ class CommandLine:
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         self._monkeypatch.setattr(sys, "argv", ["central", *arguments])
+        self._capsys.readouterr()  # what the test itself has printed
         code: int | str | None = 0
         try:
             main()
