@@ -21,7 +21,10 @@ from contract.taxonomy import KindGroup
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """A sighting, where it stands once its camera's shift is taken off, and the shelves it lies on."""
+    """A sighting, where it stands once its camera's shift is taken off, and the shelves it lies on.
+
+    `start_s` and `end_s` leave room for what its clock may be wrong by.
+    """
 
     sighting: Observation
     point: Point | None
@@ -86,6 +89,9 @@ class Board:
     def incidents(self) -> list[IncidentId]:
         return list(self._parts)
 
+    def members(self) -> list[MemberId]:
+        return list(self._spots)
+
     def sighting(self, member: MemberId) -> Observation | None:
         """The sighting as the board has it; None when it is not there."""
         spot = self._spots.get(member)
@@ -95,6 +101,10 @@ class Board:
         """Drops incidents whose last sighting lies before `instant`; gives their sightings."""
         old = [incident_id for incident_id, parts in self._parts.items() if parts[-1].last_seen_at < instant]
         return [sighting.member_id for incident_id in old for sighting in self.drop(incident_id)]
+
+    def has_place(self, sighting: Observation) -> bool:
+        """Whether anything was seen at the sighting's named place."""
+        return bool(self._shelves.get((sighting.group, _place_shelf(sighting))))
 
     def around(self, group: KindGroup, point: Point, reach_m: float, span: Span) -> list[MemberId]:
         """What of `group` was seen within `reach_m` of `point` at some time of the span."""
@@ -144,6 +154,8 @@ class Board:
             for other in self._shelves.get((group, shelf), {}).values():
                 if other.end_s >= earliest and other.start_s <= latest and _is_within(spot, other, rule.reach_m):
                     yield other
+        if spot.sighting.place_id is not None:
+            yield from self._shelves.get((group, _place_shelf(spot.sighting)), {}).values()
 
     def _looked_through(self, spot: _Spot) -> Iterator[object]:
         """Keys of the shelves that may hold what hangs together with `spot`."""
@@ -165,8 +177,15 @@ class Board:
             shelves += [f"{camera}?", f"@{sighting.camera_id}?"]
         else:
             shelves.append(_cell(point, self._rules.groups[sighting.group].reach_m))
-        start_s, end_s = sighting.first_seen_at.timestamp(), sighting.last_seen_at.timestamp()
+        if sighting.place_id is not None:
+            shelves.append(_place_shelf(sighting))
+        start_s = sighting.first_seen_at.timestamp() - sighting.clock_slack_s
+        end_s = sighting.last_seen_at.timestamp() + sighting.clock_slack_s
         return _Spot(sighting, point, start_s, end_s, tuple((sighting.group, shelf) for shelf in shelves))
+
+
+def _place_shelf(sighting: Observation) -> str:
+    return f"{camera_of(sighting)}#{sighting.place_id}"
 
 
 def _cell(point: Point, reach_m: float) -> tuple[int, int]:

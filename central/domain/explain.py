@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from central.domain.partition import Partition
+from central.domain.registration import camera_of, middle_s
 from central.domain.rules import AssociationRules
 from central.domain.values import Basis, Link, Observation
+from contract.plane import Point
 
 
 def links_of(found: Partition, group: int, rules: AssociationRules) -> tuple[Link, ...]:
@@ -32,7 +34,8 @@ def _link(found: Partition, place: int, places: tuple[int, ...], rules: Associat
     best = min(compared, key=lambda other: (like.sigmas[place, other], other))
     own, partner, sigmas = found.sightings[place], found.sightings[best], float(like.sigmas[place, best])
     is_ground = own.position is not None and partner.position is not None
-    basis: Basis = "person" if not near else "ground" if is_ground else "picture"
+    is_place = bool(like.is_same_place[place, best])
+    basis: Basis = "place" if is_place else "person" if not near else "ground" if is_ground else "picture"
     return Link(
         basis=basis,
         score=max(0.0, 1.0 - sigmas / rules.gate),
@@ -44,7 +47,14 @@ def _link(found: Partition, place: int, places: tuple[int, ...], rules: Associat
         gap=_gap(found, place, best),
         place=own.position.point if own.position else None,
         with_place=partner.position.point if partner.position else None,
+        shift=_shift(found, own) if is_ground else None,
+        with_shift=_shift(found, partner) if is_ground else None,
     )
+
+
+def _shift(found: Partition, sighting: Observation) -> Point | None:
+    shift = found.known.at(camera_of(sighting), middle_s(sighting))
+    return Point(shift.east_m, shift.north_m) if (shift.east_m, shift.north_m) != (0.0, 0.0) else None
 
 
 def _uncompared(found: Partition, place: int, others: Sequence[int], rules: AssociationRules) -> Link:

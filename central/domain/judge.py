@@ -4,16 +4,18 @@ First the meaning (zones, kinds together), then the hours, then the legal dwell 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
 from central.domain.geometry import Position, distance_m, fuse
 from central.domain.law import TRADE_ZONES, Code, Law, Severity, Zone, ZoneKind
 from central.domain.reasons import Reason
-from central.domain.values import CaseSnapshot
+from central.domain.values import CaseSnapshot, Doubt
 from contract.taxonomy import KindGroup, Seen, Violation
 
+SERIOUS = frozenset({Doubt.CAMERA_MOVED, Doubt.CAMERA_BLIND, Doubt.CAMERA_DULL})
+"""Doubts about what is there at all; an unsure clock leaves that alone."""
 TRADERS = frozenset({Seen.STALL, Seen.CART})
 FURNITURE = frozenset({Seen.PARASOL, Seen.TABLE})
 VAGUE = frozenset({Seen.SMOKE, Seen.PARASOL, Seen.TABLE})
@@ -79,11 +81,30 @@ class _Meaning:
 def judge(case: CaseSnapshot, near: Sequence[CaseSnapshot], law: Law) -> Judgement:
     """The judgement on `case` at the event time of its last sighting.
 
+    Whoever's cameras are all in doubt goes to a person, with the doubts as reasons; one sound camera is enough.
+
     Args:
         case: the case.
         near: other cases of the same time; those within `law.compound_reach_m` may explain it.
         law: zones, hours and dwells.
     """
+    verdict = _plainly(case, near, law)
+    doubts = doubts_of(case)
+    if not doubts:
+        return verdict
+    is_unsupported = all(member.doubts & SERIOUS for member in case.members)
+    if isinstance(verdict, Breach) and is_unsupported:
+        return NeedsPerson(verdict.violation, (*verdict.reasons, *doubts))
+    return replace(verdict, reasons=(*verdict.reasons, *doubts))
+
+
+def doubts_of(case: CaseSnapshot) -> tuple[Reason, ...]:
+    """What speaks against trusting the case's cameras, each camera's doubt once."""
+    found = {(doubt, member.camera_id) for member in case.members for doubt in member.doubts}
+    return tuple(Reason(doubt.value, {"camera": camera}) for doubt, camera in sorted(found))
+
+
+def _plainly(case: CaseSnapshot, near: Sequence[CaseSnapshot], law: Law) -> Judgement:
     match case.group:
         case KindGroup.FIRE:
             meaning = _fire(case, near, law)

@@ -28,8 +28,10 @@ class Likeness:
 
     `value`: 1 where two lie on top of each other, 0 at the gate, down to -`against`; 0 where nothing can be compared.
     `is_compared`: whether `value` means anything. `is_near`: compared, within gate, reach and gap: these alone can
-    bring two groups together. `is_apart`: one camera saw both at once. `is_declared`: cameras of a declared overlap, of
-    which at least one sighting has no ground point. `gap_s`: silence between them, negative by as much as they overlap.
+    bring two groups together. `is_apart`: one camera saw both at once, or at two places that it knows by name.
+    `is_same_place`: one camera saw both at one such place, which makes them one whatever the silence. `is_declared`:
+    cameras of a declared overlap, of which at least one sighting has no ground point. `gap_s`: silence between them,
+    negative by as much as they overlap.
     """
 
     value: Matrix
@@ -39,6 +41,7 @@ class Likeness:
     is_compared: Mask
     is_near: Mask
     is_apart: Mask
+    is_same_place: Mask
     is_declared: Mask
 
 
@@ -51,13 +54,17 @@ def compare(sightings: Sequence[Observation], rules: AssociationRules, known: Re
     both = has_ground[:, None] & has_ground[None, :]
     metres, ground_sigmas, spread_m = _on_ground(sightings, known, rules)
     in_picture = same_camera & ~both
+    same_place, other_place = _places(sightings, same_camera)
     sigmas = np.where(both, ground_sigmas, np.where(in_picture, _in_picture(sightings, rules), FAR))
+    sigmas = np.where(same_place, 0.0, sigmas)
     is_compared = both | in_picture
     boxed_twice = both & (metres + SURELY * spread_m <= group.nearest_m)
     value = np.maximum(-rules.against, 1.0 - (sigmas / rules.gate) ** 2)
     gap_s = _gaps(sightings)
     within_reach = np.where(both, metres <= group.reach_m, True)
-    is_near = is_compared & (sigmas <= rules.gate) & within_reach & (gap_s <= group.gap_s)
+    slack_s = np.array([sighting.clock_slack_s for sighting in sightings])
+    within_gap = gap_s - np.where(same_camera, 0.0, slack_s[:, None] + slack_s[None, :]) <= group.gap_s
+    is_near = (is_compared & (sigmas <= rules.gate) & within_reach & within_gap) | same_place
     np.fill_diagonal(is_near, False)
     return Likeness(
         value=np.where(is_compared, value, 0.0),
@@ -66,9 +73,24 @@ def compare(sightings: Sequence[Observation], rules: AssociationRules, known: Re
         gap_s=gap_s,
         is_compared=is_compared,
         is_near=is_near,
-        is_apart=same_camera & _rival(sightings, rules) & (gap_s < -rules.handover_s) & ~boxed_twice,
-        is_declared=_declared(sightings, rules) & ~both & (gap_s <= group.gap_s),
+        is_apart=(same_camera & _rival(sightings, rules) & (gap_s < -rules.handover_s) & ~boxed_twice & ~same_place)
+        | other_place,
+        is_same_place=same_place,
+        is_declared=_declared(sightings, rules) & ~both & within_gap,
     )
+
+
+def _places(sightings: Sequence[Observation], same_camera: Mask) -> tuple[Mask, Mask]:
+    """Pairs at the same named place of one camera's picture, and at two different ones."""
+    named = np.array([sighting.place_id is not None for sighting in sightings])
+    if not named.any():
+        nothing = np.zeros_like(same_camera)
+        return nothing, nothing
+    number = _numbered([sighting.place_id or "" for sighting in sightings])
+    both = same_camera & named[:, None] & named[None, :]
+    same: Mask = both & (number[:, None] == number[None, :])
+    np.fill_diagonal(same, False)
+    return same, both & (number[:, None] != number[None, :])
 
 
 def _on_ground(

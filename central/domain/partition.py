@@ -37,13 +37,14 @@ class Bonds:
 class Partition:
     """`groups` index into `sightings`, which stand in (first seen, member id) order; so do groups, by their first.
 
-    `proposals`: pairs of `groups` that only their being held keeps apart.
+    `proposals`: pairs of `groups` that only their being held keeps apart. `known`: what was known of the cameras.
     """
 
     sightings: tuple[Observation, ...]
     groups: tuple[tuple[int, ...], ...]
     likeness: Likeness
     proposals: tuple[frozenset[int], ...]
+    known: Registration = UNREGISTERED
 
 
 NO_BONDS = Bonds()
@@ -64,7 +65,7 @@ def partition(
     work.join_best(~(work.anchored[:, None] & work.anchored[None, :]))
     work.join_declared()
     groups = sorted(tuple(sorted(group)) for group in work.groups if group)
-    return Partition(ordered, tuple(groups), likeness, work.proposals(groups))
+    return Partition(ordered, tuple(groups), likeness, work.proposals(groups), known)
 
 
 class _Work:

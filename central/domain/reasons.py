@@ -36,6 +36,20 @@ SENTENCES: Mapping[str, Names] = {
     "no_register_yet": Names("广告招牌须核对许可台账", "signs and boards need a look-up in the permit register"),
     "garbage_needs_person": Names("暴露垃圾或满溢须人工核实", "garbage or an overflowing bin needs a person's look"),
     "no_ground_point": Names("无地面坐标，无法判断所在区域", "no ground point, so no zone can be told"),
+    "camera_moved": Names(
+        "摄像机「{camera}」已移位，其位置不可用", "camera “{camera}” was moved; its positions don't count"
+    ),
+    "camera_blind": Names(
+        "摄像机「{camera}」画面冻结、全黑或被遮挡", "the picture of camera “{camera}” is frozen, black or covered"
+    ),
+    "camera_dull": Names(
+        "摄像机「{camera}」画面模糊、眩光或有雾", "the picture of camera “{camera}” is blurred, glaring or foggy"
+    ),
+    "clock_unsure": Names("摄像机「{camera}」所属节点时钟未同步", "the clock of camera “{camera}” is not synchronised"),
+    "camera_off": Names(
+        "摄像机「{camera}」定位偏差 {metres} 米，须重新标定",
+        "camera “{camera}” is off by {metres} m; measure its pose again",
+    ),
     "dwell_short": Names("已停留 {dwell_s} 秒，未满 {legal_s} 秒", "there for {dwell_s} s of {legal_s} s"),
     "dwell_reached": Names("已停留 {dwell_s} 秒，超过 {legal_s} 秒", "there for {dwell_s} s, over {legal_s} s"),
 }

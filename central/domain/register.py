@@ -159,11 +159,34 @@ def _registration(solution: _Solution, eras: dict[str, list[float]]) -> Registra
             Shift(since, round(float(shift[0]), 3), round(float(shift[1]), 3))
             for since, shift in zip(sinces, known, strict=True)
         )
+    return Registration(shifts, _variances(solution), round(solution.bias_m, 3))
+
+
+def _variances(solution: _Solution) -> dict[tuple[str, str], float]:
+    """Of the difference of two cameras' remaining errors, for those that common things connect, if by others."""
+    connected: dict[int, list[int]] = defaultdict(list)
+    for row, number in enumerate(_connected(solution.covariance)):
+        connected[number].append(row)
     variance: dict[tuple[str, str], float] = {}
     spread = solution.covariance
-    for i, (first, _) in enumerate(solution.units):
-        for j, (second, _) in enumerate(solution.units):
+    for rows in connected.values():
+        for i, j in ((i, j) for i in rows for j in rows):
+            first, second = solution.units[i][0], solution.units[j][0]
             if first < second:
                 worst = float(spread[i, i] + spread[j, j] - 2 * spread[i, j])
                 variance[first, second] = max(variance.get((first, second), 0.0), round(worst, 4))
-    return Registration(shifts, variance, round(solution.bias_m, 3))
+    return variance
+
+
+def _connected(covariance: Matrix) -> list[int]:
+    """For every unit the number of its connected component; two that share nothing have no covariance."""
+    number = [-1] * len(covariance)
+    is_linked = np.abs(covariance) > 1e-9
+    for start in range(len(covariance)):
+        waiting = [start] if number[start] < 0 else []
+        while waiting:
+            row = waiting.pop()
+            if number[row] < 0:
+                number[row] = start
+                waiting += [int(other) for other in np.flatnonzero(is_linked[row])]
+    return number

@@ -82,6 +82,9 @@ def _observed(own: Sequence[Revision], whole: Sequence[Revision], number: int, r
         looks=max(1, sum(revision.position is not None for revision in own)),
         box=own[-1].box,
         is_confirmed=sure >= rule.confirm_n,
+        doubts=frozenset().union(*(revision.doubts for revision in own)),
+        clock_slack_s=max(revision.clock_slack_s for revision in own),
+        place_id=next((revision.place_id for revision in reversed(own) if revision.place_id), None),
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Literal, NewType
 
 from central.domain.geometry import Position
@@ -23,9 +24,25 @@ def member_id(incident_id: str, part: int) -> MemberId:
     return MemberId(incident_id if part == 1 else f"{incident_id}#{part}")
 
 
+class Doubt(StrEnum):
+    """Why a sighting should be looked at by a person before anybody acts on it."""
+
+    CAMERA_MOVED = "camera_moved"
+    """What it says about the ground no longer holds, so its positions are not used."""
+    CAMERA_BLIND = "camera_blind"
+    """Its picture is frozen, black or covered: what it reports may be long gone."""
+    CAMERA_DULL = "camera_dull"
+    """Its picture is blurred, glaring or foggy."""
+    CLOCK_UNSURE = "clock_unsure"
+    """When it was seen is known roughly only."""
+
+
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What one event said of its incident. Times are capture times, UTC."""
+    """What one event said of its incident. Times are capture times, UTC.
+
+    `clock_slack_s`: how far they may be wrong. `place_id` names what stays where it is in that camera's picture.
+    """
 
     incident_id: IncidentId
     revision: int
@@ -40,6 +57,9 @@ class Revision:
     zones: tuple[str, ...] = ()
     peak: float = 0.0
     score: float = 0.0
+    doubts: frozenset[Doubt] = frozenset()
+    clock_slack_s: float = 0.0
+    place_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +67,8 @@ class Observation:
     """One incident as its known revisions tell it, or a part of it where its tracker swapped things.
 
     Times are capture times, UTC. `position` is the mean over `looks` revisions, with one look's covariance; `revision`,
-    `box`, `zones` and `peak` are the newest's. `is_confirmed`: enough of its newest looks were sure of it.
+    `box`, `zones` and `peak` are the newest's. `is_confirmed`: enough of its newest looks were sure of it. `doubts`
+    are those of any of its looks, `clock_slack_s` is the largest.
     """
 
     incident_id: IncidentId
@@ -65,6 +86,9 @@ class Observation:
     looks: int = 1
     box: BoxNorm | None = None
     is_confirmed: bool = True
+    doubts: frozenset[Doubt] = frozenset()
+    clock_slack_s: float = 0.0
+    place_id: str | None = None
 
     @property
     def member_id(self) -> MemberId:
@@ -102,17 +126,19 @@ class CaseSnapshot:
         return any(member.is_confirmed for member in self.members)
 
 
-Basis = Literal["first", "ground", "picture", "overlap", "person"]
+Basis = Literal["first", "ground", "picture", "place", "overlap", "person"]
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """Why a sighting belongs to its case: the member it fits best, and how well.
 
-    `basis`: it was the case's first; near on the ground; at the same spot of one camera's picture; seen by cameras that
+    `basis`: it was the case's first; near on the ground; at the same spot of one camera's picture, or at the same named
+    place there; seen by cameras that
     share a view, when the other was; or a person, or a case that may not change, keeps it there.
     `distance` is in standard deviations and `distance_m` in metres, both None where no ground was compared; `score` is
-    1 for certain and 0 at the gate; `place` and `with_place` are the two positions compared, as the cameras gave them.
+    1 for certain and 0 at the gate; `place` and `with_place` are the two positions compared, as the cameras gave them;
+    `shift` and `with_shift` what was taken off them because the cameras are known to err by it.
     """
 
     basis: Basis
@@ -125,6 +151,8 @@ class Link:
     gap: timedelta | None = None
     place: Point | None = None
     with_place: Point | None = None
+    shift: Point | None = None
+    with_shift: Point | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ membership guards it anyway. The decisions are `central.domain`'s; here they are
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,8 +22,19 @@ from central.services.noting import Taken, Taker
 from central.services.parse import digest_of
 from central.services.roll import Roll
 from central.services.settling import Settler
-from central.store import case_queries, changes, dead_letters, inbox, observations, progress, sightings
+from central.store import (
+    camera_errors,
+    case_queries,
+    changes,
+    dead_letters,
+    inbox,
+    leases,
+    observations,
+    progress,
+    sightings,
+)
 from central.store.database import Database
+from central.store.leases import Lease
 from contract.clock import Clock
 from contract.errors import TransientError
 from contract.events import Event
@@ -36,6 +47,12 @@ ATTEMPTS = 3
 REMEMBERED = timedelta(days=3)
 """How long sightings stay on the board; it must hold the longest gap (signs: two days). Older neighbours of a late
 event are fetched from the database."""
+LEASE = "associate/all"
+"""One district for all cameras; a site with several gives each its own lease."""
+LEASE_LASTS = timedelta(seconds=15)
+"""After a crash another process takes over within this time; the worker asks at least every five seconds."""
+AGAIN = 200
+"""Sightings re-considered a step after something was learnt about the cameras, beside what comes in."""
 TIDY_EVERY = timedelta(minutes=5)
 LOG = structlog.get_logger("central.association")
 
@@ -61,21 +78,48 @@ class Desk:
     settler: Settler
     judge: Judge
     tidied_at: datetime
+    learnt: int
+    """The run that taught where the cameras err; 0 before the first."""
+    again: list[MemberId] = field(default_factory=list)
+    """Still to be considered anew, because something was learnt."""
+
+    def take_again(self, most: int) -> set[MemberId]:
+        """Some of what is still to be considered anew."""
+        taken, self.again = self.again[:most], self.again[most:]
+        return set(taken)
 
 
 class Association:
     """Runs on one thread. `on_change` is called after every commit that changed something."""
 
-    def __init__(self, database: Database, bench: Bench, clock: Clock, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bench: Bench,
+        clock: Clock,
+        on_change: Callable[[], None],
+        holder: str = "only one",
+    ) -> None:
+        """`holder` names this process among those that work on the same database."""
         self._database = database
         self._bench = bench
         self._clock = clock
         self._on_change = on_change
+        self._holder = holder
         self._limit = BATCH
         self._desk: Desk | None = None
+        self._lease: Lease | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether this process held the lease when it last looked. Any thread."""
+        return self._lease is not None
 
     def step(self) -> int:
-        """Takes a batch of waiting events, and what people said since; gives how much."""
+        """Takes a batch of waiting events, and what people said since; gives how much.
+
+        0 as long as another process holds the lease.
+        """
         try:
             done = self._work()
         except BaseException:
@@ -98,39 +142,74 @@ class Association:
     def _work(self) -> int:
         now = self._clock.now()
         with self._database.write() as connection:
+            if not self._may_act(connection, now):
+                return 0
             desk = self._ready(connection, now)
             waiting = inbox.waiting(connection, self._limit)
             told = [Event.model_validate_json(entry.payload).data for entry in waiting]
             bound = sightings.take_new_bonds(connection, now)
-            if not waiting and not bound:
+            again = desk.take_again(AGAIN)
+            if not waiting and not bound and not again:
                 return 0
             taken = desk.taker.take(connection, told, now - REMEMBERED) if told else Taken()
             progress.mark_taken(connection, (entry.row_id for entry in waiting), now)
             touched = desk.settler.drop(connection, taken.gone, now)
-            touched |= self._settle(connection, desk, taken.seeds | bound, now)
+            touched |= self._settle(connection, desk, taken.seeds | bound | again, now)
             heard = {part.member_id for incident_id in taken.incidents for part in desk.board.parts(incident_id)}
             touched |= desk.roll.cases_of(heard | bound)
             self._judge(connection, desk, touched, now)
             changes.record(connection, "case", touched, now)
-        return len(waiting) + len(bound)
+        return len(waiting) + len(bound) + len(again)
+
+    def release(self) -> None:
+        """Lets another process take over at once; for an orderly stop, when no step is under way."""
+        if self._lease is not None:
+            self._lease = None
+            with self._database.write() as connection:
+                leases.release(connection, LEASE, self._holder, self._clock.now())
+
+    def _may_act(self, connection: Connection, now: datetime) -> bool:
+        """Asked in every transaction: who lost the lease meanwhile knows a state of things that is over."""
+        lease = leases.hold(connection, LEASE, self._holder, now, LEASE_LASTS)
+        if (lease and lease.epoch) != (self._lease and self._lease.epoch):
+            LOG.info("lease changed", holder=self._holder, epoch=lease and lease.epoch)
+            self._desk = None
+        self._lease = lease
+        return lease is not None
 
     def _ready(self, connection: Connection, now: datetime) -> Desk:
         """The working set, read from the database at first; what is old leaves it now and then."""
         desk = self._desk
-        if desk is None:
-            bench, roll = self._bench, Roll()
-            board = Board(bench.rules, bench.known)
-            for parts in observations.seen_since(connection, now - REMEMBERED):
-                board.put(parts)
-            roll.read(connection, board.incidents())
-            taker = Taker(bench.rules, bench.origin, board, roll)
-            settler = Settler(bench.rules, bench.known, roll)
-            bar = Bar(bench.rules.late, bench.memory)
-            desk = self._desk = Desk(board, roll, taker, settler, Judge(board, roll, bench.law, bar), now)
-        elif now - desk.tidied_at >= TIDY_EVERY:
+        if desk is not None and now - desk.tidied_at >= TIDY_EVERY:
             desk.roll.forget(desk.board.forget_before(now - REMEMBERED))
             desk.tidied_at = now
+        learnt = camera_errors.newest_id(connection)
+        if desk is None or desk.learnt != learnt:
+            is_news = desk is not None
+            desk = self._desk = self._laid_out(connection, learnt, now)
+            if is_news:
+                desk.again = desk.board.members()
         return desk
+
+    def _laid_out(self, connection: Connection, learnt: int, now: datetime) -> Desk:
+        bench, roll = self._bench, Roll()
+        newest = camera_errors.newest(connection) if learnt else None
+        known = newest.known if newest else bench.known
+        board = Board(bench.rules, known)
+        for parts in observations.seen_since(connection, now - REMEMBERED):
+            board.put(parts)
+        roll.read(connection, board.incidents())
+        bar = Bar(bench.rules.late, bench.memory)
+        alarms = newest.alarms if newest else ()
+        return Desk(
+            board,
+            roll,
+            Taker(bench.rules, bench.origin, board, roll),
+            Settler(bench.rules, known, roll),
+            Judge(board, roll, bench.law, bar, alarms),
+            now,
+            learnt,
+        )
 
     def _settle(self, connection: Connection, desk: Desk, seeds: Iterable[MemberId], now: datetime) -> set[CaseId]:
         """Re-considers everything that hangs together with `seeds`; gives the cases that changed."""

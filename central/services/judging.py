@@ -1,15 +1,18 @@
 """Judges a case anew and writes what follows: state, history, and the row that lists show."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from central.domain.alarms import CalibrationAlarm
 from central.domain.board import Board, Span
 from central.domain.judge import FURNITURE, Judgement, judge, place_of, zones_of
 from central.domain.law import Law
 from central.domain.memory import NO_BAR, Bar
+from central.domain.reasons import Reason
+from central.domain.registration import camera_of
 from central.domain.values import CaseSnapshot, Observation
 from central.domain.workflow import REVIEWED, Action, CaseState, Role, take
 from central.services.records import JudgementRecord, judgement_record
@@ -36,8 +39,11 @@ class _Reviewed:
 class Judge:
     """Works inside the caller's transaction. Members that are still on the board are taken from there."""
 
-    def __init__(self, board: Board, roll: Roll, law: Law, bar: Bar = NO_BAR) -> None:
+    def __init__(
+        self, board: Board, roll: Roll, law: Law, bar: Bar = NO_BAR, alarms: Iterable[CalibrationAlarm] = ()
+    ) -> None:
         self._board, self._roll, self._law, self._bar = board, roll, law, bar
+        self._off_m = {alarm.camera: alarm.metres for alarm in alarms}
 
     def explained_by(self, case_ids: Iterable[CaseId]) -> set[CaseId]:
         """The cases of fire and smoke that one of the cases stands beside: a stall explains smoke."""
@@ -71,6 +77,7 @@ class Judge:
 
     def _review(self, old: Projection, snapshot: CaseSnapshot, near: Sequence[CaseSnapshot], at: datetime) -> _Reviewed:
         verdict = judge(snapshot, near, self._law)
+        verdict = replace(verdict, reasons=(*verdict.reasons, *self._off(snapshot)))
         dwell_s = (snapshot.last_seen_at - snapshot.first_seen_at).total_seconds()
         record = judgement_record(verdict, self._law, dwell_s)
         previous = JudgementRecord.model_validate_json(old.judgement) if old.judgement else None
@@ -91,6 +98,12 @@ class Judge:
         if action is not None or previous is None or _gist(previous) != _gist(record):
             entries.insert(0, _judged(old, new, action, f"law/{self._law.version}", at))
         return _Reviewed(new, tuple(entries))
+
+    def _off(self, case: CaseSnapshot) -> Iterator[Reason]:
+        """The case's cameras whose calibration a person should look at."""
+        for camera in sorted({camera_of(member) for member in case.members}):
+            if camera in self._off_m:
+                yield Reason("camera_off", {"camera": camera, "metres": f"{self._off_m[camera]:.1f}"})
 
     def _beside(self, group: KindGroup, case: CaseSnapshot) -> set[CaseId]:
         """The cases of `group` so near in time and place that one may explain the other."""

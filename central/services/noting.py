@@ -21,6 +21,9 @@ from contract.plane import Origin
 REMEMBERED_INCIDENTS = 4000
 """Incidents whose revisions are kept in memory; the others' are read again. An incident speaks once a minute."""
 
+REMEMBERED_AT_PLACE = 20
+"""Of what a named place showed before, so many incidents are considered again; the case knows the rest."""
+
 
 @dataclass(slots=True)
 class Taken:
@@ -74,17 +77,21 @@ class Taker:
         return found
 
     def _meet(self, connection: Connection, found: Sequence[tuple[Observation, ...]], since: datetime) -> None:
-        """Puts onto the board what was there when something long past was."""
+        """Puts onto the board what was there when something long past was, and what was at a named place before."""
         came: list[IncidentId] = []
         for parts in found:
-            if parts[0].first_seen_at >= since:
-                continue
-            gap = self._rules.groups[parts[0].group].gap
-            span = (parts[0].first_seen_at - gap, parts[-1].last_seen_at + gap)
-            for known in observations.seen_between(connection, parts[0].group, *span):
-                if not self._board.parts(known[0].incident_id):
-                    self._board.put(known)
-                    came.append(known[0].incident_id)
+            known: list[tuple[Observation, ...]] = []
+            if parts[0].first_seen_at < since:
+                gap = self._rules.groups[parts[0].group].gap
+                span = (parts[0].first_seen_at - gap, parts[-1].last_seen_at + gap)
+                known += observations.seen_between(connection, parts[0].group, *span)
+            for part in parts:
+                if part.place_id is not None and not self._board.has_place(part):
+                    known += observations.at_place(connection, part, REMEMBERED_AT_PLACE)
+            for own in known:
+                if not self._board.parts(own[0].incident_id):
+                    self._board.put(own)
+                    came.append(own[0].incident_id)
         self._roll.read(connection, came)
 
     def _put(self, parts: tuple[Observation, ...], taken: Taken) -> None:

@@ -1,5 +1,6 @@
 """The lines that `associate` and `what-if` print: one per incident, in words and as JSON."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
@@ -126,13 +127,22 @@ def _words(link: Link) -> str:
             return "first of its case"
         case "ground":
             distance = f"{link.distance_m:.1f} m = {link.distance:.1f} sigma (gate {link.gate})"
-            return f"{distance} from incident {link.with_incident}, {when}"
+            return f"{distance} from incident {link.with_incident}, {when}{_corrected(link)}"
+        case "place":
+            return f"same named place of the same camera's picture as incident {link.with_incident}, {when}"
         case "picture":
             return f"same spot of the same camera's picture as incident {link.with_incident}, {when}"
         case "overlap":
             return f"there while incident {link.with_incident} was, which an overlapping camera saw"
         case "person":
             return f"held together with incident {link.with_incident}"
+
+
+def _corrected(link: Link) -> str:
+    shifts = [shift for shift in (link.shift, link.with_shift) if shift is not None]
+    if not shifts:
+        return ""
+    return f", after {max(math.hypot(shift.east_m, shift.north_m) for shift in shifts):.1f} m of known camera error"
 
 
 def _rounded(value: float | None) -> float | None:

@@ -56,12 +56,13 @@ class JudgementRecord(_Record):
 
 class LinkRecord(_Record):
     """Why an incident belongs to its case. `distance` in standard deviations, `gap_s` negative for an overlap;
-    the places are the two positions compared, metres east and north of the site's origin.
+    the places are the two positions compared, metres east and north of the site's origin, the shifts what was taken
+    off them because the cameras are known to err by it.
 
     ``track`` is only found in old records.
     """
 
-    basis: Literal["first", "track", "ground", "picture", "overlap", "person"]
+    basis: Literal["first", "track", "ground", "picture", "place", "overlap", "person"]
     rule: str
     score: float = 1.0
     with_incident: str | None = None
@@ -71,6 +72,8 @@ class LinkRecord(_Record):
     gap_s: float | None = None
     place_m: tuple[float, float] | None = None
     with_place_m: tuple[float, float] | None = None
+    shift_m: tuple[float, float] | None = None
+    with_shift_m: tuple[float, float] | None = None
 
 
 class MembershipRecord(_Record):
@@ -133,6 +136,8 @@ def link_record(link: Link) -> LinkRecord:
         gap_s=None if link.gap is None else link.gap.total_seconds(),
         place_m=_pair(link.place),
         with_place_m=_pair(link.with_place),
+        shift_m=_pair(link.shift),
+        with_shift_m=_pair(link.with_shift),
     )
 
 

@@ -4,7 +4,7 @@ Nothing depends on the order of the lines. What is told of late events follows t
 order of arrival.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from central.domain.alarms import CalibrationAlarm, alarms_of
 from central.domain.board import Board
 from central.domain.explain import links_of
 from central.domain.geometry import fuse
-from central.domain.partition import partition
+from central.domain.partition import Partition, partition
 from central.domain.reconcile import case_id_of
 from central.domain.recurrence import Stay, recurrences
 from central.domain.register import learn
@@ -95,16 +95,39 @@ def associate(
         known: what is known of the cameras beforehand.
     """
     parts = [observations_of(own, rules) for _, own in sorted(revisions.items())]
-    for number in range(rounds):
-        asking = _generous(rules) if number == 0 and known == UNREGISTERED else rules
-        learnt = learn(([entry.sighting for entry in case] for case in _cases(parts, asking, known)), rules)
-        if learnt == known:
-            break
-        known = learnt
+    known = learn_cameras(parts, rules, rounds, known)
     cases = _cases(parts, rules, known)
     placed = [entry for case in _with_recurrence(cases, rules) for entry in case]
     placed.sort(key=lambda entry: (entry.sighting.first_seen_at, entry.sighting.member_id))
     return Associated(tuple(placed), known, alarms_of(known, rules))
+
+
+def learn_cameras(
+    parts: Sequence[tuple[Observation, ...]], rules: AssociationRules, rounds: int, known: Registration = UNREGISTERED
+) -> Registration:
+    """What the sightings say of the cameras: cases teach it, and it gives better cases, `rounds` times over."""
+    for number in range(rounds):
+        asking = _generous(rules) if number == 0 and known == UNREGISTERED else rules
+        groups = (
+            [found.sightings[place] for place in group]
+            for found in _partitions(parts, asking, known)
+            for group in found.groups
+        )
+        learnt = learn(groups, rules)
+        if learnt == known:
+            break
+        known = learnt
+    return known
+
+
+def _partitions(
+    parts: Iterable[tuple[Observation, ...]], rules: AssociationRules, known: Registration
+) -> Iterator[Partition]:
+    board = Board(rules, known)
+    for own in parts:
+        board.put(own)
+    for component in board.components(rules.largest):
+        yield partition(component, rules, known=known)
 
 
 def _generous(rules: AssociationRules) -> AssociationRules:
@@ -115,12 +138,8 @@ def _generous(rules: AssociationRules) -> AssociationRules:
 def _cases(
     parts: Iterable[tuple[Observation, ...]], rules: AssociationRules, known: Registration
 ) -> list[list[Placed]]:
-    board = Board(rules, known)
-    for own in parts:
-        board.put(own)
     cases = []
-    for component in board.components(rules.largest):
-        found = partition(component, rules, known=known)
+    for found in _partitions(parts, rules, known):
         for number, group in enumerate(found.groups):
             case_id = case_id_of(found.sightings[group[0]])
             links = links_of(found, number, rules)

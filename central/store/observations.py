@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.types import BigInteger, Boolean
 
 from central.domain.geometry import Covariance, Position
-from central.domain.values import Observation
+from central.domain.values import Doubt, Observation
 from central.store.database import METADATA, ROW_ID, UtcInstant, insert_ignoring
 from contract.events import BoxNorm, EvidenceRef, EvidenceRole, IncidentEvent
 from contract.ids import CameraId, IncidentId, NodeId
@@ -56,7 +56,11 @@ OBSERVATIONS = Table(
     Column("looks", Integer, nullable=False),
     Column("is_confirmed", Boolean, nullable=False),
     Column("box", JSON),
+    Column("doubts", String(100), nullable=False, server_default=""),
+    Column("clock_slack_s", Float, nullable=False, server_default="0"),
+    Column("place_id", String(130)),
 )
+Index("observations_at_place", OBSERVATIONS.c.camera_id, OBSERVATIONS.c.place_id)
 Index("observations_in_time", OBSERVATIONS.c.group, OBSERVATIONS.c.last_seen_at)
 _FORGET = delete(OBSERVATIONS).where(OBSERVATIONS.c.incident_id == bindparam("of_incident"))
 
@@ -121,6 +125,19 @@ def seen_between(
     return _incidents(connection, (OBSERVATIONS.c.group == group) & was_there)
 
 
+def at_place(connection: Connection, like: Observation, newest: int) -> list[tuple[Observation, ...]]:
+    """The `newest` incidents that the same camera saw at the same named place."""
+    query = select(OBSERVATIONS.c.incident_id).where(
+        OBSERVATIONS.c.node_id == like.node_id,
+        OBSERVATIONS.c.camera_id == like.camera_id,
+        OBSERVATIONS.c.place_id == like.place_id,
+        OBSERVATIONS.c.group == like.group,
+    )
+    found = query.order_by(OBSERVATIONS.c.last_seen_at.desc(), OBSERVATIONS.c.incident_id).limit(newest)
+    ids = [row.incident_id for row in connection.execute(found)]
+    return _incidents(connection, OBSERVATIONS.c.incident_id.in_(ids))
+
+
 def announce(connection: Connection, told: Iterable[IncidentEvent]) -> None:
     """Remembers the pictures that the events announce; a known one stays as it is."""
     rows = [_announced(ref, data) for data in told for ref in data.evidence]
@@ -176,6 +193,9 @@ def to_observation(row: RowMapping) -> Observation:
         looks=int(row["looks"]),
         box=None if row["box"] is None else BoxNorm.model_validate(row["box"]),
         is_confirmed=bool(row["is_confirmed"]),
+        doubts=frozenset(Doubt(name) for name in row["doubts"].split()),
+        clock_slack_s=float(row["clock_slack_s"]),
+        place_id=row["place_id"],
     )
 
 
@@ -211,6 +231,9 @@ def _columns(observation: Observation) -> dict[str, object]:
         "looks": observation.looks,
         "is_confirmed": observation.is_confirmed,
         "box": observation.box.model_dump() if observation.box else None,
+        "doubts": " ".join(sorted(observation.doubts)),
+        "clock_slack_s": observation.clock_slack_s,
+        "place_id": observation.place_id,
     }
 
 
