@@ -46,6 +46,8 @@ class PresencePolicy(Settings):
     """After it was gone, nothing of its kind opens at its place for so long; what still stands there then opens."""
     least_belief: Annotated[float, Field(ge=0, le=1)] = 0.0
     """How sure the second stage must be that it is no steam, lamp or glare, 0..1; 0: it is not asked (`edge.plume`)."""
+    attention_s: Annotated[float, Field(ge=0, le=120)] = 0.0
+    """How long the camera is watched closely when it may be beginning; 0: never. Longer costs other cameras looks."""
     height_m: tuple[Annotated[float, Field(gt=0, le=30)], Annotated[float, Field(gt=0, le=30)]] | None = None
     """Least and most height of the thing above its foot; with the camera's perspective it rejects absurd boxes. null:
     any (plumes)."""

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import exp
 
+import numpy as np
+
 from contract.taxonomy import Seen
-from edge.rules.boxes import area, blend, intersection, iou, nearness, share_of_smaller
+from edge.rules.boxes import affinities, area, blend, intersection, shares_of_smaller
 from edge.rules.policy import PresencePolicy
 from edge.values import Box, Thing, Track
 
@@ -108,12 +110,15 @@ class Tracker:
 
     def _match(self, things: Sequence[Thing]) -> dict[int, Thing]:
         """Greedy by affinity, older track first on a tie: deterministic for the same looks."""
-        pairs = [
-            (affinity, state.track_id, index)
-            for state in self._states
-            for index, thing in enumerate(things)
-            if thing.seen is state.seen and (affinity := _affinity(state.box, thing.box_norm)) >= MIN_AFFINITY
-        ]
+        pairs: list[tuple[float, int, int]] = []
+        for seen in {thing.seen for thing in things}:
+            states = [state for state in self._states if state.seen is seen]
+            indices = [index for index, thing in enumerate(things) if thing.seen is seen]
+            found = affinities([state.box for state in states], [things[index].box_norm for index in indices])
+            pairs += [
+                (float(found[row, column]), states[row].track_id, indices[column])
+                for row, column in np.argwhere(found >= MIN_AFFINITY).tolist()
+            ]
         matches: dict[int, Thing] = {}
         taken: set[int] = set()
         for _, track_id, index in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
@@ -134,20 +139,11 @@ class Tracker:
     def _give_up(self) -> list[_State]:
         """Tracks absent for long enough, and younger doubles of a thing already followed."""
         lost = [state for state in self._states if state.absent_s >= self._presence[state.seen].gone_after_s]
-        kept: list[_State] = []
-        for state in self._states:
-            if state in lost:
-                continue
-            if any(_is_double(older, state) for older in kept):
-                lost.append(state)
-            else:
-                kept.append(state)
-        self._states = kept
-        return lost
-
-
-def _affinity(track: Box, thing: Box) -> float:
-    return iou(track, thing) + nearness(track, thing)
+        lost_ids = {state.track_id for state in lost}
+        alive = [state for state in self._states if state.track_id not in lost_ids]
+        doubles = _doubles(alive)
+        self._states = [state for state in alive if state.track_id not in doubles]
+        return lost + [state for state in alive if state.track_id in doubles]
 
 
 def _is_in_sight(state: _State, tile: Box | None) -> bool:
@@ -174,5 +170,15 @@ def _miss(state: _State, at: datetime, longest_gap_s: float) -> None:
     state.looked_at = at
 
 
-def _is_double(older: _State, younger: _State) -> bool:
-    return older.seen is younger.seen and share_of_smaller(older.box, younger.box) >= SAME_SHARE
+def _doubles(states: Sequence[_State]) -> set[int]:
+    """Ids of tracks that follow a thing which an older track of their kind follows already; `states` old to young."""
+    doubles: set[int] = set()
+    # Only a track that was met or begun in this look has moved onto another.
+    for seen in {state.seen for state in states if state.score is not None}:
+        same = [state for state in states if state.seen is seen]
+        covered = shares_of_smaller([state.box for state in same]) >= SAME_SHARE
+        for younger, state in enumerate(same):
+            olders = np.flatnonzero(covered[younger, :younger]).tolist()
+            if any(same[older].track_id not in doubles for older in olders):
+                doubles.add(state.track_id)
+    return doubles

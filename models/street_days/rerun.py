@@ -1,4 +1,4 @@
-"""Runs the node's rules over recordings: the same steps as `edge.pipeline`, with stored boxes and crops."""
+"""Runs the node's rules over recordings: the same steps as a node (`edge.watching`), with stored boxes and crops."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,16 +7,15 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from contract.events import IncidentState
+from contract.ids import CameraId
 from contract.manifest import ModelManifest
 from contract.taxonomy import Context, Seen
-from edge.plume.crops import CropWindows, Cut, Place, Series, window_around
+from edge.plume.crops import Cut, Place, Series, window_around
 from edge.plume.judge import Judge
 from edge.rules.boxes import area, intersection, iou
-from edge.rules.gather import gather
 from edge.rules.policy import Policies
-from edge.rules.presence import Presence
-from edge.rules.track import Tracker
 from edge.values import Box, Detection, Incident
+from edge.watching import CameraWatch
 from models.street_days.recorder import EPOCH, PATROL_S
 from models.street_days.store import Recording
 
@@ -69,27 +68,24 @@ def meanings(manifest: ModelManifest) -> dict[str, Seen | Context]:
 
 
 class _Memory:
-    """One camera between looks, as `edge.pipeline` keeps it."""
+    """One camera between looks."""
 
     def __init__(self, policies: Policies, judge: Judge | None) -> None:
-        self._policies = policies
-        self._judge = judge
-        self._tracker = Tracker(policies.presence)
-        self._presence = Presence(policies.presence, PATROL_S)
-        self._windows = CropWindows()
+        self._watch = CameraWatch(CameraId("recorded"), policies, PATROL_S, judge=judge)
 
     def run(self, recording: Recording, means: Mapping[str, Seen | Context]) -> Iterator[Reported]:
         looks = _by_look(recording.detections.look, len(recording.looks_s))
         crops = _by_look(recording.crops.look, len(recording.looks_s))
         for look, t_s in enumerate(recording.looks_s.tolist()):
-            at = EPOCH + timedelta(seconds=t_s)
-            things = gather(_detections(recording, looks[look], means), self._policies)
-            tracked = self._tracker.step(things, at)
-            self._windows.step(tracked.live, _cut(recording, crops[look]), at, _place(recording, crops[look]))
-            beliefs = {} if self._judge is None else self._judge.beliefs(tracked.live, self._windows, self._presence)
-            for incident in self._presence.step(tracked, at, beliefs):
+            watched = self._watch.step(
+                _detections(recording, looks[look], means),
+                _cut(recording, crops[look]),
+                EPOCH + timedelta(seconds=t_s),
+                place=_place(recording, crops[look]),
+            )
+            for incident in watched.incidents:
                 if incident.state is IncidentState.OPENED:
-                    yield self._told(incident, t_s, bool(recording.attention[look]), beliefs)
+                    yield self._told(incident, t_s, bool(recording.attention[look]), watched.beliefs)
 
     def _told(self, incident: Incident, t_s: float, was_attended: bool, beliefs: Mapping[int, float]) -> Reported:
         track = incident.track
@@ -101,7 +97,7 @@ class _Memory:
             t_s,
             was_attended,
             beliefs.get(track.track_id),
-            self._windows.series(track.track_id),
+            self._watch.series(track.track_id),
         )
 
 
