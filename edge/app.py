@@ -3,37 +3,33 @@
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from functools import partial
 from types import FrameType
 
 import structlog
 
 from contract.clock import Clock, SystemClock
-from contract.errors import UsageError
 from contract.events import ClockState
 from contract.ids import uuid7
-from contract.status import CameraStatus, NodeState, NodeStatus
-from edge.capture.clip import ClipCamera
-from edge.capture.loop import CaptureLoop
-from edge.capture.paced import PacedCamera
-from edge.capture.port import Camera
-from edge.capture.rtsp import RtspCamera
+from contract.status import NodeState, NodeStatus
+from edge.capture.choose import open_camera
 from edge.capture.slot import FrameSlots
-from edge.capture.synthetic import SCHEME, SyntheticCamera, parse_scene
+from edge.capture.streams import Streams
 from edge.detect.choose import open_detector
 from edge.detect.faint import open_faint
+from edge.detect.shared import SharedDetector
 from edge.events import RandomIds, Sender
 from edge.evidence.assemble import Signer, open_evidence
 from edge.evidence.people import PeopleFinder
 from edge.evidence.pictures import FindPeople
+from edge.eyes import Eyes
 from edge.keys import node_keys
 from edge.look_loop import LookLoop
 from edge.outbox.sqlite import Outbox
-from edge.pipeline import Pipeline, View
+from edge.pipeline import Pipeline
 from edge.schedule import LookSchedule
-from edge.settings import CameraSettings, NodeSettings, load_policies, secret_value, settings_version
+from edge.settings import NodeSettings, load_policies, secret_value, settings_version
+from edge.turn import Turn
 from edge.uplink.evidence import EvidenceUpload
 from edge.uplink.mqtt import Uplink
 
@@ -41,15 +37,6 @@ SOFTWARE = "xunjie-edge 0.1.0"
 STOP_TIMEOUT_S = 10.0
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Eye:
-    """One camera with its thread's loop."""
-
-    settings: CameraSettings
-    view: View
-    loop: CaptureLoop
 
 
 class Node:
@@ -64,14 +51,14 @@ class Node:
         """
         self._settings = settings
         self._clock = clock
-        self._started_at = clock.now()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         policies = load_policies(settings.policies)
-        self._detector = open_detector(settings.model, settings.engine, settings.threads)
+        turn = Turn()
+        engine = open_detector(settings.model, settings.engine, settings.threads, streams=settings.threads)
+        self._detector = SharedDetector(engine, turn)
         self._outbox = Outbox(settings.state_dir / "outbox.sqlite3", settings.node_id, clock)
         self._slots = FrameSlots()
-        self._eyes = [self._open_eye(camera) for camera in settings.cameras]
         self._sender = Sender(
             node_id=settings.id,
             boot_id=uuid7(clock.now()),
@@ -88,33 +75,38 @@ class Node:
             self._open_people_finder(),
             self._sender.clock_state,
         )
-        views = [eye.view for eye in self._eyes]
-        self._schedule = LookSchedule({view.camera_id: view.look_every_s for view in views}, clock.monotonic())
+        schedule = LookSchedule({}, clock.monotonic(), settings.attention_cameras)
         pipeline = Pipeline(
             self._detector,
             policies,
-            views,
+            [],
             settings.evidence,
             self._evidence.locker,
             self._outbox,
             self._sender,
             RandomIds(),
         )
-        self._look_loop = LookLoop(self._slots, self._schedule, pipeline, clock, self._stop)
+        self.streams = Streams()
+        self._look_loop = LookLoop(self._slots, schedule, pipeline, clock, self._stop, turn, self.streams.set_mode)
+        self._eyes = Eyes(partial(open_camera, streams=self.streams), self._slots, schedule, pipeline, clock)
+        for camera in settings.cameras:
+            self._eyes.put(self._eyes.open(camera))
         self._uplink = self._make_uplink()
         self._upload = self._make_upload()
 
     def start(self) -> None:
         """Starts one thread per camera, one for looks, one for events and one for evidence."""
-        for eye in self._eyes:
-            self._run(f"capture-{eye.settings.camera_id}", eye.loop.run)
-        self._run("looks", self._look_loop.run)
+        self._eyes.start()
+        for number in range(self._settings.threads):
+            self._run(f"looks-{number}", self._look_loop.run)
         self._run("retention", lambda: self._evidence.retention.run(self._stop))
         if self._uplink is not None:
             self._run("uplink", self._uplink.run)
         if self._upload is not None:
             self._run("evidence", self._upload.run)
-        _log.info("node started", node_id=self._settings.node_id, cameras=len(self._eyes), engine=self._detector.engine)
+        _log.info(
+            "node started", node_id=self._settings.node_id, cameras=len(self._eyes.all()), engine=self._detector.engine
+        )
 
     def stop(self) -> None:
         """Stops all threads; what was found stays in the outbox."""
@@ -122,6 +114,7 @@ class Node:
         self._slots.close()
         if self._uplink is not None:
             self._uplink.wake()
+        self._eyes.stop()
         for thread in self._threads:
             thread.join(STOP_TIMEOUT_S)
         waiting = self._outbox.depth()
@@ -151,34 +144,16 @@ class Node:
             outbox_depth=self._outbox.depth(),
             evidence_waiting=self._outbox.evidence_depth(),
             evidence_problem=self._evidence.problem[:300],
-            cameras=tuple(self._camera_status(eye) for eye in self._eyes),
+            cameras=self._eyes.statuses(),
         )
-
-    def _camera_status(self, eye: _Eye) -> CameraStatus:
-        looks, skipped = self._schedule.counts(eye.view.camera_id)
-        return CameraStatus(
-            camera_id=eye.settings.camera_id,
-            state=eye.loop.health.state,
-            last_frame_at=eye.loop.health.last_frame_at,
-            looks=looks,
-            skipped_looks=skipped,
-            dropped_frames=self._slots.drops(eye.view.camera_id),
-            reason=eye.loop.health.reason,
-        )
-
-    def _open_eye(self, camera: CameraSettings) -> _Eye:
-        source, aspect = open_camera(camera, self._clock, self._started_at)
-        pose = None if camera.pose is None else camera.pose.to_pose(aspect)
-        zones = tuple(zone.to_zone() for zone in camera.zones)
-        view = View(camera.id, camera.look_every_s, zones, pose)
-        return _Eye(camera, view, CaptureLoop(source, self._slots.put, self._clock, self._stop, camera.loop))
 
     def _make_uplink(self) -> Uplink | None:
         uplink = self._settings.uplink
         if uplink.mqtt_url is None:
             _log.warning("no uplink.mqtt_url: findings stay in the outbox", node_id=self._settings.node_id)
             return None
-        return Uplink(self._outbox, uplink, self._settings.id, self.status, self._clock, self._stop)
+        password = None if uplink.password_secret is None else secret_value(uplink.password_secret)
+        return Uplink(self._outbox, uplink, self._settings.id, self.status, self._clock, self._stop, password)
 
     def _open_people_finder(self) -> FindPeople:
         if not self._settings.evidence.redact_finely:
@@ -197,34 +172,6 @@ class Node:
         thread = threading.Thread(target=target, name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
-
-
-def open_camera(camera: CameraSettings, clock: Clock, started_at: datetime) -> tuple[Camera, float]:
-    """The adapter for the camera's source, and the picture's width over height as far as it is known beforehand.
-
-    `started_at` is time 0 of the simulated street, one for all cameras of the node.
-
-    Raises:
-        UsageError: no such scene camera, clip or kind of source.
-    """
-    source = camera.source
-    # Twice the look rate: a look finds a frame at most half a period old.
-    every_s = camera.look_every_s / 2
-    if source.startswith(SCHEME):
-        world, pose = parse_scene(source)
-        synthetic = SyntheticCamera(camera.id, world, pose, started_at, camera.look_every_s, clock)
-        return synthetic, pose.width_px / pose.height_px
-    if source.startswith(("rtsp://", "rtsps://")):
-        credentials = None if camera.secret is None else secret_value(camera.secret)
-        return RtspCamera(camera.id, source, credentials, camera.decode, every_s, clock), 16 / 9
-    if "://" in source:
-        raise UsageError(
-            f"camera {camera.camera_id}: source {source}: write rtsp://…, a clip's path or scene:demo/cam-1"
-        )
-    path = Path(source)
-    if not path.is_file():
-        raise UsageError(f"camera {camera.camera_id}: {path}: no such clip; check `source`")
-    return PacedCamera(ClipCamera(camera.id, path, clock.now(), every_s), clock), 16 / 9
 
 
 def run_node(settings: NodeSettings) -> None:
@@ -250,6 +197,8 @@ def check_node(settings: NodeSettings) -> dict[str, object]:
         open_camera(camera, clock, clock.now())
     if settings.uplink.central_url is not None:
         secret_value(settings.uplink.node_token_secret)
+    if settings.uplink.mqtt_url is not None and settings.uplink.password_secret is not None:
+        secret_value(settings.uplink.password_secret)
     detector = open_detector(settings.model, settings.engine, settings.threads)
     return {
         "node_id": settings.node_id,

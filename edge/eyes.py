@@ -11,7 +11,7 @@ from datetime import datetime
 
 from contract.clock import Clock
 from contract.ids import CameraId
-from contract.status import CameraStatus
+from contract.status import CameraStatus, LookMode
 from edge.capture.loop import CaptureLoop
 from edge.capture.port import Camera
 from edge.capture.slot import FrameSlots
@@ -79,7 +79,7 @@ class Eyes:
         camera_id = eye.view.camera_id
         if camera_id in self._eyes:
             self.remove(camera_id)
-        self._schedule.add(camera_id, eye.view.look_every_s, self._clock.monotonic())
+        self._schedule.add(camera_id, eye.view.look_every_s, self._clock.monotonic(), eye.settings.attention_every_s)
         self._pipeline.watch(eye.view, anew=True)
         self._eyes = {**self._eyes, camera_id: eye}
         if self._is_running:
@@ -91,7 +91,7 @@ class Eyes:
         self._eyes = {**self._eyes, camera.id: Eye(camera, view, old.loop, old.stop, old.thread)}
         self._pipeline.watch(view, anew=False)
         if old.view.look_every_s != view.look_every_s:
-            self._schedule.add(camera.id, view.look_every_s, self._clock.monotonic())
+            self._schedule.add(camera.id, view.look_every_s, self._clock.monotonic(), camera.attention_every_s)
 
     def remove(self, camera_id: CameraId) -> None:
         """The camera leaves; its thread ends by itself as soon as its source lets it. On the look thread."""
@@ -135,6 +135,7 @@ class Eyes:
             skipped_looks=skipped,
             dropped_frames=self._slots.drops(eye.view.camera_id),
             reason=eye.loop.health.reason,
+            mode=LookMode.ATTENTION if self._schedule.is_attended(eye.view.camera_id) else LookMode.PATROL,
         )
 
 

@@ -1,9 +1,9 @@
 """The node's half of the flow, one step a line: frame → detections → things → tracks → incidents → events.
 
-Start reading here. `look` is called once per look, by one thread.
+Start reading here. `look` is called once per look, by one thread. From detections to incidents is `edge.watching`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,13 +18,16 @@ from edge.evidence.locker import Evidence, EvidenceLocker, Occasion, Shot
 from edge.evidence.pictures import Shutter
 from edge.evidence.redact import RedactionMemory
 from edge.evidence.scene_memory import SceneMemory
-from edge.rules.gather import gather
+from edge.plume.crops import cutter
+from edge.plume.judge import Judge
+from edge.rules.attention import Wish
 from edge.rules.places import CameraPose, Zone, zones_of
 from edge.rules.policy import Policies
-from edge.rules.presence import Presence
-from edge.rules.track import TrackedLook, Tracker
+from edge.rules.regions import Mask
 from edge.settings import EvidenceSettings
+from edge.tiles.plan import TileRound, cut, placed, tiles_of
 from edge.values import Frame, Incident, Track
+from edge.watching import CameraWatch, TileOf, Watched
 
 _log = structlog.get_logger(__name__)
 
@@ -37,15 +40,18 @@ class View:
     look_every_s: float
     zones: tuple[Zone, ...] = ()
     pose: CameraPose | None = None
+    masks: tuple[Mask, ...] = ()
+    tile_every_s: float | None = None
+    """One tile of the full picture besides the whole in this time; None: never (`edge.tiles`)."""
 
 
 class _Memory:
     """What is remembered of one camera between looks."""
 
-    def __init__(self, view: View, policies: Policies, evidence: EvidenceSettings) -> None:
+    def __init__(self, view: View, policies: Policies, evidence: EvidenceSettings, judge: Judge | None) -> None:
         self.view = view
-        self.tracker = Tracker(policies.presence)
-        self.presence = Presence(policies.presence, view.look_every_s)
+        self.watch = CameraWatch(view.camera_id, policies, view.look_every_s, view.masks, view.pose, judge)
+        self.tiles: TileRound | None = None
         self.redaction = RedactionMemory(timedelta(seconds=evidence.redact_hold_s))
         self.scenes = SceneMemory(timedelta(seconds=evidence.context_every_s))
         self.lead_ups: dict[int, Shot] = {}
@@ -66,7 +72,12 @@ class Pipeline:
         book: EventBook,
         sender: Sender,
         ids: Ids,
+        judge: Judge | None = None,
+        wish: Callable[[Wish], None] = lambda _wish: None,
     ) -> None:
+        """`judge` is the second stage for plumes; `wish` is told which camera should be looked at more often."""
+        self._judge = judge
+        self._wish = wish
         self._detector = detector
         self._policies = policies
         self._evidence = evidence
@@ -74,7 +85,7 @@ class Pipeline:
         self._book = book
         self._sender = sender
         self._ids = ids
-        self._memories = {view.camera_id: _Memory(view, policies, self._evidence) for view in views}
+        self._memories = {view.camera_id: self._remember(view, policies) for view in views}
 
     def look(self, frame: Frame) -> tuple[Event, ...]:
         """Everything one frame leads to; the events are on disk when this returns.
@@ -84,23 +95,72 @@ class Pipeline:
             PermanentError: the disk refuses the event.
         """
         memory = self._memory_at(frame)
-        detections = self._detector.detect(frame.image)
+        wanted = self._detector.manifest.input  # most looks need the picture at this size alone
+        picture = frame.fitted(wanted.width_px, wanted.height_px)
+        detections = self._detector.detect(picture)
         shutter = self._locker.shutter(frame, memory.redaction.note(detections, frame.captured_at))
-        things = gather(detections, self._policies)
-        tracked = memory.tracker.step(things, frame.captured_at)
-        incidents = memory.presence.step(tracked, frame.captured_at)
-        self._remember_lead_ups(memory, tracked, shutter)
-        events = tuple(self._write(memory, incident, frame, shutter) for incident in incidents)
+        watched = memory.watch.step(detections, cutter(picture), frame.captured_at)
+        events: list[Event] = []
+        for look in (watched, *self._at_tile(memory, frame)):
+            self._remember_lead_ups(memory, look, shutter)
+            events += [self._write(memory, incident, frame, shutter) for incident in look.incidents]
+            self._forget(memory, look)
+            if look.wish is not None:
+                self._wish(look.wish)
         memory.scenes.note(shutter, frame.captured_at)
-        self._forget(memory, tracked)
-        return events
+        return tuple(events)
+
+    def watch(self, view: View, anew: bool) -> None:
+        """A camera joins or is seen otherwise from now on; its tracks go on unless `anew`. On the look thread."""
+        memory = self._memories.get(view.camera_id)
+        if memory is None or anew or memory.view.look_every_s != view.look_every_s:
+            self._memories[view.camera_id] = self._remember(view, self._policies)
+        else:
+            memory.view = view
+
+    def forget(self, camera_id: CameraId) -> None:
+        """A camera leaves. On the look thread."""
+        self._memories.pop(camera_id, None)
+
+    def judge_by(self, policies: Policies) -> None:
+        """Other presence policies: every camera starts anew, since what was counted means nothing under them."""
+        self._policies = policies
+        self._memories = {
+            camera_id: self._remember(memory.view, policies) for camera_id, memory in self._memories.items()
+        }
+
+    def report_as(self, sender: Sender) -> None:
+        """What events say of model and configuration from now on."""
+        self._sender = sender
+
+    def see_with(self, detector: Detector) -> None:
+        """Another model; tracks go on."""
+        self._detector = detector
+
+    def _remember(self, view: View, policies: Policies) -> _Memory:
+        return _Memory(view, policies, self._evidence, self._judge)
+
+    def _at_tile(self, memory: _Memory, frame: Frame) -> Iterator[Watched]:
+        """A part of the picture in its full resolution, if it is its turn: what is far keeps its pixels."""
+        if memory.view.tile_every_s is None:
+            return
+        if memory.tiles is None:
+            height_px, width_px = frame.image.shape[:2]
+            wanted = self._detector.manifest.input
+            tiles = tiles_of(width_px, height_px, wanted.width_px, wanted.height_px)
+            memory.tiles = TileRound(tiles, memory.view.tile_every_s)
+        tile = memory.tiles.due(frame.captured_at)
+        if tile is not None:
+            found = placed(tile, self._detector.detect(cut(frame.image, tile)))
+            of = TileOf(tile, memory.tiles.round_s)
+            yield memory.watch.step(found.detections, cutter(frame.image), frame.captured_at, of)
 
     def _memory_at(self, frame: Frame) -> _Memory:
         """The camera's memory; a new one if the clock was set back, since ages over that step mean nothing."""
         memory = self._memories[frame.camera_id]
         if memory.looked_at is not None and frame.captured_at < memory.looked_at:
             _log.warning("the clock went back; the camera's tracks start anew", camera_id=frame.camera_id)
-            memory = self._memories[frame.camera_id] = _Memory(memory.view, self._policies, self._evidence)
+            memory = self._memories[frame.camera_id] = self._remember(memory.view, self._policies)
         memory.looked_at = frame.captured_at
         return memory
 
@@ -151,15 +211,15 @@ class Pipeline:
             at=frame.captured_at,
         )
 
-    def _remember_lead_ups(self, memory: _Memory, tracked: TrackedLook, shutter: Shutter) -> None:
+    def _remember_lead_ups(self, memory: _Memory, look: Watched, shutter: Shutter) -> None:
         """A track gets its lead-up picture as soon as it is more than a flicker."""
-        for track in tracked.live:
+        for track in look.tracked.live:
             is_new = track.score is not None and track.track_id not in memory.lead_ups
-            if is_new and memory.presence.is_promising(track.track_id):
+            if is_new and memory.watch.presence.is_promising(track.track_id):
                 memory.lead_ups[track.track_id] = _shot(shutter, track, EvidenceRole.LEAD_UP)
 
-    def _forget(self, memory: _Memory, tracked: TrackedLook) -> None:
-        for track in tracked.lost:
+    def _forget(self, memory: _Memory, look: Watched) -> None:
+        for track in look.tracked.lost:
             memory.lead_ups.pop(track.track_id, None)
             memory.incident_ids.pop(track.track_id, None)
 

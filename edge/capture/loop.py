@@ -14,6 +14,13 @@ from edge.backoff import Backoff
 from edge.capture.port import Camera
 from edge.values import Frame
 
+LONGEST_WAIT_S = 15.0
+"""Between two tries of a camera that is away: one that comes back is seen within 20 s."""
+
+LONG_GONE_S = 86_400.0
+LONG_GONE_WAIT_S = 60.0
+"""After a day away it is a building site, not a hiccup."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -38,7 +45,11 @@ class CaptureLoop:
         self._clock = clock
         self._stop = stop
         self._repeats = repeats
-        self._backoff = Backoff()
+        self._backoff = Backoff(longest_s=LONGEST_WAIT_S)
+        self._well_s = clock.monotonic()
+        self.tries = 0
+        self.frames = 0
+        """Both only grow: a watchdog compares them."""
         self.health = CaptureHealth()
 
     def run(self) -> None:
@@ -48,12 +59,12 @@ class CaptureLoop:
             except (TransientError, PermanentError) as error:
                 # Even a file that can't be read may be replaced by one that can: the thread never gives up.
                 self._fail(str(error))
-                self._stop.wait(self._backoff.next_s())
+                self._wait()
                 continue
             except Exception:  # noqa: BLE001  # the thread's outermost loop: logged, counted, tried again
                 self._fail("unexpected error, see the log")
                 _log.exception("capture stopped unexpectedly; it starts again", camera_id=self._camera.camera_id)
-                self._stop.wait(self._backoff.next_s())
+                self._wait()
                 continue
             if not self._repeats:
                 self.health = replace(self.health, state=CameraState.ENDED)
@@ -61,12 +72,15 @@ class CaptureLoop:
 
     def run_once(self) -> None:
         """Opens the camera and reads until it ends, breaks or the node stops."""
+        self.tries += 1
         frames = self._camera.frames()
         try:
             for frame in frames:
                 if self.health.state is not CameraState.LIVE:
                     _log.info("camera is live", camera_id=self._camera.camera_id, source=self._camera.name)
                 self._backoff.reset()
+                self._well_s = self._clock.monotonic()
+                self.frames += 1
                 self.health = CaptureHealth(CameraState.LIVE, frame.captured_at)
                 self._put(frame)
                 if self._stop.is_set():
@@ -75,6 +89,11 @@ class CaptureLoop:
             close = getattr(frames, "close", None)
             if close is not None:
                 close()
+
+    def _wait(self) -> None:
+        is_long_gone = self._clock.monotonic() - self._well_s > LONG_GONE_S
+        self._backoff.longest_s = LONG_GONE_WAIT_S if is_long_gone else LONGEST_WAIT_S
+        self._stop.wait(self._backoff.next_s())
 
     def _fail(self, reason: str) -> None:
         if self.health.reason != reason:

@@ -18,6 +18,7 @@ from contract.ids import CameraId
 from contract.status import LookMode
 from edge.capture.decoding import Decoding
 from edge.capture.gop import GopBuffer
+from edge.capture.motion import Motion
 from edge.capture.opening import reason
 from edge.capture.picture import DecodedPicture
 from edge.capture.port import CodedPacket
@@ -89,6 +90,7 @@ class StreamCamera:
         rhythm = Rhythm(self._watching.look_every_s, self._clock.monotonic())
         pacer = Pacer(self._clock) if self._watching.is_paced else None
         next_due_s = float("-inf")
+        motion = Motion()
         index = 0
         for packet in container.demux(stream):
             if not packet.size:
@@ -106,7 +108,8 @@ class StreamCamera:
             # Half the look period: a look finds a frame at most that old.
             next_due_s = now_s + self._every_s() / 2
             self.state.pictures += 1
-            yield Frame(self._camera_id, DecodedPicture(picture), kept.arrived_at, index)
+            decoded = DecodedPicture(picture)
+            yield Frame(self._camera_id, decoded, kept.arrived_at, index, motion=motion.note(decoded))
             index += 1
 
     def _picture(self, packet: CodedPacket, decoding: Decoding) -> av.VideoFrame | None:
