@@ -6,6 +6,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -17,7 +18,9 @@ from contract.errors import TransientError
 from contract.ids import CameraId
 from contract.status import CameraState
 from edge.capture.loop import CaptureLoop
-from edge.capture.rtsp import RtspCamera
+from edge.capture.opening import open_stream
+from edge.capture.stream import StreamCamera, Watching
+from edge.capture.streams import StreamState
 from edge.values import DecodeMode, Frame
 from tests.edge.waiting import PATIENCE_S
 
@@ -67,12 +70,19 @@ def camera(
     mode: DecodeMode = DecodeMode.ALL,
     every_s: float = 0.0,
     timeout_s: float = 8.0,
-) -> RtspCamera:
+) -> StreamCamera:
     url = f"rtsp://127.0.0.1:{port}/{path}"
-    return RtspCamera(CameraId("cam-1"), url, credentials, mode, every_s, SystemClock(), timeout_s)
+    return StreamCamera(
+        CameraId("cam-1"),
+        url,
+        partial(open_stream, url, url, credentials, timeout_s),
+        Watching(mode, every_s),
+        StreamState(),
+        SystemClock(),
+    )
 
 
-def first(source: RtspCamera, count: int) -> list[Frame]:
+def first(source: StreamCamera, count: int) -> list[Frame]:
     frames = source.frames()
     try:
         return [next(frames) for _ in range(count)]
@@ -122,7 +132,7 @@ def test_a_refused_password_names_the_secret_and_shows_no_password(guarded_port:
 class Reporting:
     """A camera whose failures can be waited for."""
 
-    def __init__(self, inner: RtspCamera, stop_at_failure: threading.Event | None = None) -> None:
+    def __init__(self, inner: StreamCamera, stop_at_failure: threading.Event | None = None) -> None:
         self._inner = inner
         self._stop_at_failure = stop_at_failure
         self.failures: SimpleQueue[TransientError] = SimpleQueue()
@@ -148,7 +158,7 @@ class Reporting:
 class Running:
     """A capture loop in its thread."""
 
-    def __init__(self, source: RtspCamera) -> None:
+    def __init__(self, source: StreamCamera) -> None:
         self.source = Reporting(source)
         self.frames: SimpleQueue[Frame] = SimpleQueue()
         self.stop = threading.Event()
