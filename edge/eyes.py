@@ -142,4 +142,6 @@ class Eyes:
 def view_of(camera: CameraSettings, aspect: float) -> View:
     """What the pipeline needs to know of a camera; `aspect` is its picture's width over height."""
     pose = None if camera.pose is None else camera.pose.to_pose(aspect)
-    return View(camera.id, camera.look_every_s, tuple(zone.to_zone() for zone in camera.zones), pose)
+    zones = tuple(zone.to_zone() for zone in camera.zones)
+    masks = tuple(mask.to_mask() for mask in camera.masks)
+    return View(camera.id, camera.look_every_s, zones, pose, masks, camera.tile_every_s)

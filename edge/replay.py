@@ -132,7 +132,8 @@ def _view(settings: ReplaySettings, clip: Path) -> View:
         facts = read_facts(clip)
         pose = settings.pose.to_pose(facts.width_px / facts.height_px)
     zones = tuple(zone.to_zone() for zone in settings.zones)
-    return View(CameraId(settings.camera_id), settings.look_every_s, zones, pose)
+    masks = tuple(mask.to_mask() for mask in settings.masks)
+    return View(CameraId(settings.camera_id), settings.look_every_s, zones, pose, masks, settings.tile_every_s)
 
 
 def _sha256(path: Path) -> str:

@@ -17,8 +17,10 @@ from contract.errors import UsageError
 from contract.events import Name
 from contract.ids import CameraId, NodeId
 from contract.manifest import Engine
+from contract.taxonomy import Seen
 from edge.rules.places import CameraPose, Zone
 from edge.rules.policy import Policies
+from edge.rules.regions import Mask
 from edge.values import DecodeMode
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +38,17 @@ class ZoneSettings(Settings):
 
     def to_zone(self) -> Zone:
         return Zone(self.name, self.polygon)
+
+
+class MaskSettings(Settings):
+    """A region that is not watched: a chimney, a steam vent, a screen that glows, somebody's windows."""
+
+    polygon: Annotated[tuple[Point, ...], Field(min_length=3, max_length=200)]
+    kinds: Annotated[tuple[Seen, ...], Field(max_length=16)] = ()
+    """Only these are not reported there; none given: nothing is."""
+
+    def to_mask(self) -> Mask:
+        return Mask(self.polygon, frozenset(self.kinds))
 
 
 class PoseSettings(Settings):
@@ -140,6 +153,10 @@ class CameraSettings(Settings):
     loop: bool = True
     """A clip starts again at its end (`run` only)."""
     zones: Annotated[tuple[ZoneSettings, ...], Field(max_length=32)] = ()
+    masks: Annotated[tuple[MaskSettings, ...], Field(max_length=32)] = ()
+    tile_every_s: Annotated[float, Field(gt=0, le=600)] | None = None
+    """One tile of the full picture besides the whole in this time, so that far things keep their pixels. A 1080p
+    picture has 12: at 4 s each a place is seen so every 48 s. None: never."""
     pose: PoseSettings | None = None
 
     @field_validator("source", "sub_source")
@@ -240,6 +257,8 @@ class ReplaySettings(Settings):
     policies: Path = DEFAULT_POLICIES
     evidence: EvidenceSettings = EvidenceSettings()
     zones: Annotated[tuple[ZoneSettings, ...], Field(max_length=32)] = ()
+    masks: Annotated[tuple[MaskSettings, ...], Field(max_length=32)] = ()
+    tile_every_s: Annotated[float, Field(gt=0, le=600)] | None = None
     pose: PoseSettings | None = None
 
 

@@ -1,19 +1,30 @@
 """Opens a model folder on this machine: the cheapest variant that passes the model's own check."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from contract.errors import PermanentError, UsageError
 from contract.manifest import Engine, ModelManifest, ModelVariant, read_manifest
+from contract.taxonomy import Context, Seen
+from edge.detect.gates import gated
 from edge.detect.golden import Golden, check, read_golden
 from edge.detect.port import Detector
 
+NO_GATES: Mapping[Seen | Context, float] = MappingProxyType({})
 PREFERENCE = (Engine.OPENVINO_INT8, Engine.OPENVINO_FP32, Engine.ONNX_FP32)
 
 _log = logging.getLogger(__name__)
 
 
-def open_detector(folder: Path, engine: Engine | None = None, threads: int = 1, streams: int = 1) -> Detector:
+def open_detector(
+    folder: Path,
+    engine: Engine | None = None,
+    threads: int = 1,
+    streams: int = 1,
+    gates: Mapping[Seen | Context, float] = NO_GATES,
+) -> Detector:
     """The model of `folder`, loaded and checked.
 
     Args:
@@ -21,12 +32,13 @@ def open_detector(folder: Path, engine: Engine | None = None, threads: int = 1, 
         engine: the one variant to use; by default INT8, then FP32, then ONNX Runtime: the first that passes.
         threads: CPU threads for inference; one keeps the other cameras' decoding undisturbed.
         streams: so many frames are inferred side by side, each with its share of the threads.
+        gates: scores from which a kind is reported, where that is lower than the model's own threshold.
 
     Raises:
         UsageError: the folder is no intact model, or has no variant for `engine`.
         PermanentError: no variant works on this machine.
     """
-    manifest = read_manifest(folder)
+    manifest = gated(read_manifest(folder), gates)
     golden = read_golden(folder, manifest)
     if golden is None:
         _log.warning("model has no self-test", extra={"model": manifest.name, "version": manifest.version})

@@ -3,13 +3,14 @@
 What it *means* — dwell in law, hours, permits — is central's business (ARCHITECTURE §2).
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
 from contract.configfile import Settings
-from contract.taxonomy import Seen
+from contract.taxonomy import Context, Seen
 
 Seconds = Annotated[float, Field(gt=0, le=7 * 24 * 3600)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -64,6 +65,6 @@ class Policies(Settings):
 
     presence: dict[Seen, PresencePolicy]
 
-    def gates(self) -> dict[Seen, float]:
+    def gates(self) -> Mapping[Seen | Context, float]:
         """The detector's gate of every kind that sets one."""
         return {seen: policy.gate for seen, policy in self.presence.items() if policy.gate is not None}
