@@ -19,6 +19,8 @@ from contract.clock import Clock
 LOOKS_BACK = timedelta(days=3)
 """Long enough for quiet crossings; short enough that a camera that was measured again is forgiven soon."""
 EVERY = timedelta(hours=6)
+RETRY = timedelta(minutes=10)
+"""How often to look whether it is time, and whether there is enough to learn from."""
 MOST_SIGHTINGS = 20_000
 """The newest; learning takes about a second per thousand."""
 FEWEST_SIGHTINGS = 50
@@ -32,13 +34,13 @@ class Survey:
         self, database: Database, rules: AssociationRules, clock: Clock, on_learnt: Callable[[], None] = lambda: None
     ) -> None:
         self._database, self._rules, self._clock, self._on_learnt = database, rules, clock, on_learnt
-        self._looked_at: datetime | None = None
+        self._next_at: datetime | None = None
 
     def step(self) -> int:
         """One run when it is time for one; gives 0, so that its worker waits."""
         now = self._clock.now()
-        if self._looked_at is None or now - self._looked_at >= EVERY:
-            self._looked_at = now
+        if self._next_at is None or now >= self._next_at:
+            self._next_at = now + RETRY
             if self._is_due(now):
                 self.run()
         return 0

@@ -1,6 +1,6 @@
 """What central shows: the JSON API's models, which the console's pages use as well."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -177,8 +177,20 @@ class DeadLetterPage(View):
     items: tuple[DeadLetterView, ...]
 
 
+class CalibrationView(View):
+    """A camera (``node/camera``) that places things `metres` beside the others, always or since it was moved."""
+
+    camera: str
+    kind: Literal["off", "moved"]
+    metres: float
+    since: Instant | None
+
+
 class Health(View):
-    """Whether central does its work. `ok` is false when the broker is away or a thread has died."""
+    """Whether central does its work. `ok` is false when the broker is away or a thread has died.
+
+    `is_associating`: this process joins events into cases; another one may hold that lease.
+    """
 
     ok: bool
     broker_connected: bool
@@ -191,3 +203,5 @@ class Health(View):
     inbox_waiting: int
     dead_letters: int
     step_failures: int
+    is_associating: bool = False
+    calibration_alarms: tuple[CalibrationView, ...] = ()
