@@ -6,7 +6,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import uvicorn
@@ -38,14 +38,16 @@ from central.services.intake import Intake
 from central.services.joining import JoinDesk
 from central.services.reading import Reader
 from central.services.submitting import EventDesk
-from central.services.views import Health
+from central.services.surveying import Survey
+from central.services.views import CalibrationView, Health
 from central.services.worker import Worker
 from central.settings import CentralSettings, Role
 from central.site import SiteSettings, load_site
-from central.store import dead_letters, inbox
+from central.store import camera_errors, dead_letters, inbox
 from central.store.database import Database
 from contract.clock import Clock
 from contract.errors import UsageError
+from contract.ids import uuid7
 from contract.topics import Topics
 
 
@@ -124,8 +126,10 @@ class Central:
         self.feed = LiveFeed()
         self.link = MqttLink(address, plan_link(settings))
         bench = Bench(make_rules(self.site, settings.association), law, self.site.to_origin())
-        association = Association(self.database, bench, clock, self.feed.notify)
-        self.association_worker = Worker("association", association.step, association.recover)
+        self.association = Association(self.database, bench, clock, self.feed.notify, uuid7(clock.now()))
+        self.association_worker = Worker("association", self.association.step, self.association.recover)
+        survey = Survey(self.database, bench.rules, clock, self.association_worker.wake)
+        self.survey_worker = Worker("survey", survey.step, survey.recover, idle_s=60.0)
         topics = Topics(address.prefix)
         admission = Admission(self.database, topics, clock, self.site.to_surroundings(), reached)
         self.intake = Intake(
@@ -145,6 +149,7 @@ class Central:
         """Starts what this process's roles ask for."""
         if Role.ASSOCIATE in self.roles:
             self.association_worker.start()
+            self.survey_worker.start()
         if Role.INGEST in self.roles:
             self.intake_worker.start()
             self.link.start()
@@ -155,7 +160,10 @@ class Central:
         if Role.INGEST in self.roles:
             self.link.stop()
         self.intake_worker.stop()
+        self.survey_worker.stop()
         self.association_worker.stop()
+        if not self.association_worker.is_alive:
+            self.association.release()
         self.database.close()
 
     def health(self) -> Health:
@@ -164,6 +172,7 @@ class Central:
         counts = self.intake.counts
         with self.database.read() as connection:
             waiting, letters = inbox.count_waiting(connection), dead_letters.count(connection)
+            learnt = camera_errors.newest(connection)
         return Health(
             ok=(self.link.is_connected or Role.INGEST not in self.roles) and all(worker.is_alive for worker in workers),
             broker_connected=self.link.is_connected,
@@ -176,6 +185,8 @@ class Central:
             inbox_waiting=waiting,
             dead_letters=letters,
             step_failures=sum(worker.failures for worker in workers),
+            is_associating=self.association.is_active,
+            calibration_alarms=tuple(CalibrationView(**asdict(alarm)) for alarm in (learnt.alarms if learnt else ())),
         )
 
     @asynccontextmanager
