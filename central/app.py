@@ -10,33 +10,40 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from central.api.access import Access, Tokens
 from central.api.cases import cases_router
 from central.api.evidence import evidence_router
+from central.api.fleet import artifacts_router, fleet_router
 from central.api.health import health_router
 from central.api.http import make_http_app
 from central.api.ingest import ingest_router
 from central.api.overview import overview_router
 from central.api.stream import stream_router
+from central.artifacts import Artifacts
 from central.catalogue import load_catalogue, make_law
 from central.console.pages import STATIC_DIR, Pages, console_router
 from central.domain.law import Law
 from central.domain.rules import AssociationRules
 from central.evidence.folder import FolderStore
 from central.ingest.address import parse_address
+from central.ingest.fleet import MqttFleetLink
 from central.ingest.mqtt import LinkPlan, MqttLink
+from central.keys import central_keys
 from central.rulebook import at_site, load_rules
 from central.services.actions import CaseDesk
 from central.services.admission import Admission, Point, nobody_watches
 from central.services.association import Association, Bench
 from central.services.evidence import EvidenceDesk, ObjectStore
 from central.services.feed import LiveFeed
+from central.services.fleet import FleetDesk
+from central.services.fleet_watch import FleetWatch
 from central.services.intake import Intake
 from central.services.joining import JoinDesk
 from central.services.reading import Reader
+from central.services.sealing import Sealer
 from central.services.submitting import EventDesk
 from central.services.surveying import Survey
 from central.services.views import CalibrationView, Health
@@ -64,6 +71,7 @@ class Outside:
     wake: Callable[[], None] = lambda: None
     """Tells the associator that there is work."""
     topics: Topics = field(default_factory=Topics)
+    fleet: tuple[APIRouter, ...] = ()
 
 
 def make_http(
@@ -86,6 +94,7 @@ def make_http(
         overview_router(reader, access),
         health_router(health),
         stream_router(reader, parts.feed, access),
+        *parts.fleet,
     ]
     http = make_http_app(routers, lifespan)
     site = reader.site(parts.site.name.to_names(), parts.site.demo, tuple(parts.site.legal_dwell_s))
@@ -130,6 +139,9 @@ class Central:
         self.association_worker = Worker("association", self.association.step, self.association.recover)
         survey = Survey(self.database, bench.rules, clock, self.association_worker.wake)
         self.survey_worker = Worker("survey", survey.step, survey.recover, idle_s=60.0)
+        keys = central_keys(settings.keys_folder)
+        sealer = Sealer(self.database, keys.signing, clock)
+        self.sealing_worker = Worker("sealing", sealer.step, sealer.recover)
         topics = Topics(address.prefix)
         admission = Admission(self.database, topics, clock, self.site.to_surroundings(), reached)
         self.intake = Intake(
@@ -137,11 +149,19 @@ class Central:
         )
         self.intake_worker = Worker("intake", self.intake.step, self.intake.recover, idle_s=0.0)
 
+        self.fleet_link = MqttFleetLink(address, f"{plan_link(settings).client_id}-fleet", settings.mqtt_protocol)
+        watch = FleetWatch(self.database, self.fleet_link, topics, clock, self.feed.notify)
+        self.fleet_worker = Worker("fleet", watch.step, watch.recover, idle_s=0.0)
+        access = Access(tokens, clock)
+        artifacts = Artifacts(settings.artifacts_folder)
+        fleet_desk = FleetDesk(self.database, lambda: keys, clock)
+        fleet = (fleet_router(fleet_desk, artifacts, keys, access), artifacts_router(artifacts, access))
+
         outside = Outside(
-            self.database, objects, law, self.site, self.feed, clock, self.association_worker.wake, topics
+            self.database, objects, law, self.site, self.feed, clock, self.association_worker.wake, topics, fleet
         )
         if Role.API in settings.roles:
-            self.http = make_http(outside, Access(tokens, clock), self.health, self._lifespan)
+            self.http = make_http(outside, access, self.health, self._lifespan)
         else:
             self.http = make_http_app([health_router(self.health)], self._lifespan)
 
@@ -150,20 +170,26 @@ class Central:
         if Role.ASSOCIATE in self.roles:
             self.association_worker.start()
             self.survey_worker.start()
+            self.sealing_worker.start()
         if Role.INGEST in self.roles:
             self.intake_worker.start()
             self.link.start()
+            self.fleet_worker.start()
+            self.fleet_link.start()
 
     def stop(self) -> None:
         """Takes no more, finishes what is under way, closes the database."""
         self.feed.close()
         if Role.INGEST in self.roles:
             self.link.stop()
+            self.fleet_link.stop()
         self.intake_worker.stop()
+        self.fleet_worker.stop()
         self.survey_worker.stop()
         self.association_worker.stop()
         if not self.association_worker.is_alive:
             self.association.release()
+        self.sealing_worker.stop()
         self.database.close()
 
     def health(self) -> Health:

@@ -44,12 +44,26 @@ class CentralSettings(Settings):
     worker: Annotated[str, Field(pattern=NAME_PATTERN)] = "1"
     ingest_group: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
     evidence_dir: Path = Path("var/central/evidence")
+    keys_dir: Annotated[Path | None, Field(description="Central's own keys; beside the evidence unless given.")] = None
+    artifacts_dir: Annotated[
+        Path | None, Field(description="Models, software and nodes' answers; beside the evidence unless given.")
+    ] = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     site: Path | None = None
     violations: Path | None = None
     association: Path | None = None
     log_format: LogFormat = LogFormat.CONSOLE
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where central's own keys lie."""
+        return self.keys_dir or self.evidence_dir.parent / "keys"
+
+    @property
+    def artifacts_folder(self) -> Path:
+        """Where files lie that nodes fetch or bring."""
+        return self.artifacts_dir or self.evidence_dir.parent / "artifacts"
 
 
 class Secrets(Settings):

@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     REQUEST = "request"
     EVIDENCE = "evidence"
     ENROLMENT = "enrolment"
+    AUDIT = "audit"
 
 
 def _require_base64(text: str) -> str:

@@ -1,0 +1,199 @@
+"""The chain over the history: its links, its signed checkpoints, and the tombstones of what retention took away."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, get_args
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Select,
+    String,
+    Table,
+    UniqueConstraint,
+    and_,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    type_coerce,
+)
+
+from central.domain.chain import Seal, Source, digest_of
+from central.store.cases import HISTORY
+from central.store.database import METADATA, UtcInstant
+
+LOOK_BACK = 10_000
+"""How far behind the newest sealed row a row may be committed late (PostgreSQL numbers rows before it commits them).
+What comes later still is found by `find_unsealed(everything=True)`, at start and by `verify-audit`."""
+PAGE = 10_000
+
+_ID = BigInteger().with_variant(Integer(), "sqlite")
+SEALS = Table(
+    "audit_seals",
+    METADATA,
+    Column("seq", _ID, primary_key=True, autoincrement=False),
+    Column("source", String(16), nullable=False),
+    Column("row_id", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("chain", LargeBinary, nullable=False),
+    UniqueConstraint("source", "row_id"),
+)
+CHECKPOINTS = Table(
+    "audit_checkpoints",
+    METADATA,
+    Column("seq", _ID, primary_key=True, autoincrement=False),
+    Column("at", UtcInstant, nullable=False),
+    Column("chain", LargeBinary, nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)
+TOMBSTONES = Table(
+    "audit_tombstones",
+    METADATA,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("row_id", BigInteger, nullable=False, unique=True),
+    Column("at", UtcInstant, nullable=False),
+    Column("why", String(200), nullable=False),
+    sqlite_autoincrement=True,
+)
+_TABLES: dict[Source, Table] = {"history": HISTORY, "tombstone": TOMBSTONES}
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Somebody's signature under the chain up to link `seq`."""
+
+    seq: int
+    at: datetime
+    chain: bytes
+    key_id: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A link, the digest of its row as it is now (None: gone), and whether a tombstone says why it is gone."""
+
+    seal: Seal
+    found: bytes | None
+    is_buried: bool
+
+
+def last_seal(connection: Connection) -> Seal | None:
+    row = connection.execute(select(SEALS).order_by(SEALS.c.seq.desc()).limit(1)).first()
+    return None if row is None else Seal(row.seq, row.source, row.row_id, bytes(row.digest), bytes(row.chain))
+
+
+def find_unsealed(connection: Connection, limit: int, *, everything: bool) -> list[tuple[Source, int, bytes]]:
+    """Committed rows without a link: source, row id and digest, oldest first within their source."""
+    found: list[tuple[Source, int, bytes]] = []
+    for source in get_args(Source):
+        query = _unsealed(connection, source, everything).limit(limit - len(found))
+        found += [(source, int(row[0]), digest_of(row)) for row in connection.execute(query)]
+        if len(found) == limit:
+            break
+    return found
+
+
+def count_unsealed(connection: Connection) -> int:
+    """How many committed rows have no link yet."""
+    counts = (select(func.count()).select_from(_unsealed(connection, name, True).subquery()) for name in _TABLES)
+    return sum(int(connection.execute(query).scalar_one()) for query in counts)
+
+
+def add_seals(connection: Connection, seals: Sequence[Seal]) -> None:
+    """Writes the links.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: another process sealed meanwhile.
+    """
+    rows = [
+        {"seq": seal.seq, "source": seal.source, "row_id": seal.row_id, "digest": seal.digest, "chain": seal.chain}
+        for seal in seals
+    ]
+    connection.execute(insert(SEALS), rows)
+
+
+def add_checkpoint(connection: Connection, checkpoint: Checkpoint) -> None:
+    values = {
+        "seq": checkpoint.seq,
+        "at": checkpoint.at,
+        "chain": checkpoint.chain,
+        "key_id": checkpoint.key_id,
+        "signature": checkpoint.signature,
+    }
+    connection.execute(insert(CHECKPOINTS).values(values))
+
+
+def checkpoints(connection: Connection) -> list[Checkpoint]:
+    rows = connection.execute(select(CHECKPOINTS).order_by(CHECKPOINTS.c.seq))
+    return [Checkpoint(row.seq, row.at, bytes(row.chain), row.key_id, bytes(row.signature)) for row in rows]
+
+
+def bury(connection: Connection, row_ids: Iterable[int], why: str, at: datetime) -> int:
+    """Takes history rows away and leaves tombstones; rows without a link yet stay. Gives how many went."""
+    wanted = set(row_ids)
+    is_sealed = select(SEALS.c.row_id).where(SEALS.c.source == "history", SEALS.c.row_id.in_(wanted))
+    ready = [int(row.row_id) for row in connection.execute(is_sealed)]
+    if ready:
+        connection.execute(delete(HISTORY).where(HISTORY.c.id.in_(ready)))
+        connection.execute(insert(TOMBSTONES), [{"row_id": row_id, "at": at, "why": why} for row_id in ready])
+    return len(ready)
+
+
+def walk(connection: Connection) -> Iterator[Checked]:
+    """Every link in order, with its row as it is now. Streams: a million links need no million rows in memory."""
+    history, tombstones = _texts(connection, HISTORY), _texts(connection, TOMBSTONES)
+    grave = TOMBSTONES.alias("grave")
+    joined = (
+        SEALS.outerjoin(HISTORY, and_(SEALS.c.source == "history", SEALS.c.row_id == HISTORY.c.id))
+        .outerjoin(TOMBSTONES, and_(SEALS.c.source == "tombstone", SEALS.c.row_id == TOMBSTONES.c.id))
+        .outerjoin(grave, and_(SEALS.c.source == "history", SEALS.c.row_id == grave.c.row_id))
+    )
+    query = select(*SEALS.c, grave.c.id, *history, *tombstones).select_from(joined).order_by(SEALS.c.seq)
+    width = 6 + len(history)
+    for rows in connection.execution_options(yield_per=PAGE).execute(query).partitions(PAGE):
+        for row in rows:
+            fields = row[6:width] if row[1] == "history" else row[width:]
+            found = None if fields[0] is None else digest_of(fields)
+            yield Checked(Seal(row[0], row[1], row[2], bytes(row[3]), bytes(row[4])), found, row[5] is not None)
+
+
+def count(connection: Connection) -> int:
+    """How many links there are."""
+    return int(connection.execute(select(func.count()).select_from(SEALS)).scalar_one())
+
+
+def _unsealed(connection: Connection, source: Source, everything: bool) -> Select[Any]:
+    table = _TABLES[source]
+    has_link = select(literal(1)).where(SEALS.c.source == source, SEALS.c.row_id == table.c.id).exists()
+    query = select(*_texts(connection, table)).where(~has_link).order_by(table.c.id)
+    if everything:
+        return query
+    newest = select(func.coalesce(func.max(SEALS.c.row_id), 0)).where(SEALS.c.source == source).scalar_subquery()
+    return query.where(table.c.id > newest - LOOK_BACK)
+
+
+def _texts(connection: Connection, table: Table) -> list[ColumnElement[str | None]]:
+    """Every column of `table` as text, the same on both databases: what is hashed."""
+    is_postgresql = connection.dialect.name == "postgresql"
+    return [_text(column, is_postgresql).label(f"{table.name}_{column.name}") for column in table.c]
+
+
+def _text(column: Column[Any], is_postgresql: bool) -> ColumnElement[str | None]:
+    if isinstance(column.type, (UtcInstant, DateTime)):
+        if is_postgresql:
+            return func.to_char(func.timezone("UTC", column), "YYYY-MM-DD HH24:MI:SS.US")
+        return type_coerce(column, String)  # SQLite keeps exactly this text
+    if isinstance(column.type, String):
+        return type_coerce(column, String)
+    return cast(column, String)
