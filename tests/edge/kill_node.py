@@ -11,7 +11,6 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -39,15 +38,16 @@ from edge.values import Detection, Frame
 from tests.edge.fakes import MANIFEST, ScriptedDetector, blank, policy, saw
 
 CAMERAS = (CameraId("cam-1"), CameraId("cam-2"))
-PERIOD_S = 0.005
-"""Between frames of a camera; each is a second of capture time, so a minute of street passes in a third of a second."""
+PERIOD_S = 0.01
+"""Between frames of a camera. The policy is as hasty: a stall opens, is updated and closes within half a second."""
 CYCLE = 40
 PRESENT = 25
-POLICIES = Policies(presence={Seen.STALL: policy(present_after_s=3.0, gone_after_s=5.0, update_every_s=5.0)})
+HASTY = policy(look_every_s=0.02, present_after_s=0.04, gone_after_s=0.08, update_every_s=0.06)
+POLICIES = Policies(presence={Seen.STALL: HASTY})
 
 
 class FastStreet:
-    """A stall stands there for 25 seconds of every 40."""
+    """A stall stands there in 25 of every 40 frames."""
 
     def __init__(self, camera_id: CameraId) -> None:
         self._camera_id = camera_id
@@ -62,12 +62,11 @@ class FastStreet:
 
     def frames(self) -> Iterator[Frame]:
         clock = SystemClock()
-        began = clock.now()
         index = 0
         while True:
             image = blank()
             image[0, 0, 0] = index % CYCLE
-            yield Frame(self._camera_id, image, began + timedelta(seconds=index), index)
+            yield Frame(self._camera_id, image, clock.now(), index)
             index += 1
             clock.sleep(PERIOD_S)
 
@@ -138,7 +137,7 @@ def main(folder: Path, url: str, point: str, number: int) -> None:
     schedule = LookSchedule(dict.fromkeys(CAMERAS, PERIOD_S), clock.monotonic())
     signer = Signer("node-1", node_keys(folder).own)
     evidence = open_evidence(folder / "evidence", EvidenceSettings(), signer, clock, lambda _image: ())
-    views = [View(camera_id, 1.0) for camera_id in CAMERAS]
+    views = [View(camera_id, PERIOD_S) for camera_id in CAMERAS]
     pipeline = Pipeline(
         CycleDetector(), POLICIES, views, EvidenceSettings(), evidence.locker, SayingBook(outbox), sender, RandomIds()
     )

@@ -19,8 +19,8 @@ from tests.edge.waiting import until
 from tests.house.source import ROOT
 
 LONGEST_LIFE_S = 60.0
-MOST_REACHED = {Point.RECEIPTED: 6, Point.DELETING: 6, Point.SETTLED: 6}
-"""A receipt covers many events, so its points are passed far less often than the others, which die within 40."""
+MOST_REACHED = {Point.RECEIPTED: 4, Point.DELETING: 4, Point.SETTLED: 4}
+"""A receipt covers many events, so its points are passed far less often than the others, which die within 20."""
 
 
 @dataclass
@@ -69,7 +69,7 @@ def kill_again_and_again(folder: Path, kills: int, seed: int, tell: Callable[[st
         with serve(central, port):
             for number in range(1, kills + 1):
                 point = chance.choice(list(Point))
-                _live_and_die(state, port, point, chance.randint(1, MOST_REACHED.get(point, 40)), toll)
+                _live_and_die(state, port, point, chance.randint(1, MOST_REACHED.get(point, 20)), toll)
                 tell(f"{number}/{kills} {point} said={len(toll.said)}")
                 if number % 25 == 0:
                     broker.__exit__(None, None, None)
