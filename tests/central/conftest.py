@@ -19,7 +19,17 @@ def postgres_server() -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A fresh database at the newest revision, of either kind."""
+    """An empty database at the newest revision, of either kind. Who changes its tables takes `fresh_url`."""
+    if request.param == "sqlite":
+        yield fresh_sqlite(tmp_path)
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    yield server.cleaned()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The same, and nobody else's."""
     if request.param == "sqlite":
         yield fresh_sqlite(tmp_path)
         return

@@ -13,7 +13,9 @@ from functools import cache
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import inspect
 
+from central.store import rows
 from central.store.database import Database
 
 with warnings.catch_warnings():
@@ -33,6 +35,8 @@ class Postgres:
     server: PostgresServer
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     _template: str | None = None
+    _shared: str | None = None
+    _emptying: str = ""
 
     @property
     def folder(self) -> Path:
@@ -64,6 +68,22 @@ class Postgres:
         name = f"fresh_{next(self._numbers)}"
         self.run_sql(f"CREATE DATABASE {name} TEMPLATE {self._template} STRATEGY FILE_COPY")
         return self.url(name)
+
+    def cleaned(self) -> str:
+        """The url of one database that all share, at the newest revision, emptied: far quicker than a fresh one."""
+        if self._shared is None:
+            self._shared = self.fresh()
+        database = Database(self._shared)
+        with database.write(beside_others=True) as connection:
+            tables = rows.tables_in(connection) if not self._emptying else []
+            if tables:
+                self._emptying = "; ".join(
+                    [f"DELETE FROM {table.name}" for table in reversed(tables)]
+                    + [f"ALTER SEQUENCE {name} RESTART" for name in inspect(connection).get_sequence_names()]
+                )
+            connection.exec_driver_sql(self._emptying)
+        database.close()
+        return self._shared
 
     def drop(self, url: str) -> None:
         name = Database(url).url.database

@@ -42,8 +42,8 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def current(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
+def current(fresh_url: str) -> Iterator[Database]:
+    database = Database(fresh_url)
     yield database
     database.close()
 
