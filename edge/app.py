@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from types import FrameType
 
@@ -10,7 +11,7 @@ import structlog
 
 from contract.clock import Clock, SystemClock
 from contract.events import ClockState
-from contract.ids import uuid7
+from contract.ids import CameraId, uuid7
 from contract.status import NodeState, NodeStatus
 from edge.capture.choose import open_camera
 from edge.capture.slot import FrameSlots
@@ -24,7 +25,7 @@ from edge.evidence.people import PeopleFinder
 from edge.evidence.pictures import FindPeople
 from edge.eyes import Eyes
 from edge.keys import node_keys
-from edge.look_loop import LookLoop
+from edge.look_loop import LookLoop, NoteLook, unnoted
 from edge.outbox.sqlite import Outbox
 from edge.pipeline import Pipeline
 from edge.schedule import LookSchedule
@@ -42,8 +43,8 @@ _log = structlog.get_logger(__name__)
 class Node:
     """All parts of a running node. `start` and `stop` in that order, once."""
 
-    def __init__(self, settings: NodeSettings, clock: Clock) -> None:
-        """Reads the model and opens the outbox; starts nothing.
+    def __init__(self, settings: NodeSettings, clock: Clock, note_look: NoteLook = unnoted) -> None:
+        """Reads the model and opens the outbox; starts nothing. `note_look` is told of every look that is done.
 
         Raises:
             UsageError: model, policies, secrets or state folder are wrong; the message says which.
@@ -75,7 +76,7 @@ class Node:
             self._open_people_finder(),
             self._sender.clock_state,
         )
-        schedule = LookSchedule({}, clock.monotonic(), settings.attention_cameras)
+        schedule = self._schedule = LookSchedule({}, clock.monotonic(), settings.attention_cameras)
         pipeline = Pipeline(
             self._detector,
             policies,
@@ -87,7 +88,9 @@ class Node:
             RandomIds(),
         )
         self.streams = Streams()
-        self._look_loop = LookLoop(self._slots, schedule, pipeline, clock, self._stop, turn, self.streams.set_mode)
+        self._look_loop = LookLoop(
+            self._slots, schedule, pipeline, clock, self._stop, turn, self.streams.set_mode, note_look
+        )
         self._eyes = Eyes(partial(open_camera, streams=self.streams), self._slots, schedule, pipeline, clock)
         for camera in settings.cameras:
             self._eyes.put(self._eyes.open(camera))
@@ -121,6 +124,10 @@ class Node:
         self._outbox.close()
         self._evidence.ledger.close()
         _log.info("node stopped", node_id=self._settings.node_id, events_waiting=waiting)
+
+    def want_attention(self, camera_id: CameraId, until: datetime) -> None:
+        """Wishes that a camera be watched closely until then; any thread."""
+        self._look_loop.between_looks(lambda: self._schedule.want_attention(camera_id, until))
 
     def wait(self, seconds: float) -> bool:
         """Blocks up to `seconds`; True once the node is asked to stop."""

@@ -33,6 +33,10 @@ NoteLook = Callable[[Frame, float], None]
 _log = structlog.get_logger(__name__)
 
 
+def unnoted(_frame: Frame, _age_s: float) -> None:
+    """Nobody wants to know."""
+
+
 class LookLoop:
     """`run` is a thread's target; `step` does one look or waits for one."""
 
@@ -45,7 +49,7 @@ class LookLoop:
         stop: threading.Event,
         turn: Turn | None = None,
         set_mode: SetMode = lambda _camera_id, _mode: None,
-        note_look: NoteLook = lambda _frame, _age_s: None,
+        note_look: NoteLook = unnoted,
     ) -> None:
         """`turn` is the one that the detector gives up while it infers; `set_mode` tells a camera's stream its mode."""
         self._slots = slots

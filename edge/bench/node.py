@@ -1,0 +1,131 @@
+"""A real node under measurement, in a process of its own: settings from standard input, facts on standard output.
+
+    python -m edge.bench.node < task.json
+
+Composition root of the bench: `edge.app.Node` as `run` starts it, with nothing left out but the uplink.
+"""
+
+import json
+import os
+import resource
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from contract.clock import SystemClock
+from contract.ids import CameraId
+from contract.status import CameraState, NodeState, NodeStatus
+from edge.app import Node
+from edge.logs import set_up_logging
+from edge.settings import NodeSettings
+from edge.values import Frame
+
+START_TIMEOUT_S = 90.0
+SETTLE_S = 6.0
+"""Three looks a camera before anything is measured: first looks allocate."""
+
+RSS_EVERY_S = 10.0
+
+
+class Task(BaseModel):
+    """What to measure. `attended` cameras are wished attention for throughout."""
+
+    settings: NodeSettings
+    seconds: float
+    attended: tuple[str, ...] = ()
+    expects_all_live: bool = True
+
+
+class Ages:
+    """Ages of frames at decision, in seconds, by camera. Look threads write by turns."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.by_camera: dict[CameraId, list[float]] = {}
+
+    def note(self, frame: Frame, age_s: float) -> None:
+        """One look is done."""
+        if self.is_open:
+            self.by_camera.setdefault(frame.camera_id, []).append(age_s)
+
+
+def main() -> None:
+    set_up_logging()
+    task = Task.model_validate_json(sys.stdin.read())
+    clock, ages = SystemClock(), Ages()
+    node = Node(task.settings, clock, ages.note)
+    node.start()
+    begun_s = clock.monotonic()
+    while not _is_ready(node, task) and clock.monotonic() - begun_s < START_TIMEOUT_S:
+        clock.sleep(0.2)
+    started_s = clock.monotonic() - begun_s
+    _wish(node, task, clock)
+    clock.sleep(SETTLE_S)
+    before, cpu_s, from_s = _looks(node), _cpu_s(), clock.monotonic()
+    ages.is_open = True
+    memory = _watch(node, task, clock, from_s)
+    ages.is_open = False
+    passed_s, cpu_s, after = clock.monotonic() - from_s, _cpu_s() - cpu_s, _looks(node)
+    facts = {
+        "seconds": passed_s,
+        "start_s": started_s,
+        "cpu_s": cpu_s,
+        "rss_mb": memory,
+        "threads": threading.active_count(),
+        "looks": {name: after[name][0] - before[name][0] for name in after},
+        "skipped": {name: after[name][1] - before[name][1] for name in after},
+        "live": sum(camera.state is CameraState.LIVE for camera in _status(node).cameras),
+        "ages_s": {name: [round(age, 4) for age in found] for name, found in ages.by_camera.items()},
+        "outbox_depth": _status(node).outbox_depth,
+    }
+    node.stop()
+    sys.stdout.write(json.dumps(facts) + "\n")
+
+
+def _watch(node: Node, task: Task, clock: SystemClock, from_s: float) -> list[tuple[float, float]]:
+    """(second, MB) every ten seconds until the time is over."""
+    memory = [(0.0, rss_mb())]
+    while (passed_s := clock.monotonic() - from_s) < task.seconds:
+        _wish(node, task, clock)
+        clock.sleep(min(1.0, task.seconds - passed_s))
+        if clock.monotonic() - from_s - memory[-1][0] >= RSS_EVERY_S:
+            memory.append((round(clock.monotonic() - from_s, 1), rss_mb()))
+            sys.stderr.write(f"rss {memory[-1][0]:.0f} s {memory[-1][1]:.1f} MB\n")
+    memory.append((round(clock.monotonic() - from_s, 1), rss_mb()))
+    return memory
+
+
+def _wish(node: Node, task: Task, clock: SystemClock) -> None:
+    for camera in task.attended:
+        node.want_attention(CameraId(camera), clock.now() + timedelta(seconds=30))
+
+
+def _is_ready(node: Node, task: Task) -> bool:
+    cameras = _status(node).cameras
+    return not task.expects_all_live or all(camera.looks > 0 for camera in cameras)
+
+
+def _looks(node: Node) -> dict[str, tuple[int, int]]:
+    return {camera.camera_id: (camera.looks, camera.skipped_looks) for camera in _status(node).cameras}
+
+
+def _status(node: Node) -> NodeStatus:
+    return node.status(NodeState.ONLINE)
+
+
+def _cpu_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def rss_mb() -> float:
+    """This process's resident memory."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+
+
+if __name__ == "__main__":
+    main()
