@@ -6,6 +6,7 @@ from fastapi.responses import JSONResponse
 from central.domain.workflow import Action, RefusedAction
 from central.services.actions import UnknownCase
 from central.services.feed import FeedFull
+from central.services.fleet import UnknownNode
 from central.services.joining import FrozenCase
 from contract.errors import TransientError, UsageError
 
@@ -16,6 +17,10 @@ def add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(UnknownCase)
     def _unknown(_request: Request, error: UnknownCase) -> JSONResponse:
         return JSONResponse({"detail": f"no case {error}"}, 404)
+
+    @app.exception_handler(UnknownNode)
+    def _unknown_node(_request: Request, error: UnknownNode) -> JSONResponse:
+        return JSONResponse({"detail": f"no {error}"}, 404)
 
     @app.exception_handler(RefusedAction)
     def _refused(_request: Request, error: RefusedAction) -> JSONResponse:

@@ -102,9 +102,9 @@ class MqttSession:
             done = sum(self._client.ack(token.mid, token.qos) == MQTT_ERR_SUCCESS for token in alive)
         return len(tokens) - done
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
         if self._is_connected:  # paho would queue without bound while it is away; receipts repeat themselves
-            self._client.publish(topic, payload, qos=1)
+            self._client.publish(topic, payload, qos=1, retain=retain)
 
     def reconnect(self) -> None:
         sock = self._client.socket()

@@ -34,10 +34,11 @@ class Standing:
     detail: str = ""
 
 
-def newest_of_all(connection: Connection) -> Sequence[Standing]:
-    """The present standing of every node and camera."""
-    newest = select(func.max(CHANGES.c.id)).group_by(CHANGES.c.node_id, CHANGES.c.camera_id)
-    return [_standing(row) for row in connection.execute(select(CHANGES).where(CHANGES.c.id.in_(newest)))]
+def present(connection: Connection, node_id: str) -> dict[str, Standing]:
+    """How the node ("") and each of its cameras stand now, by camera."""
+    newest = select(func.max(CHANGES.c.id)).where(CHANGES.c.node_id == node_id).group_by(CHANGES.c.camera_id)
+    rows = connection.execute(select(CHANGES).where(CHANGES.c.id.in_(newest)))
+    return {row.camera_id: _standing(row) for row in rows}
 
 
 def add(connection: Connection, standing: Standing) -> None:
