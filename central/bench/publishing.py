@@ -7,6 +7,7 @@ single message. What counts as arrived is central's receipt, never the broker's 
 import json
 import threading
 from collections.abc import Callable, Sequence
+from random import Random
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -39,10 +40,19 @@ class Publisher:
     """Some nodes. `publish_to_receipt_s` grows by one figure an event: from its first publication to its receipt."""
 
     def __init__(
-        self, port: int, mints: Sequence[Mint], clock: Clock, is_backfill: bool = False, protocol: str = "5"
+        self,
+        port: int,
+        mints: Sequence[Mint],
+        clock: Clock,
+        is_backfill: bool = False,
+        protocol: str = "5",
+        resend_after_s: float = RESEND_AFTER_S,
     ) -> None:
         self.publish_to_receipt_s: list[float] = []
         self.repeated = 0
+        self.acknowledged = 0
+        """What the broker says it has: worth nothing but a wait in a test."""
+        self._resend_after_s = resend_after_s
         self._clock = clock
         self._outboxes = [Outbox(mint, is_backfill) for mint in mints]
         self._by_stream = {outbox.mint.stream_id: outbox for outbox in self._outboxes}
@@ -56,12 +66,21 @@ class Publisher:
         self._client.on_connect = lambda client, *_: client.subscribe(
             [(Topics().receipt(NodeId(mint.node_id)), 1) for mint in mints]
         )
+        self._client.on_publish = self._on_publish
         self._client.on_subscribe = lambda *_: self._is_ready.set()
         self._client.connect("127.0.0.1", port)
 
     @property
     def sent(self) -> int:
         return sum(outbox.sent for outbox in self._outboxes)
+
+    @property
+    def mints(self) -> list[Mint]:
+        return [outbox.mint for outbox in self._outboxes]
+
+    @property
+    def sent_by_node(self) -> list[int]:
+        return [outbox.sent for outbox in self._outboxes]
 
     @property
     def waiting(self) -> int:
@@ -112,6 +131,16 @@ class Publisher:
             outbox = self._outboxes[self._turn]
             self._send(outbox, outbox.sent + 1)
 
+    def send_shuffled(self, count: int, order: Random) -> None:
+        """Sends `count` events, the nodes in turn, out of order within each stretch of a window."""
+        each = -(-count // len(self._outboxes))
+        for outbox in self._outboxes:
+            for start in range(1, each + 1, WINDOW):
+                seqs = list(range(start, min(start + WINDOW, each + 1)))
+                order.shuffle(seqs)
+                for seq in seqs:
+                    self._send(outbox, seq)
+
     def drain(self, until_s: float, tick: Callable[[], None]) -> None:
         """Waits for the missing receipts, and sends again what has none, as a node does."""
         while self.waiting and self._clock.monotonic() < until_s:
@@ -134,7 +163,7 @@ class Publisher:
         self._client.publish(outbox.topic, outbox.mint.payload(seq), qos=1)
 
     def _send_again(self) -> None:
-        due = self._clock.monotonic() - RESEND_AFTER_S
+        due = self._clock.monotonic() - self._resend_after_s
         for outbox in self._outboxes:
             oldest = next(iter(outbox.sent_at_s.items()), None)
             if oldest is None or oldest[1] > due:
@@ -143,6 +172,9 @@ class Publisher:
                 self.repeated += 1
                 outbox.sent_at_s.pop(seq, None)  # to the end of the order
                 self._send(outbox, seq)
+
+    def _on_publish(self, *_: object) -> None:
+        self.acknowledged += 1
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         now = self._clock.monotonic()
