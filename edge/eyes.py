@@ -141,7 +141,10 @@ class Eyes:
 
 def view_of(camera: CameraSettings, aspect: float) -> View:
     """What the pipeline needs to know of a camera; `aspect` is its picture's width over height."""
-    pose = None if camera.pose is None else camera.pose.to_pose(aspect)
+    calibration = None if camera.calibration is None else camera.calibration.to_calibration()
+    pose = None if calibration is None else calibration.pose
+    if camera.pose is not None:
+        pose = camera.pose.to_pose(aspect)
     zones = tuple(zone.to_zone() for zone in camera.zones)
     masks = tuple(mask.to_mask() for mask in camera.masks)
-    return View(camera.id, camera.look_every_s, zones, pose, masks, camera.tile_every_s)
+    return View(camera.id, camera.look_every_s, zones, pose, masks, camera.tile_every_s, calibration)

@@ -20,6 +20,7 @@ from edge.evidence.redact import RedactionMemory
 from edge.evidence.scene_memory import SceneMemory
 from edge.plume.crops import cutter
 from edge.plume.judge import Judge
+from edge.position.calibration import Calibration
 from edge.rules.attention import Wish
 from edge.rules.places import CameraPose, Zone, zones_of
 from edge.rules.policy import Policies
@@ -43,6 +44,8 @@ class View:
     masks: tuple[Mask, ...] = ()
     tile_every_s: float | None = None
     """One tile of the full picture besides the whole in this time; None: never (`edge.tiles`)."""
+    calibration: Calibration | None = None
+    """Where things stand by surveyed points; goes before `pose`."""
 
 
 class _Memory:
@@ -198,8 +201,9 @@ class Pipeline:
         track, view = incident.track, memory.view
         policy = self._policies.presence[track.seen]
         ground = None
-        if view.pose is not None and policy.base_height_m is not None:
-            ground = view.pose.ground_point(track.box_norm, policy.base_height_m, policy.half_depth_m)
+        locator = view.calibration or view.pose
+        if locator is not None and policy.base_height_m is not None:
+            ground = locator.ground_point(track.box_norm, policy.base_height_m, policy.half_depth_m)
         return Finding(
             incident=incident,
             incident_id=self._incident_id(memory, track),

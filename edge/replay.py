@@ -127,13 +127,15 @@ def _replay_keys(seed: tuple[str, ...]) -> KeyPairs:
 
 
 def _view(settings: ReplaySettings, clip: Path) -> View:
-    pose = None
+    calibration = None if settings.calibration is None else settings.calibration.to_calibration()
+    pose = None if calibration is None else calibration.pose
     if settings.pose is not None:
         facts = read_facts(clip)
         pose = settings.pose.to_pose(facts.width_px / facts.height_px)
     zones = tuple(zone.to_zone() for zone in settings.zones)
     masks = tuple(mask.to_mask() for mask in settings.masks)
-    return View(CameraId(settings.camera_id), settings.look_every_s, zones, pose, masks, settings.tile_every_s)
+    camera_id, every_s = CameraId(settings.camera_id), settings.look_every_s
+    return View(camera_id, every_s, zones, pose, masks, settings.tile_every_s, calibration)
 
 
 def _sha256(path: Path) -> str:

@@ -18,6 +18,7 @@ from contract.events import Name
 from contract.ids import CameraId, NodeId
 from contract.manifest import Engine
 from contract.taxonomy import Seen
+from edge.position.settings import CalibrationSettings
 from edge.rules.places import CameraPose, Zone
 from edge.rules.policy import Policies
 from edge.rules.regions import Mask
@@ -100,6 +101,8 @@ class PresetSettings(Settings):
     """What the camera shows at this preset; `known_by: picture` compares with it."""
     zones: Annotated[tuple[ZoneSettings, ...], Field(max_length=32)] = ()
     pose: PoseSettings | None = None
+    calibration: CalibrationSettings | None = None
+    """Instead of a measured pose, points on the ground; see `python -m edge calibrate`."""
 
 
 class PtzSettings(Settings):
@@ -158,6 +161,8 @@ class CameraSettings(Settings):
     """One tile of the full picture besides the whole in this time, so that far things keep their pixels. A 1080p
     picture has 12: at 4 s each a place is seen so every 48 s. None: never."""
     pose: PoseSettings | None = None
+    calibration: CalibrationSettings | None = None
+    """Instead of a measured pose, points on the ground; see `python -m edge calibrate`."""
 
     @field_validator("source", "sub_source")
     @classmethod
@@ -260,6 +265,8 @@ class ReplaySettings(Settings):
     masks: Annotated[tuple[MaskSettings, ...], Field(max_length=32)] = ()
     tile_every_s: Annotated[float, Field(gt=0, le=600)] | None = None
     pose: PoseSettings | None = None
+    calibration: CalibrationSettings | None = None
+    """Instead of a measured pose, points on the ground; see `python -m edge calibrate`."""
 
 
 def load_node(path: Path) -> NodeSettings:

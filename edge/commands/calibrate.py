@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from contract.configfile import parse_settings
 from contract.errors import PermanentError, UsageError
-from contract.ids import is_name
 from contract.plane import Origin, Point
 from edge.commands.exits import errors_as_exit_codes
 from edge.position.calibration import Calibration, left_out
-from edge.position.settings import CalibrationSettings, read_points, require_near
+from edge.position.settings import CalibrationSettings, read_points, require_near, to_pair
 from edge.position.sheet import Residual, draw, page, residuals, sigma_map
 
 
@@ -53,7 +53,6 @@ def calibrate_command(
     size: Annotated[
         str | None, typer.Option(help="WIDTHxHEIGHT of the picture the clicks are on, where no --picture is given.")
     ] = None,
-    preset: Annotated[str | None, typer.Option(help="The preset of a turning camera that this holds for.")] = None,
     click_sigma_px: Annotated[float, typer.Option(min=0.1, max=100, help="One sigma of a click, of 1080 lines.")] = 3.0,
     survey_sigma_m: Annotated[
         float, typer.Option(min=0.001, max=10, help="One sigma of a point against the others: RTK 0.02, tape 0.2.")
@@ -68,6 +67,8 @@ def calibrate_command(
 ) -> None:
     """Calibrates a camera from four or more points on the ground; six or more also give the lens's distortion.
 
+    A turning camera is calibrated once for each preset: put the block under that preset.
+
     Choose points that span what matters: two near, two far, left and right; kerb corners, manhole covers, the foot of
     a pole. Click the place on the ground itself. Coordinates are CGCS2000 or WGS-84, never a web map's.
 
@@ -78,11 +79,10 @@ def calibrate_command(
     with errors_as_exit_codes():
         image = None if picture is None else _read_picture(picture)
         width, height = _size(image, size)
-        settings = _settings(points, origin, preset, (width, height), (click_sigma_px, survey_sigma_m, offset_sigma_m))
+        sigmas = (click_sigma_px, survey_sigma_m, offset_sigma_m)
+        settings = _settings(points, origin, camera_at, (width, height), sigmas)
         pairs = settings.to_pairs()
         site = Origin(settings.origin_lat, settings.origin_lon)
-        if camera_at is not None:
-            require_near(pairs, site.to_local(*_degrees(camera_at, "--camera-at")), site)
         calibration = settings.to_calibration()
         survey = calibration.survey
         left = left_out(pairs, site, settings.aspect, survey)
@@ -114,10 +114,8 @@ def _size(image: NDArray[np.uint8] | None, size: str | None) -> tuple[int, int]:
 
 
 def _settings(
-    points: Path, origin: str | None, preset: str | None, size: tuple[int, int], sigmas: tuple[float, float, float]
+    points: Path, origin: str | None, camera_at: str | None, size: tuple[int, int], sigmas: tuple[float, float, float]
 ) -> CalibrationSettings:
-    if preset is not None and not is_name(preset):
-        raise UsageError(f"--preset {preset!r}: letters, digits, dot, dash and underscore only")
     found = read_points(points, size)
     if len(found) < 4:
         raise UsageError(f"{points}: {len(found)} point(s): at least 4 are needed, six or more are better")
@@ -125,16 +123,21 @@ def _settings(
     if origin is None and first is None:
         raise UsageError("--origin LAT,LON is needed: the points are in metres from it")
     lat, lon = first if origin is None and first is not None else _degrees(origin or "", "--origin")
-    return CalibrationSettings(
-        origin_lat=lat,
-        origin_lon=lon,
-        aspect=round(size[0] / size[1], 6),
-        preset=preset,
-        click_sigma=sigmas[0] / 1080,
-        survey_sigma_m=sigmas[1],
-        offset_sigma_m=sigmas[2],
-        points=found,
-    )
+    site = Origin(lat, lon)
+    if camera_at is not None:
+        require_near(
+            [to_pair(point, site) for point in found], site.to_local(*_degrees(camera_at, "--camera-at")), site
+        )
+    content = {
+        "origin_lat": lat,
+        "origin_lon": lon,
+        "aspect": round(size[0] / size[1], 6),
+        "click_sigma": round(sigmas[0] / 1080, 6),
+        "survey_sigma_m": sigmas[1],
+        "offset_sigma_m": sigmas[2],
+        "points": [point.model_dump(exclude_none=True) for point in found],
+    }
+    return parse_settings(content, CalibrationSettings, str(points))
 
 
 def _degrees(text: str, option: str) -> tuple[float, float]:
@@ -160,7 +163,7 @@ def _write_page(path: Path, result: _Result, image: NDArray[np.uint8] | None) ->
 def _block(settings: CalibrationSettings) -> str:
     content = settings.model_dump(exclude_none=True, exclude_defaults=True)
     content["points"] = [point.model_dump(exclude_none=True, exclude_defaults=True) for point in settings.points]
-    return yaml.safe_dump({"calibrations": [content]}, allow_unicode=True, sort_keys=False)
+    return yaml.safe_dump({"calibration": content}, allow_unicode=True, sort_keys=False)
 
 
 def _as_json(result: _Result) -> dict[str, object]:

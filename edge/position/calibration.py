@@ -48,7 +48,7 @@ class Survey:
     """An error that all points share (the map's, the receiver's) and that no residual shows."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no truth value
 class Calibration:
     """Fitted once, at start; pure afterwards."""
 

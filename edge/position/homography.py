@@ -31,7 +31,7 @@ class Noise:
     survey_m: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fit:
     """The ground-to-picture homography about `centre_m`, `scale_m` metres a unit, and how sure it is.
 

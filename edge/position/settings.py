@@ -10,7 +10,6 @@ from pydantic import Field, model_validator
 
 from contract.configfile import Settings, load_yaml, parse_settings
 from contract.errors import UsageError
-from contract.events import Name
 from contract.plane import Origin, Point
 from edge.position.calibration import Calibration, Pair, Survey, calibrate
 from edge.position.gcj import shift_at
@@ -50,13 +49,12 @@ class PointSettings(Settings):
 class CalibrationSettings(Settings):
     """Where a camera's picture lies on the ground, from at least four points that both show.
 
-    `aspect` is the picture's width over height. `preset`: the position of a turning camera that it holds for.
+    `aspect` is the picture's width over height. A turning camera has one under each preset.
     """
 
     origin_lat: Annotated[float, Field(ge=-90, le=90)]
     origin_lon: Annotated[float, Field(ge=-180, le=180)]
     aspect: Annotated[float, Field(ge=0.2, le=5)] = 16 / 9
-    preset: Name | None = None
     click_sigma: Annotated[float, Field(gt=0, le=0.1)] = 0.003
     """One sigma of a click, in shares of the picture's height: 3 pixels of 1080."""
     survey_sigma_m: Annotated[float, Field(gt=0, le=10)] = 0.2
@@ -65,6 +63,14 @@ class CalibrationSettings(Settings):
     """One sigma of what all points share: the map's or the receiver's own error."""
     points: Annotated[tuple[PointSettings, ...], Field(min_length=4, max_length=100)]
 
+    @model_validator(mode="after")
+    def _fits_a_camera(self) -> Self:
+        try:
+            self.to_calibration()
+        except UsageError as error:
+            raise ValueError(str(error)) from error
+        return self
+
     def to_pairs(self) -> tuple[Pair, ...]:
         """The points in metres from the origin.
 
@@ -72,7 +78,7 @@ class CalibrationSettings(Settings):
             UsageError: a point lies nowhere near the site.
         """
         origin = Origin(self.origin_lat, self.origin_lon)
-        return tuple(_pair(point, point.name or str(number), origin) for number, point in enumerate(self.points, 1))
+        return tuple(to_pair(point, origin, str(number)) for number, point in enumerate(self.points, 1))
 
     def to_calibration(self) -> Calibration:
         """The camera, fitted.
@@ -84,9 +90,24 @@ class CalibrationSettings(Settings):
         return calibrate(self.to_pairs(), Origin(self.origin_lat, self.origin_lon), self.aspect, survey)
 
 
-def calibration_for(calibrations: Sequence[CalibrationSettings], preset: str | None) -> CalibrationSettings | None:
-    """The one that holds where the camera looks now; None: nobody knows where things stand then."""
-    return next((entry for entry in calibrations if entry.preset == preset), None)
+def to_pair(point: PointSettings, origin: Origin, number: str = "?") -> Pair:
+    """The point in metres from the origin; `number` is its name if it has none.
+
+    Raises:
+        UsageError: it lies nowhere near the site.
+    """
+    name = point.name or number
+    if point.east_m is not None and point.north_m is not None:
+        return Pair(name, point.x, point.y, Point(point.east_m, point.north_m))
+    lat, lon = point.lat or 0.0, point.lon or 0.0
+    ground = origin.to_local(lat, lon)
+    if hypot(ground.east_m, ground.north_m) > SITE_M:
+        swapped = origin.to_local(lon, lat) if abs(lon) <= 90 else None
+        is_swapped = swapped is not None and hypot(swapped.east_m, swapped.north_m) < SITE_M
+        remedy = "lat and lon look swapped" if is_swapped else "check it and the site's origin"
+        far_km = hypot(ground.east_m, ground.north_m) / 1000
+        raise UsageError(f"point {name}: lies {far_km:.0f} km from the site's origin: {remedy}")
+    return Pair(name, point.x, point.y, ground)
 
 
 def read_points(path: Path, size_px: tuple[int, int]) -> tuple[PointSettings, ...]:
@@ -162,17 +183,3 @@ def _csv_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
         (number, {key.strip(): value.strip() for key, value in row.items() if value is not None and value.strip()})
         for number, row in rows
     ]
-
-
-def _pair(point: PointSettings, name: str, origin: Origin) -> Pair:
-    if point.east_m is not None and point.north_m is not None:
-        return Pair(name, point.x, point.y, Point(point.east_m, point.north_m))
-    lat, lon = point.lat or 0.0, point.lon or 0.0
-    ground = origin.to_local(lat, lon)
-    if hypot(ground.east_m, ground.north_m) > SITE_M:
-        swapped = origin.to_local(lon, lat) if abs(lon) <= 90 else None
-        is_swapped = swapped is not None and hypot(swapped.east_m, swapped.north_m) < SITE_M
-        remedy = "lat and lon look swapped" if is_swapped else "check it and the site's origin"
-        far_km = hypot(ground.east_m, ground.north_m) / 1000
-        raise UsageError(f"point {name}: lies {far_km:.0f} km from the site's origin: {remedy}")
-    return Pair(name, point.x, point.y, ground)
