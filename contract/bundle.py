@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, JsonValue, ValidationError, model_va
 from contract.errors import UsageError
 from contract.events import Instant, Name, Sha256, WireModel
 from contract.signing import MAX_PAYLOAD_BYTES, Base64
+from contract.taxonomy import Seen
 
 MAX_CAMERAS = 256
 MAX_MODEL_FILE_BYTES = 512 * 1024 * 1024
@@ -49,6 +50,13 @@ class ZoneBlock(WireModel):
     polygon: Polygon
 
 
+class MaskBlock(WireModel):
+    """A region that is looked away from; of `kinds` only, if any are given."""
+
+    polygon: Polygon
+    kinds: Annotated[tuple[Seen, ...], Field(max_length=16)] = ()
+
+
 class PoseBlock(WireModel):
     """Where a camera hangs: metres from an origin in CGCS2000 degrees, angles in degrees."""
 
@@ -68,20 +76,19 @@ class PresetBlock(WireModel):
 
     name: Name
     zones: Annotated[tuple[ZoneBlock, ...], Field(max_length=32)] = ()
-    masks: Annotated[tuple[Polygon, ...], Field(max_length=32)] = ()
     pose: PoseBlock | None = None
     options: Options = Field(default_factory=dict)
 
 
 class CameraBlock(WireModel):
-    """One camera. `masks` are looked away from; `options` are further keys of the node's own camera settings."""
+    """One camera. `options` are further keys of the node's own camera settings, `ptz` for how presets are told."""
 
     camera_id: Name
     source: Source
     secret: Name | None = None
     look_every_s: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] | None = None
     zones: Annotated[tuple[ZoneBlock, ...], Field(max_length=32)] = ()
-    masks: Annotated[tuple[Polygon, ...], Field(max_length=32)] = ()
+    masks: Annotated[tuple[MaskBlock, ...], Field(max_length=32)] = ()
     pose: PoseBlock | None = None
     presets: Annotated[tuple[PresetBlock, ...], Field(max_length=64)] = ()
     options: Options = Field(default_factory=dict)

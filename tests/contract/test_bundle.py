@@ -32,7 +32,7 @@ def test_a_stream_password_in_a_bundle_is_refused(source: str) -> None:
         ({"cameras": [{"camera_id": "a b", "source": "x"}]}, r"cameras\.0\.camera_id"),
         ({"cameras": [{"camera_id": "a", "source": "x"}] * 2}, "a is used twice"),
         ({"cameras": [{"camera_id": f"c{n}", "source": "x"} for n in range(257)]}, "cameras"),
-        ({"cameras": [{"camera_id": "a", "source": "x", "masks": [[[0, 0], [1, 1]]]}]}, r"masks\.0"),
+        ({"cameras": [{"camera_id": "a", "source": "x", "masks": [{"polygon": [[0, 0], [1, 1]]}]}]}, r"masks\.0"),
         ({"model": {"name": "m", "version": "1", "sha256": "0" * 63}}, r"model\.sha256"),
         ({"model": {"name": "m", "version": "1", "sha256": "0" * 64, "url": "file:///etc"}}, r"model\.url"),
         ({"model": {"name": "m", "version": "1", "sha256": "0" * 64, "url": "http://u:p@h/"}}, r"model\.url"),
