@@ -1,8 +1,10 @@
 """The node's composition root: settings → objects → threads, top to bottom. Nothing else in the edge wires anything."""
 
+import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from types import FrameType
@@ -16,6 +18,11 @@ from contract.status import NodeState, NodeStatus
 from edge.capture.choose import open_camera
 from edge.capture.slot import FrameSlots
 from edge.capture.streams import Streams
+from edge.desired.keeper import Keeper, Parts
+from edge.desired.last_good import LastGood
+from edge.desired.link import DesiredLink, Ears
+from edge.desired.live import LiveNode
+from edge.desired.secrets_at_hand import take_file
 from edge.detect.choose import open_detector
 from edge.detect.faint import open_faint
 from edge.detect.shared import SharedDetector
@@ -50,11 +57,16 @@ class Node:
             UsageError: model, policies, secrets or state folder are wrong; the message says which.
             PermanentError: no variant of the model works on this machine.
         """
+        keys = node_keys(settings.state_dir)
+        take_file(settings.state_dir, os.environ)
+        self._keeper = Keeper(settings, keys, LastGood(settings.state_dir), clock, os.environ)
+        wanted = self._keeper.at_start()
+        policies = load_policies(settings.policies) if wanted is None else wanted.policies
+        settings = settings if wanted is None else wanted.settings
         self._settings = settings
         self._clock = clock
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
-        policies = load_policies(settings.policies)
         turn = Turn()
         engine = open_detector(settings.model, settings.engine, settings.threads, streams=settings.threads)
         self._detector = SharedDetector(engine, turn)
@@ -67,7 +79,6 @@ class Node:
             config_version=settings_version(settings, policies),
             clock_state=ClockState.SYNCHRONISED if settings.clock == "assume-synchronised" else ClockState.UNKNOWN,
         )
-        keys = node_keys(settings.state_dir)
         self._evidence = open_evidence(
             settings.state_dir / "evidence",
             settings.evidence,
@@ -77,7 +88,7 @@ class Node:
             self._sender.clock_state,
         )
         schedule = self._schedule = LookSchedule({}, clock.monotonic(), settings.attention_cameras)
-        pipeline = Pipeline(
+        pipeline = self._pipeline = Pipeline(
             self._detector,
             policies,
             [],
@@ -94,7 +105,10 @@ class Node:
         self._eyes = Eyes(partial(open_camera, streams=self.streams), self._slots, schedule, pipeline, clock)
         for camera in settings.cameras:
             self._eyes.put(self._eyes.open(camera))
+        live = LiveNode(settings, policies, self._eyes, pipeline, self._look_loop.between_looks)
+        self._keeper.attach(Parts(live, self._use_version, SOFTWARE, cameras=self._camera_ids))
         self._uplink = self._make_uplink()
+        self._desired = self._make_desired()
         self._upload = self._make_upload()
 
     def start(self) -> None:
@@ -105,6 +119,8 @@ class Node:
         self._run("retention", lambda: self._evidence.retention.run(self._stop))
         if self._uplink is not None:
             self._run("uplink", self._uplink.run)
+        if self._desired is not None:
+            self._run("desired", self._desired.run)
         if self._upload is not None:
             self._run("evidence", self._upload.run)
         _log.info(
@@ -161,6 +177,22 @@ class Node:
             return None
         password = None if uplink.password_secret is None else secret_value(uplink.password_secret)
         return Uplink(self._outbox, uplink, self._settings.id, self.status, self._clock, self._stop, password)
+
+    def _make_desired(self) -> DesiredLink | None:
+        uplink = self._settings.uplink
+        if uplink.mqtt_url is None:
+            return None
+        password = None if uplink.password_secret is None else secret_value(uplink.password_secret)
+        ears = Ears(self._keeper.offer, lambda _wire: None, lambda: self._keeper.reported().to_wire())
+        return DesiredLink(uplink, self._settings.id, password, ears, self._stop)
+
+    def _use_version(self, config_version: str) -> None:
+        """Events say from now on that they were made under this configuration. On the look thread."""
+        self._sender = replace(self._sender, config_version=config_version)
+        self._pipeline.report_as(self._sender)
+
+    def _camera_ids(self) -> tuple[CameraId, ...]:
+        return tuple(eye.view.camera_id for eye in self._eyes.all())
 
     def _open_people_finder(self) -> FindPeople:
         if not self._settings.evidence.redact_finely:

@@ -6,7 +6,7 @@ have no other writer. Opening a camera is done beforehand, by whoever wants the 
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contract.clock import Clock
@@ -31,6 +31,7 @@ class Eye:
     """One camera, opened, with its thread's loop. `stop` ends this camera alone."""
 
     settings: CameraSettings
+    aspect: float
     view: View
     loop: CaptureLoop
     stop: threading.Event
@@ -72,7 +73,7 @@ class Eyes:
 
         loop = CaptureLoop(source, put, self._clock, stop, camera.loop)
         thread = threading.Thread(target=loop.run, name=f"capture-{camera.camera_id}", daemon=True)
-        return Eye(camera, view_of(camera, aspect), loop, stop, thread)
+        return Eye(camera, aspect, view_of(camera, aspect), loop, stop, thread)
 
     def put(self, eye: Eye) -> None:
         """The camera joins; one of the same name leaves and its tracks with it. On the look thread."""
@@ -85,13 +86,12 @@ class Eyes:
         if self._is_running:
             eye.thread.start()
 
-    def adjust(self, camera: CameraSettings, view: View) -> None:
-        """Other zones, position or period for a camera whose source stays: its thread and tracks go on."""
+    def adjust(self, camera: CameraSettings) -> None:
+        """Other zones, masks or position for a camera whose source stays: its thread and tracks go on."""
         old = self._eyes[camera.id]
-        self._eyes = {**self._eyes, camera.id: Eye(camera, view, old.loop, old.stop, old.thread)}
+        view = view_of(camera, old.aspect)
+        self._eyes = {**self._eyes, camera.id: replace(old, settings=camera, view=view)}
         self._pipeline.watch(view, anew=False)
-        if old.view.look_every_s != view.look_every_s:
-            self._schedule.add(camera.id, view.look_every_s, self._clock.monotonic(), camera.attention_every_s)
 
     def remove(self, camera_id: CameraId) -> None:
         """The camera leaves; its thread ends by itself as soon as its source lets it. On the look thread."""

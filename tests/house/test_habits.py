@@ -17,6 +17,7 @@ MAY_ASK_THE_TIME = {"contract.clock"}
 OUTERMOST_LOOPS = {
     "edge.capture.loop": "one camera's thread",
     "edge.uplink.mqtt": "the uplink's thread: events stay on disk, the next connection may do",
+    "edge.desired.link": "listens to central: the last good bundle runs on",
     "edge.uplink.evidence": "the upload's thread: pictures stay on disk",
     "edge.look_loop": "the look thread: one bad frame must not blind all cameras",
     "central.services.worker": "central's worker threads",
