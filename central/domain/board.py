@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil, floor
+from math import ceil, floor, hypot
 
 from central.domain.registration import UNREGISTERED, Registration, camera_of
 from central.domain.rules import AssociationRules
@@ -129,11 +129,14 @@ class Board:
         waiting = [self._spots[seed] for seed in dict.fromkeys(seeds)]
         found = {spot.sighting.member_id for spot in waiting}
         for spot in waiting:
-            for other in self._beside(spot):
-                member_id = other.sighting.member_id
-                if member_id not in found and member_id not in without and len(found) < limit:
-                    found.add(member_id)
-                    waiting.append(other)
+            if len(found) >= limit:
+                break
+            others = {other.sighting.member_id: other for other in self._beside(spot)}
+            new = [other for name, other in others.items() if name not in found and name not in without]
+            if len(found) + len(new) > limit:  # a crowd: who stands nearest, and was there when this one was
+                new = sorted(new, key=lambda other: _apartness(spot, other))[: limit - len(found)]
+            found.update(other.sighting.member_id for other in new)
+            waiting += new
         return [spot.sighting for spot in waiting]
 
     def components(self, limit: int) -> Iterator[list[Observation]]:
@@ -192,6 +195,15 @@ def _cell(point: Point, reach_m: float) -> tuple[int, int]:
     """Cells are as large as the reach, so that what is within reach lies in the nine around."""
     size_m = max(1.0, reach_m)
     return floor(point.east_m / size_m), floor(point.north_m / size_m)
+
+
+def _apartness(a: _Spot, b: _Spot) -> tuple[float, float, MemberId]:
+    """First by silence between both, then by distance."""
+    silence_s = max(0.0, a.start_s - b.end_s, b.start_s - a.end_s)
+    apart_m = 0.0
+    if a.point is not None and b.point is not None:
+        apart_m = hypot(a.point.east_m - b.point.east_m, a.point.north_m - b.point.north_m)
+    return silence_s, apart_m, b.sighting.member_id
 
 
 def _is_within(a: _Spot, b: _Spot, reach_m: float) -> bool:

@@ -14,14 +14,18 @@ def links_of(found: Partition, group: int, rules: AssociationRules) -> tuple[Lin
     """One link for each member of the group, in the group's order; its first is what the others came to."""
     places = found.groups[group]
     return tuple(
-        _first(found.sightings[place], rules) if place == places[0] else _link(found, place, places, rules)
-        for place in places
+        _first(found, place, rules) if place == places[0] else _link(found, place, places, rules) for place in places
     )
 
 
-def _first(sighting: Observation, rules: AssociationRules) -> Link:
-    place = sighting.position.point if sighting.position else None
-    return Link("first", 1.0, rules.named("first"), place=place)
+def _first(found: Partition, place: int, rules: AssociationRules) -> Link:
+    position = found.sightings[place].position
+    return Link("first", 1.0, _rule(found, "first", rules), place=position.point if position else None)
+
+
+def _rule(found: Partition, basis: Basis, rules: AssociationRules) -> str:
+    """The rule's name; in a crowd only the nearest were compared, and it says so."""
+    return rules.named(basis) + ("/crowd" if len(found.sightings) >= rules.largest else "")
 
 
 def _link(found: Partition, place: int, places: tuple[int, ...], rules: AssociationRules) -> Link:
@@ -39,7 +43,7 @@ def _link(found: Partition, place: int, places: tuple[int, ...], rules: Associat
     return Link(
         basis=basis,
         score=max(0.0, 1.0 - sigmas / rules.gate),
-        rule=rules.named(basis),
+        rule=_rule(found, basis, rules),
         with_incident=partner.incident_id,
         distance=sigmas,
         distance_m=float(like.metres[place, best]) if is_ground else None,
@@ -64,7 +68,9 @@ def _uncompared(found: Partition, place: int, others: Sequence[int], rules: Asso
     best = min(declared or others, key=lambda other: (like.gap_s[place, other], other))
     basis: Basis = "overlap" if declared else "person"
     score = 0.5 if declared else 1.0
-    return Link(basis, score, rules.named(basis), found.sightings[best].incident_id, gap=_gap(found, place, best))
+    return Link(
+        basis, score, _rule(found, basis, rules), found.sightings[best].incident_id, gap=_gap(found, place, best)
+    )
 
 
 def _gap(found: Partition, place: int, other: int) -> timedelta:

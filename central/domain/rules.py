@@ -101,8 +101,9 @@ class AssociationRules(Settings):
     """A camera that places things this far beside the others' is reported: measure its pose again."""
     late_s: Seconds = 86400.0
     """An event that comes later than this goes to the record without raising anything."""
-    largest: Annotated[int, Field(ge=10, le=5000)] = 600
-    """Sightings re-considered together at most; beyond it what is far in time stays as it was decided."""
+    largest: Annotated[int, Field(ge=10, le=5000)] = 300
+    """Sightings re-considered together at most; in a crowd only the nearest are, what else there is stays as it was
+    decided, and links say ``crowd``. Time grows with its square: 300 take some 30 ms."""
     swap: SwapRule = SwapRule()
     groups: dict[KindGroup, GroupRule] = Field(
         default_factory=lambda: {

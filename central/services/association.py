@@ -237,6 +237,8 @@ class Association:
         while True:
             found = desk.board.component(names, max(limit, len(names)))
             names = [sighting.member_id for sighting in found]
+            if len(names) >= limit:
+                return found
             others = desk.roll.companions(names)
             if said is not None:
                 others |= sightings.partners_of(said, names)

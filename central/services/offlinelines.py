@@ -116,6 +116,8 @@ def _reason(entry: Placed, parts: int) -> str:
         text += f"; recurs after case {entry.recurs_after}"
     if parts > 1:
         text += f"; its position jumped, so the track was cut into {parts}"
+    if entry.link.rule.endswith("/crowd"):
+        text += "; in a crowd, where only the nearest were compared"
     return f"{text} [{entry.link.rule}]"
 
 
