@@ -94,10 +94,11 @@ class MqttLink:
 
 def _sessions(prefix: str, plan: LinkPlan) -> dict[Lane, SessionPlan]:
     """The sessions in the lanes' order. Statuses are never shared: a group gets no retained messages."""
-    share = f"$share/{plan.group}/" if plan.group else ""
     is_kept = not plan.group  # a member that died must not keep messages from the others until it comes back
     topics = Topics(prefix)
-    live, backfill = f"{share}{prefix}/node/+/event/live", f"{share}{prefix}/node/+/event/backfill"
+    live, backfill = f"{prefix}/node/+/event/live", f"{prefix}/node/+/event/backfill"
+    if plan.group:  # a name for each lane: rumqttd knows a group by its name alone, whatever it subscribes to
+        live, backfill = f"$share/{plan.group}-live/{live}", f"$share/{plan.group}-backfill/{backfill}"
     return {
         Lane.LIVE: SessionPlan(
             Lane.LIVE,
