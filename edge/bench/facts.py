@@ -1,0 +1,27 @@
+"""What the measured processes say on their last line."""
+
+from pydantic import BaseModel
+
+
+class NodeFacts(BaseModel):
+    """A node's own report. Memory as (second, MB); looks and skipped looks by camera; ages in seconds."""
+
+    seconds: float
+    start_s: float
+    cpu_s: float
+    rss_mb: tuple[tuple[float, float], ...]
+    threads: int
+    looks: dict[str, int]
+    skipped: dict[str, int]
+    live: int
+    ages_s: dict[str, tuple[float, ...]]
+    outbox_depth: int
+
+
+class BaselineFacts(BaseModel):
+    """The baseline's report: looks over all its cameras."""
+
+    cameras: int
+    looks: int
+    seconds: float
+    cpu_s: float

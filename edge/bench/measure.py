@@ -1,0 +1,148 @@
+"""Runs one measurement: a source process, and a node or the baseline over it, each in a process of its own."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from os import sysconf
+from pathlib import Path
+
+from contract.errors import PermanentError
+from edge.bench.facts import BaselineFacts, NodeFacts
+from edge.bench.tally import Measured
+from edge.settings import ROOT
+
+EXTRA_S = 240.0
+"""What starting many cameras may take beyond the measured time before a run counts as hung."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a node has to do. Attended cameras come from the small stream, the others from the big one."""
+
+    patrol: int
+    attended: int = 0
+    look_every_s: float = 2.0
+    threads: int = 2
+    absent: int = 0
+    """Cameras at an address where nobody answers."""
+
+    @property
+    def patrol_names(self) -> list[str]:
+        return [f"patrol-{number}" for number in range(self.patrol)]
+
+    @property
+    def attended_names(self) -> list[str]:
+        return [f"attended-{number}" for number in range(self.attended)]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Addresses of the big and the small stream, and the process that sends them."""
+
+    big: str
+    small: str
+    process_id: int
+
+
+@contextmanager
+def tcp_sources(big: Path, small: Path) -> Iterator[Sources]:
+    """The bench's own cameras over loopback: transport streams over TCP."""
+    command = [sys.executable, "-m", "edge.bench.source", str(big), str(small)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            assert process.stdout is not None
+            words = process.stdout.readline().split()
+            if len(words) != 3:
+                raise PermanentError(f"{big}: the bench's source did not start; is it a transport stream?")
+            yield Sources(f"tcp://127.0.0.1:{words[1]}", f"tcp://127.0.0.1:{words[2]}", process.pid)
+        finally:
+            process.kill()
+
+
+def measure_node(sources: Sources, load: Load, seconds: float) -> Measured:
+    """A real node under `load` for so long, after all its cameras have been looked at.
+
+    Raises:
+        PermanentError: it did not end well; the message holds its last words.
+    """
+    with tempfile.TemporaryDirectory(prefix="xunjie-bench-") as folder:
+        task = {
+            "settings": settings_of(sources, load, Path(folder)),
+            "seconds": seconds,
+            "attended": load.attended_names,
+            "expects_all_live": not load.absent,
+        }
+        source_cpu_s = process_cpu_s(sources.process_id)
+        said = _run([sys.executable, "-m", "edge.bench.node"], json.dumps(task), seconds)
+        source_cpu_s = process_cpu_s(sources.process_id) - source_cpu_s
+    facts = NodeFacts.model_validate_json(said)
+    return Measured(
+        seconds=facts.seconds,
+        cpu_s=facts.cpu_s,
+        rss_mb=facts.rss_mb,
+        looks=facts.looks,
+        ages_s=facts.ages_s,
+        live=facts.live,
+        source_cpu_s=source_cpu_s,
+        start_s=facts.start_s,
+    )
+
+
+def measure_baseline(
+    sources: Sources, weights: Path | str, cameras: int, vid_stride: int, seconds: float
+) -> BaselineFacts:
+    """What ultralytics' loop does in so many seconds.
+
+    Raises:
+        PermanentError: it did not end well.
+    """
+    with tempfile.TemporaryDirectory(prefix="xunjie-bench-") as folder:
+        streams = Path(folder) / "list.streams"
+        streams.write_text("\n".join([sources.big] * cameras), encoding="utf-8")
+        command = [sys.executable, "-m", "edge.bench.baseline", str(weights), str(streams), str(vid_stride)]
+        return BaselineFacts.model_validate_json(_run([*command, str(seconds)], "", seconds))
+
+
+def settings_of(sources: Sources, load: Load, folder: Path) -> dict[str, object]:
+    """The node's configuration, as its file would say it."""
+
+    def camera(name: str, source: str) -> dict[str, object]:
+        return {"camera_id": name, "source": source, "look_every_s": load.look_every_s, "decode": "key_frames"}
+
+    cameras = [
+        *(camera(name, sources.big) for name in load.patrol_names),
+        *(camera(name, sources.small) for name in load.attended_names),
+        *(camera(f"absent-{number}", "rtsp://127.0.0.1:9/nobody") for number in range(load.absent)),
+    ]
+    return {
+        "node_id": "bench",
+        "state_dir": str(folder),
+        "threads": load.threads,
+        "attention_cameras": max(1, load.attended),
+        "cameras": cameras,
+    }
+
+
+def process_cpu_s(process_id: int) -> float:
+    """CPU seconds of a process so far (Linux)."""
+    fields = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / sysconf("SC_CLK_TCK")
+
+
+def _run(command: Sequence[str], task: str, seconds: float) -> str:
+    """The last line that the process says."""
+    try:
+        done = subprocess.run(
+            command, input=task, capture_output=True, text=True, timeout=seconds + EXTRA_S, cwd=ROOT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise PermanentError(f"{command[2]}: did not end within {seconds + EXTRA_S:.0f} s") from None
+    lines = done.stdout.strip().splitlines()
+    if done.returncode or not lines:
+        last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
+        raise PermanentError(f"{command[2]}: failed with code {done.returncode} ({last[0][:300]})")
+    return lines[-1]

@@ -1,0 +1,49 @@
+"""An hour of a node's memory: the numbers, and a page that draws them."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge.bench.clip import street_clip
+from edge.bench.measure import measure_node, tcp_sources
+from edge.bench.report import BIG_BITS, CLIPS, SMALL_BITS, Say, Wanted, machine, node_report
+
+WIDTH, HEIGHT, MARGIN = 900, 320, 50
+
+
+def soak(wanted: Wanted, seconds: float, out: Path, say: Say) -> dict[str, object]:
+    """Runs the node for so long; writes ``soak.json`` and ``soak.html`` into `out`.
+
+    Raises:
+        PermanentError: the node did not end well.
+    """
+    big, small = street_clip(CLIPS, 1920, 1080, BIG_BITS), street_clip(CLIPS, 640, 360, SMALL_BITS)
+    with tcp_sources(big, small) as sources:
+        say(f"{wanted.load.patrol} cameras for {seconds:.0f} s")
+        measured = measure_node(sources, wanted.load, seconds)
+    report = node_report(measured, wanted.load) | {"machine": machine()}
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "soak.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+    (out / "soak.html").write_text(page(measured.rss_mb, wanted.load.patrol), encoding="utf-8")
+    return report
+
+
+def page(rss_mb: Sequence[tuple[float, float]], cameras: int) -> str:
+    """A page with one curve: memory in MB over minutes."""
+    last_s = max(second for second, _ in rss_mb) or 1.0
+    top_mb = max(mb for _, mb in rss_mb) * 1.1
+    wide_px, high_px = WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN
+    points = " ".join(
+        f"{MARGIN + second / last_s * wide_px:.1f},{HEIGHT - MARGIN - mb / top_mb * high_px:.1f}"
+        for second, mb in rss_mb
+    )
+    bottom, right = HEIGHT - MARGIN, WIDTH - MARGIN
+    return (
+        f'<!doctype html><meta charset="utf-8"><title>Soak</title><body style="font:14px system-ui">'
+        f"<h1>Memory of a node with {cameras} cameras</h1>"
+        f'<svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="memory over time">'
+        f'<path d="M{MARGIN} {MARGIN}V{bottom}H{right}" fill="none" stroke="#888"/>'
+        f'<polyline points="{points}" fill="none" stroke="#0a5" stroke-width="2"/>'
+        f'<text x="{MARGIN}" y="{MARGIN - 8}">{top_mb:.0f} MB</text>'
+        f'<text x="{right}" y="{bottom + 20}" text-anchor="end">{last_s / 60:.0f} min</text></svg></body>\n'
+    )

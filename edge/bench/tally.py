@@ -1,0 +1,78 @@
+"""From what a measured process says to the bench's report. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a node did while it was watched. Looks by camera; ages in seconds."""
+
+    seconds: float
+    cpu_s: float
+    rss_mb: Sequence[tuple[float, float]]
+    looks: Mapping[str, int]
+    ages_s: Mapping[str, Sequence[float]]
+    live: int
+    source_cpu_s: float
+    start_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Looks of one group of cameras: what their periods asked for, and what was done."""
+
+    cameras: int
+    looks_due: int
+    looks_done: int
+    skipped_share: float
+
+
+def share_of(measured: Measured, cameras: Sequence[str], every_s: float) -> Share:
+    """How many looks were due and done.
+
+    >>> done = Measured(10.0, 1.0, [], {"a": 5, "b": 4}, {}, 2, 0.0, 1.0)
+    >>> share_of(done, ["a", "b"], 2.0)
+    Share(cameras=2, looks_due=10, looks_done=9, skipped_share=0.1)
+    """
+    due = sum(int(measured.seconds / every_s) for _ in cameras)
+    # A camera's look more than due, from the window's edges, must not hide another camera's look less.
+    each = int(measured.seconds / every_s)
+    missed = sum(max(0, each - measured.looks.get(camera, 0)) for camera in cameras)
+    done = sum(measured.looks.get(camera, 0) for camera in cameras)
+    return Share(len(cameras), due, done, round(missed / due, 4) if due else 0.0)
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """The value below which `share` of all lie; None of nothing.
+
+    >>> percentile([3.0, 1.0, 2.0, 4.0], 0.5)
+    3.0
+    """
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else None
+
+
+def growth(rss_mb: Sequence[tuple[float, float]], warm_s: float = 300.0) -> float | None:
+    """Share by which memory grew from `warm_s` to the end, as the difference of the medians of both ends.
+
+    >>> growth([(0, 90.0), (400, 100.0), (500, 100.0), (600, 102.0), (700, 102.0)])
+    0.02
+    """
+    rest = [mb for second, mb in rss_mb if second >= warm_s]
+    if len(rest) < 4:
+        return None
+    piece = max(1, len(rest) // 4)
+    first, last = percentile(rest[:piece], 0.5), percentile(rest[-piece:], 0.5)
+    return None if not first or last is None else round((last - first) / first, 4)
+
+
+def largest(least: int, most: int, holds: Mapping[int, bool]) -> int | None:
+    """The next number to try when looking for the largest that holds by halving; None when it is found.
+
+    >>> largest(1, 8, {}), largest(1, 8, {4: True}), largest(1, 8, {4: True, 6: False, 5: True})
+    (4, 6, None)
+    """
+    low = max([least - 1, *[number for number, is_held in holds.items() if is_held]])
+    high = min([most + 1, *[number for number, is_held in holds.items() if not is_held]])
+    return None if high - low <= 1 else (low + high) // 2
