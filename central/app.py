@@ -32,6 +32,7 @@ from central.ingest.address import parse_address
 from central.ingest.fleet import MqttFleetLink
 from central.ingest.mqtt import LinkPlan, MqttLink
 from central.keys import central_keys
+from central.retention import Retention
 from central.rulebook import at_site, load_rules
 from central.services.actions import CaseDesk
 from central.services.admission import Admission, Point, nobody_watches
@@ -142,6 +143,8 @@ class Central:
         keys = central_keys(settings.keys_folder)
         sealer = Sealer(self.database, keys.signing, clock)
         self.sealing_worker = Worker("sealing", sealer.step, sealer.recover)
+        retention = Retention(self.database, objects, settings.retention, clock)
+        self.retention_worker = Worker("retention", retention.step, retention.recover, idle_s=600.0)
         topics = Topics(address.prefix)
         admission = Admission(self.database, topics, clock, self.site.to_surroundings(), reached)
         self.intake = Intake(
@@ -171,6 +174,7 @@ class Central:
             self.association_worker.start()
             self.survey_worker.start()
             self.sealing_worker.start()
+            self.retention_worker.start()
         if Role.INGEST in self.roles:
             self.intake_worker.start()
             self.link.start()
@@ -190,6 +194,7 @@ class Central:
         if not self.association_worker.is_alive:
             self.association.release()
         self.sealing_worker.stop()
+        self.retention_worker.stop()
         self.database.close()
 
     def health(self) -> Health:

@@ -13,7 +13,7 @@ import typer
 from central.api.access import Tokens
 from central.app import Central, Server, bind, end_cleanly
 from central.catalogue import load_catalogue, make_law
-from central.commands import association, audit, backup, bench, database, deadline, fleet, letters
+from central.commands import association, audit, backup, bench, database, deadline, fleet, letters, retention
 from central.ingest.address import parse_address
 from central.logs import configure_logs
 from central.settings import LogFormat, load_secrets, load_settings
@@ -35,6 +35,7 @@ audit.add_to(cli)
 bench.add_to(cli)
 database.add_to(cli)
 letters.add_to(cli)
+retention.add_to(cli)
 deadline.add_to(cli)
 fleet.add_to(cli)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from central.domain.retention import RetentionRules
 from contract.configfile import Settings, load_yaml, parse_settings
 from contract.ids import NAME_PATTERN
 
@@ -54,6 +55,7 @@ class CentralSettings(Settings):
     violations: Path | None = None
     association: Path | None = None
     log_format: LogFormat = LogFormat.CONSOLE
+    retention: RetentionRules = RetentionRules()
 
     @property
     def keys_folder(self) -> Path:
