@@ -1,4 +1,4 @@
-"""`associate`, `what-if`, `simulate`, `score`: joining events into cases without a running service."""
+"""`associate`, `simulate`, `score`: joining events into cases without a running service."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from rich.table import Table
 from central.domain.rules import AssociationRules
 from central.rulebook import at_site, load_rules
 from central.services.eventfile import BadLine, read_events
-from central.services.offlinelines import DecisionLine, differences, lines_of
+from central.services.offlinelines import DecisionLine, lines_of
 from central.services.replaying import LEARNING_ROUNDS, Associated, Ledger, associate
 from central.simulation.files import write_events, write_site, write_truth
 from central.simulation.report import judge_files
@@ -41,7 +41,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout, nothin
 def add_to(cli: typer.Typer) -> None:
     """Registers the commands."""
     cli.command("associate")(associate_command)
-    cli.command("what-if")(what_if)
     cli.command("simulate")(simulate_command)
     cli.command("score")(score_command)
     cli.command("score-seeds")(score_seeds)
@@ -60,8 +59,8 @@ def associate_command(
     {"incident_id", "camera_id", "case_id", "score", "reason", …}. Lines that hold no event are named on stderr and
     skipped; the exit code is then 1. Cameras whose calibration should be looked at are named on stderr.
     """
-    ledger, origin, bad = _read(events, site, rules)
-    done = _associated(ledger, origin, _rules(rules, site), learn)
+    ledger, origin, bad = read(events, site, rules)
+    done = associated(ledger, origin, rules_of(rules, site), learn)
     for line in lines_of(done.placed, ledger.late):
         typer.echo(line.model_dump_json() if as_json else _sentence(line))
     for alarm in done.alarms:
@@ -71,32 +70,7 @@ def associate_command(
     typer.echo(
         f"{ledger.taken} events ({ledger.repeated} repeated), {len(ledger.events)} incidents, {cases} cases", err=True
     )
-    _end(events, bad)
-
-
-def what_if(
-    events: EventsOption,
-    rules: Annotated[Path, typer.Option("--rules", help="The rules to try, see configs/central/association.yaml.")],
-    against: Annotated[Path | None, typer.Option("--against", help="The rules of today; the packaged ones.")] = None,
-    site: SiteOption = None,
-    learn: LearnOption = True,
-    as_json: JsonOption = False,
-) -> None:
-    """Runs a day's events with other rules and shows which cases would differ. Saves nothing."""
-    ledger, origin, bad = _read(events, site, rules)
-    today = lines_of(_associated(ledger, origin, _rules(against, site), learn).placed)
-    then = lines_of(_associated(ledger, origin, _rules(rules, site), learn).placed)
-    changed = differences(today, then)
-    counts = len({line.case_id for line in today}), len({line.case_id for line in then})
-    if as_json:
-        cases = [{"case_id": case_id, "becomes": list(becomes)} for case_id, becomes in changed]
-        typer.echo(json.dumps({"cases_today": counts[0], "cases_then": counts[1], "changed": cases}))
-    else:
-        for case_id, becomes in changed:
-            what = "loses or gains incidents" if len(becomes) == 1 else f"falls into {len(becomes)}"
-            typer.echo(f"{case_id}  {what}: {', '.join(becomes)}")
-        typer.echo(f"{counts[0]} cases today, {counts[1]} with {rules}; {len(changed)} differ")
-    _end(events, bad)
+    end(events, bad)
 
 
 def simulate_command(
@@ -114,11 +88,11 @@ def simulate_command(
     Events are exactly what nodes publish. Join them with `associate`, then compare with the truth by `score`.
     """
     conditions = WORLDS[_world(world)]
-    with _progress(MofNCompleteColumn(), as_json) as progress:
-        task = progress.add_task("cameras", total=None)
-        done = simulate(seed, districts, hours, conditions, lambda: progress.advance(task))
-        task = progress.add_task("events", total=len(done.events))
-        write_events(events, done.events, lambda: progress.advance(task))
+    with progress(MofNCompleteColumn(), as_json) as bar:
+        task = bar.add_task("cameras", total=None)
+        done = simulate(seed, districts, hours, conditions, lambda: bar.advance(task))
+        task = bar.add_task("events", total=len(done.events))
+        write_events(events, done.events, lambda: bar.advance(task))
     write_truth(truth, done.truth)
     if site is not None:
         write_site(site, done.city)
@@ -166,11 +140,11 @@ def score_seeds(
     first, last = _range(seeds)
     chosen = [_world(name) for name in worlds.split(",")]
     rows = []
-    with _progress(MofNCompleteColumn(), is_quiet=False) as progress:
-        task = progress.add_task("seeds", total=len(chosen) * (last - first + 1))
+    with progress(MofNCompleteColumn(), is_quiet=False) as bar:
+        task = bar.add_task("seeds", total=len(chosen) * (last - first + 1))
         for name in chosen:
             plan = SeedPlan(name, range(first, last + 1), districts, hours)
-            rows += judge_seeds(plan, load_rules(rules), SystemClock(), lambda: progress.advance(task))
+            rows += judge_seeds(plan, load_rules(rules), SystemClock(), lambda: bar.advance(task))
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in rows]))
         return
@@ -195,27 +169,29 @@ def _world(name: str) -> str:
     return name
 
 
-def _read(events: Path, site: Path | None, rules: Path | None) -> tuple[Ledger, Origin, int]:
+def read(events: Path, site: Path | None, rules: Path | None) -> tuple[Ledger, Origin, int]:
     """The file's events, the frame they are reckoned in, and how many lines held none."""
     late_after = load_rules(rules).late
     ledger, bad = Ledger(), 0
-    with _progress(DownloadColumn(), is_quiet=False) as progress:
-        task = progress.add_task(events.name, total=events.stat().st_size if events.is_file() else None)
-        for entry in read_events(events, lambda size: progress.advance(task, size)):
+    with progress(DownloadColumn(), is_quiet=False) as bar:
+        task = bar.add_task(events.name, total=events.stat().st_size if events.is_file() else None)
+        for entry in read_events(events, lambda size: bar.advance(task, size)):
             if isinstance(entry, BadLine):
                 bad += 1
-                progress.console.print(f"{events}: line {entry.number}: {entry.reason}", markup=False, soft_wrap=True)
+                bar.console.print(f"{events}: line {entry.number}: {entry.reason}", markup=False, soft_wrap=True)
             else:
                 ledger.take(entry, late_after)
     origin = ledger.origin() if site is None else load_site(site).to_origin()
     return ledger, origin, bad
 
 
-def _associated(ledger: Ledger, origin: Origin, rules: AssociationRules, learn: bool) -> Associated:
+def associated(ledger: Ledger, origin: Origin, rules: AssociationRules, learn: bool) -> Associated:
+    """The file's events in their cases; `learn` what they say of the cameras first."""
     return associate(ledger.revisions(origin), rules, LEARNING_ROUNDS if learn else 0)
 
 
-def _rules(rules: Path | None, site: Path | None) -> AssociationRules:
+def rules_of(rules: Path | None, site: Path | None) -> AssociationRules:
+    """The rules of the file, or the packaged ones, at the site."""
     return at_site(load_rules(rules), load_site(site))
 
 
@@ -227,7 +203,12 @@ def _sentence(line: DecisionLine) -> str:
     return f"{where}  case {line.case_id}  {line.score:.2f}  {line.reason}{marks}"
 
 
-def _end(events: Path, bad: int) -> None:
+def end(events: Path, bad: int) -> None:
+    """The exit code of a file some of whose lines held no event.
+
+    Raises:
+        PermanentError: there were such lines.
+    """
     if bad:
         raise PermanentError(f"{events}: {bad} lines hold no event (named above); the others were taken")
 
@@ -241,8 +222,8 @@ def _tell(facts: dict[str, object], as_json: bool) -> None:
 
 
 @contextmanager
-def _progress(amount: DownloadColumn | MofNCompleteColumn, is_quiet: bool) -> Iterator[Progress]:
+def progress(amount: DownloadColumn | MofNCompleteColumn, is_quiet: bool) -> Iterator[Progress]:
     """A bar on stderr that is gone when the work is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), amount, TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=is_quiet) as progress:
-        yield progress
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=is_quiet) as bar:
+        yield bar

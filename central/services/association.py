@@ -111,6 +111,10 @@ class Association:
         self._lease: Lease | None = None
 
     @property
+    def rules(self) -> AssociationRules:
+        return self._bench.rules
+
+    @property
     def is_active(self) -> bool:
         """Whether this process held the lease when it last looked. Any thread."""
         return self._lease is not None
@@ -172,8 +176,9 @@ class Association:
         """Asked in every transaction: who lost the lease meanwhile knows a state of things that is over."""
         lease = leases.hold(connection, LEASE, self._holder, now, LEASE_LASTS)
         if (lease and lease.epoch) != (self._lease and self._lease.epoch):
-            LOG.info("lease changed", holder=self._holder, epoch=lease and lease.epoch)
             self._desk = None
+            if lease is None or lease.epoch > 1:
+                LOG.info("lease changed hands", holder=self._holder, epoch=lease and lease.epoch)
         self._lease = lease
         return lease is not None
 

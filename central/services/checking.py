@@ -15,7 +15,7 @@ from central.domain.registration import UNREGISTERED, Registration
 from central.domain.rules import AssociationRules
 from central.domain.values import Link, Observation
 from central.services.settling import bonds_for
-from central.store import case_queries, observations
+from central.store import camera_errors, case_queries, observations
 from central.store.database import Database
 from contract.ids import CaseId
 
@@ -32,17 +32,19 @@ class JoinablePair:
 
 
 def joinable_pairs(
-    database: Database, rules: AssociationRules, known: Registration = UNREGISTERED
+    database: Database, rules: AssociationRules, known: Registration | None = None
 ) -> list[JoinablePair]:
     """Every such pair; empty when the store is as the rules would have it.
 
     Args:
         database: is only read, in one snapshot; the associator should have nothing waiting.
         rules: those the cases were made by, a site's camera overlaps included.
-        known: what the associator knew of the cameras.
+        known: what the associator knew of the cameras; the newest that was learnt when None.
     """
-    board = Board(rules, known)
     with database.read() as connection:
+        newest = camera_errors.newest(connection) if known is None else None
+        known = known or (newest.known if newest else UNREGISTERED)
+        board = Board(rules, known)
         for parts in observations.seen_since(connection, BEGINNING):
             board.put(parts)
         components = board.components(rules.largest)
