@@ -30,6 +30,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 association.add_to(cli)
+association_store.add_to(cli)
 backup.add_to(cli)
 audit.add_to(cli)
 bench.add_to(cli)
