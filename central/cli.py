@@ -13,7 +13,18 @@ import typer
 from central.api.access import Tokens
 from central.app import Central, Server, bind, end_cleanly
 from central.catalogue import load_catalogue, make_law
-from central.commands import association, audit, backup, bench, database, deadline, fleet, letters, retention
+from central.commands import (
+    association,
+    association_store,
+    audit,
+    backup,
+    bench,
+    database,
+    deadline,
+    fleet,
+    letters,
+    retention,
+)
 from central.ingest.address import parse_address
 from central.logs import configure_logs
 from central.settings import LogFormat, load_secrets, load_settings
