@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from contract.errors import UsageError
 from contract.events import GroundPoint
 from contract.plane import Origin, Point
-from edge.position.homography import LENS_POINTS, Array, Fit, Noise, bearings, fit
+from edge.position.homography import LENS_POINTS, Array, Fit, NoCamera, Noise, bearings, fit
 from edge.rules.boxes import base_point
 from edge.rules.places import MAX_RANGE_M, PIXEL_SIGMA_NORM, CameraPose
 from edge.values import Box
@@ -117,7 +117,11 @@ def calibrate(pairs: Sequence[Pair], origin: Origin, aspect: float, survey: Surv
     """
     picture = np.array([to_picture((pair.x, pair.y), aspect) for pair in pairs]).reshape(-1, 2)
     ground = np.array([[pair.ground.east_m, pair.ground.north_m] for pair in pairs]).reshape(-1, 2)
-    fitted = fit(picture, ground, Noise(survey.click_sigma, survey.sigma_m), with_lens=len(pairs) >= LENS_POINTS)
+    noise = Noise(survey.click_sigma, survey.sigma_m)
+    try:
+        fitted = fit(picture, ground, noise, with_lens=len(pairs) >= LENS_POINTS)
+    except NoCamera as error:
+        raise UsageError(_why_not(pairs, aspect, survey, "describe no camera")) from error
     lens, pose = _camera(fitted, origin, aspect)
     if not _is_plausible(fitted, ground, lens):
         raise UsageError(_why_not(pairs, aspect, survey, "describe no camera above the ground"))

@@ -19,8 +19,14 @@ LEAST_POINTS = 4
 LENS_POINTS = 6
 """From this many points on lens distortion is estimated: with fewer it would eat the survey's errors."""
 STEPS = 30
+WILD = 1e6
+"""No camera's numbers are that large: the search has run away."""
 COLLINEAR = 0.02
 """Four points span an area; if the smallest triangle's height is under this share of their extent, they don't."""
+
+
+class NoCamera(UsageError):
+    """The points are well spread, yet no camera sees them so: some are mixed up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,8 @@ def fit(picture: Array, ground_m: Array, noise: Noise, with_lens: bool = False) 
         slopes, residuals = _whitened(values, picture, unit, noise, scale, columns)
         step = np.linalg.lstsq(slopes, residuals, rcond=None)[0]
         values[columns] -= step
+        if not np.isfinite(values).all() or float(np.abs(values).max()) > WILD:
+            raise NoCamera("the points fit no camera: check their order and their coordinates")
         if float(np.abs(step).max()) < 1e-10:
             break
     slopes, residuals = _whitened(values, picture, unit, noise, scale, columns)
@@ -171,7 +179,7 @@ def _direct(picture: Array, unit: Array) -> Array:
         rows.append([0, 0, 0, x, y, 1, -v * x, -v * y, -v])
     solution = np.linalg.svd(np.array(rows))[2][-1]
     if abs(solution[8]) < 1e-9:
-        raise UsageError("the points fit no camera: the middle of them would lie on the horizon; check their order")
+        raise NoCamera("the points fit no camera: the middle of them would lie on the horizon; check their order")
     return np.asarray(solution[:8] / solution[8], np.float64)
 
 
