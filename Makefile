@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-demo setup-bench test-deps demo test chaos check format bench schema walk-images clean
+.PHONY: help setup setup-demo setup-bench test-deps demo test chaos check format bench schema walk-images check-wheels clean
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -61,6 +61,9 @@ bench: .venv/.bench-ready  ## measure; writes runs/bench.json
 
 walk-images: .venv/.demo-ready  ## walk the Dockerfiles' steps in a fresh folder where no engine is
 	$(BIN)/python -m deploy.walk_images
+
+check-wheels: .venv/.demo-ready  ## whether every package has a wheel for amd64 and arm64 (asks the package index)
+	$(BIN)/python -m deploy.check_wheels
 
 clean:  ## throw away state, keep .venv
 	rm -rf var runs/bench .pytest_cache .mypy_cache .ruff_cache
