@@ -12,6 +12,7 @@ from types import FrameType
 import structlog
 
 from contract.clock import Clock, SystemClock
+from contract.errors import PermanentError, UsageError
 from contract.events import ClockState
 from contract.ids import CameraId, uuid7
 from contract.status import NodeState, NodeStatus
@@ -22,9 +23,12 @@ from edge.desired.keeper import Keeper, Parts
 from edge.desired.last_good import LastGood
 from edge.desired.link import DesiredLink, Ears
 from edge.desired.live import LiveNode
+from edge.desired.models import ModelDesk, Supply, read_in_force, write_in_force
 from edge.desired.secrets_at_hand import take_file
+from edge.desired.swap import SwappableDetector
 from edge.detect.choose import open_detector
 from edge.detect.faint import open_faint
+from edge.detect.port import Detector
 from edge.detect.shared import SharedDetector
 from edge.events import RandomIds, Sender
 from edge.evidence.assemble import Signer, open_evidence
@@ -42,6 +46,7 @@ from edge.uplink.evidence import EvidenceUpload
 from edge.uplink.mqtt import Uplink
 
 SOFTWARE = "xunjie-edge 0.1.0"
+MODELS_DIR = "models"
 STOP_TIMEOUT_S = 10.0
 
 _log = structlog.get_logger(__name__)
@@ -68,8 +73,9 @@ class Node:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         turn = Turn()
-        engine = open_detector(settings.model, settings.engine, settings.threads, streams=settings.threads)
-        self._detector = SharedDetector(engine, turn)
+        self._model = settings.model
+        self._swap = SwappableDetector(self._open_engine(settings), clock)
+        self._detector = SharedDetector(self._swap, turn)
         self._outbox = Outbox(settings.state_dir / "outbox.sqlite3", settings.node_id, clock)
         self._slots = FrameSlots()
         self._sender = Sender(
@@ -106,9 +112,10 @@ class Node:
         for camera in settings.cameras:
             self._eyes.put(self._eyes.open(camera))
         live = LiveNode(settings, policies, self._eyes, pipeline, self._look_loop.between_looks)
-        self._keeper.attach(Parts(live, self._use_version, SOFTWARE, cameras=self._camera_ids))
         self._uplink = self._make_uplink()
         self._desired = self._make_desired()
+        self._models = self._make_model_desk()
+        self._keeper.attach(Parts(live, self._use_version, SOFTWARE, self._models, cameras=self._camera_ids))
         self._upload = self._make_upload()
 
     def start(self) -> None:
@@ -121,6 +128,7 @@ class Node:
             self._run("uplink", self._uplink.run)
         if self._desired is not None:
             self._run("desired", self._desired.run)
+            self._run("models", self._models.run)
         if self._upload is not None:
             self._run("evidence", self._upload.run)
         _log.info(
@@ -186,6 +194,41 @@ class Node:
         ears = Ears(self._keeper.offer, lambda _wire: None, lambda: self._keeper.reported().to_wire())
         return DesiredLink(uplink, self._settings.id, password, ears, self._stop)
 
+    def _open_engine(self, settings: NodeSettings) -> Detector:
+        """The model that was rolled out last, or the node's own if there is none or it does not work any more."""
+        folder = settings.state_dir / MODELS_DIR
+        rolled_out = read_in_force(folder)
+        if rolled_out is not None:
+            try:
+                found = open_detector(folder / rolled_out, settings.engine, settings.threads, streams=settings.threads)
+            except (UsageError, PermanentError) as error:
+                _log.error("the rolled-out model does not open; the node's own is used", reason=str(error))
+                write_in_force(folder, None)
+            else:
+                self._model = folder / rolled_out
+                return found
+        return open_detector(settings.model, settings.engine, settings.threads, streams=settings.threads)
+
+    def _make_model_desk(self) -> ModelDesk:
+        settings, uplink = self._settings, self._settings.uplink
+        token = None if uplink.central_url is None else secret_value(uplink.node_token_secret)
+        return ModelDesk(
+            settings.state_dir / MODELS_DIR,
+            self._swap,
+            partial(open_detector, engine=settings.engine, threads=settings.threads, streams=settings.threads),
+            Supply(uplink.central_url, token),
+            self._look_loop.between_looks,
+            self._use_model,
+            lambda: None if self._desired is None else self._desired.report_soon(),
+            self._clock,
+            self._stop,
+        )
+
+    def _use_model(self) -> None:
+        """Events name from now on the model that runs now. Between two looks."""
+        self._sender = replace(self._sender, model=self._swap.manifest.ref(self._swap.engine))
+        self._pipeline.report_as(self._sender)
+
     def _use_version(self, config_version: str) -> None:
         """Events say from now on that they were made under this configuration. On the look thread."""
         self._sender = replace(self._sender, config_version=config_version)
@@ -198,7 +241,7 @@ class Node:
         if not self._settings.evidence.redact_finely:
             return lambda _image: ()
         detector = self._detector
-        return PeopleFinder(open_faint(self._settings.model, detector.manifest, detector.engine, 1))
+        return PeopleFinder(open_faint(self._model, detector.manifest, detector.engine, 1))
 
     def _make_upload(self) -> EvidenceUpload | None:
         uplink = self._settings.uplink
