@@ -35,10 +35,12 @@ from edge.evidence.assemble import Signer, open_evidence
 from edge.evidence.people import PeopleFinder
 from edge.evidence.pictures import FindPeople
 from edge.eyes import Eyes
+from edge.heap import settle_heap
 from edge.keys import node_keys
 from edge.look_loop import LookLoop, NoteLook, unnoted
 from edge.outbox.sqlite import Outbox
 from edge.pipeline import Pipeline
+from edge.plume.judge import PlumeJudge
 from edge.schedule import LookSchedule
 from edge.settings import NodeSettings, load_policies, secret_value, settings_version
 from edge.turn import Turn
@@ -72,6 +74,8 @@ class Node:
         self._clock = clock
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        settle_heap()
+        self._gates = policies.gates()
         turn = Turn()
         self._model = settings.model
         self._swap = SwappableDetector(self._open_engine(settings), clock)
@@ -103,6 +107,9 @@ class Node:
             self._outbox,
             self._sender,
             RandomIds(),
+            PlumeJudge(),
+            lambda wish: schedule.want_attention(wish.camera_id, wish.until),
+            BoardMemory(Shelf(settings.state_dir)),
         )
         self.streams = Streams()
         self._look_loop = LookLoop(
@@ -200,14 +207,18 @@ class Node:
         rolled_out = read_in_force(folder)
         if rolled_out is not None:
             try:
-                found = open_detector(folder / rolled_out, settings.engine, settings.threads, streams=settings.threads)
+                found = open_detector(
+                    folder / rolled_out, settings.engine, settings.threads, streams=settings.threads, gates=self._gates
+                )
             except (UsageError, PermanentError) as error:
                 _log.error("the rolled-out model does not open; the node's own is used", reason=str(error))
                 write_in_force(folder, None)
             else:
                 self._model = folder / rolled_out
                 return found
-        return open_detector(settings.model, settings.engine, settings.threads, streams=settings.threads)
+        return open_detector(
+            settings.model, settings.engine, settings.threads, streams=settings.threads, gates=self._gates
+        )
 
     def _make_model_desk(self) -> ModelDesk:
         settings, uplink = self._settings, self._settings.uplink
@@ -215,7 +226,13 @@ class Node:
         return ModelDesk(
             settings.state_dir / MODELS_DIR,
             self._swap,
-            partial(open_detector, engine=settings.engine, threads=settings.threads, streams=settings.threads),
+            partial(
+                open_detector,
+                engine=settings.engine,
+                threads=settings.threads,
+                streams=settings.threads,
+                gates=self._gates,
+            ),
             Supply(uplink.central_url, token),
             self._look_loop.between_looks,
             self._use_model,
@@ -281,7 +298,7 @@ def check_node(settings: NodeSettings) -> dict[str, object]:
         secret_value(settings.uplink.node_token_secret)
     if settings.uplink.mqtt_url is not None and settings.uplink.password_secret is not None:
         secret_value(settings.uplink.password_secret)
-    detector = open_detector(settings.model, settings.engine, settings.threads)
+    detector = open_detector(settings.model, settings.engine, settings.threads, gates=policies.gates())
     return {
         "node_id": settings.node_id,
         "cameras": [camera.camera_id for camera in settings.cameras],
