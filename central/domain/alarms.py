@@ -60,7 +60,8 @@ def _beside_the_others_m(known: Registration, camera: str, others: Iterable[str]
     peers = [known.shifts[other][0] for other in sorted(others)]
     if not peers:
         return 0.0
-    if len(peers) > 1:
-        peers.append(own)
+    if len(peers) == 1:  # each has its part of the difference
+        return math.hypot(own.east_m - peers[0].east_m, own.north_m - peers[0].north_m) / math.sqrt(2)
+    peers.append(own)
     east_m, north_m = median(shift.east_m for shift in peers), median(shift.north_m for shift in peers)
     return math.hypot(own.east_m - east_m, own.north_m - north_m)
