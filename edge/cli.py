@@ -22,7 +22,7 @@ from contract.keys import read_key_pairs
 from contract.manifest import Engine
 from edge.app import check_node, run_node
 from edge.capture.clip import read_facts
-from edge.commands import bench, calibrate, enroll, verify
+from edge.commands import baseline, bench, calibrate, enroll, verify
 from edge.detect.choose import open_detector
 from edge.detect.faint import open_faint
 from edge.evidence.people import PeopleFinder
@@ -42,6 +42,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
+baseline.add_to(app)
 enroll.add_to(app)
 verify.add_to(app)
 calibrate.add_to(app)
@@ -59,6 +60,7 @@ def replay_command(
     clip: Annotated[Path, typer.Argument(help="A video file.", metavar="CLIP")],
     out: Annotated[Path, typer.Option(help="Folder for events.jsonl, evidence/ and summary.html.")],
     config: Annotated[Path, typer.Option(help="How to look at the clip.")] = DEFAULT_REPLAY,
+    policy: Annotated[Path | None, typer.Option(help="Presence policies, instead of the configuration's.")] = None,
     model: ModelOption = None,
     engine: EngineOption = None,
     start: Annotated[
@@ -84,11 +86,11 @@ def replay_command(
         if clip.is_dir():
             raise UsageError(f"{clip}: is a folder; give one video file")
         settings = load_replay(config)
-        policies = load_policies(settings.policies)
+        policies = load_policies(policy or settings.policies)
         started_at = DEFAULT_START if start is None else _parse_start(start)
         length_s = read_facts(clip).length_s  # before the model: an unreadable clip is said at once
         keys = None if sign_with is None else read_key_pairs(sign_with)
-        detector = open_detector(model or DEFAULT_MODEL, engine, threads)
+        detector = open_detector(model or DEFAULT_MODEL, engine, threads, gates=policies.gates())
         faint = open_faint(model or DEFAULT_MODEL, detector.manifest, detector.engine, threads)
         with Progress(
             TextColumn("{task.description}"),

@@ -143,6 +143,7 @@ def build_event(finding: Finding, sender: Sender, event_id: str, stream_id: Stre
         seen=track.seen,
         camera_id=finding.camera_id,
         track_id=track.track_id,
+        place_id=track.place_id,
         zones=finding.zones,
         first_seen_at=around.to_wall(track.first_seen_at),
         last_seen_at=around.to_wall(track.last_seen_at),

@@ -12,6 +12,8 @@ import structlog
 
 from contract.events import Event, EvidenceRole, IncidentState
 from contract.ids import CameraId, IncidentId
+from edge.baseline.boards import SIGNAGE
+from edge.baseline.memory import BoardMemory
 from edge.detect.port import Detector
 from edge.events import EventBook, Finding, Ids, Sender, build_event
 from edge.evidence.locker import Evidence, EvidenceLocker, Occasion, Shot
@@ -77,8 +79,11 @@ class Pipeline:
         ids: Ids,
         judge: Judge | None = None,
         wish: Callable[[Wish], None] = lambda _wish: None,
+        boards: BoardMemory | None = None,
     ) -> None:
-        """`judge` is the second stage for plumes; `wish` is told which camera should be looked at more often."""
+        """`judge` is the second stage for plumes; `wish` is told which camera should be looked at more often; `boards`
+        compares signs with each camera's accepted baseline (without it, long presence is reported as for a stall)."""
+        self._boards = boards
         self._judge = judge
         self._wish = wish
         self._detector = detector
@@ -101,7 +106,8 @@ class Pipeline:
         wanted = self._detector.manifest.input  # most looks need the picture at this size alone
         picture = frame.fitted(wanted.width_px, wanted.height_px)
         detections = self._detector.detect(picture)
-        shutter = self._locker.shutter(frame, memory.redaction.note(detections, frame.captured_at))
+        hide = memory.redaction.note(detections, frame.captured_at)
+        shutter = self._locker.shutter(frame, hide)
         watched = memory.watch.step(detections, cutter(picture), frame.captured_at)
         events: list[Event] = []
         for look in (watched, *self._at_tile(memory, frame)):
@@ -110,6 +116,9 @@ class Pipeline:
             self._forget(memory, look)
             if look.wish is not None:
                 self._wish(look.wish)
+        if self._boards is not None:
+            differences = self._boards.step(frame, detections, picture, hide)
+            events += [self._write(memory, incident, frame, shutter) for incident in differences]
         memory.scenes.note(shutter, frame.captured_at)
         return tuple(events)
 
@@ -141,7 +150,8 @@ class Pipeline:
         self._detector = detector
 
     def _remember(self, view: View, policies: Policies) -> _Memory:
-        return _Memory(view, policies, self._evidence, self._judge)
+        watched = policies if self._boards is None else policies.without(SIGNAGE)
+        return _Memory(view, watched, self._evidence, self._judge)
 
     def _at_tile(self, memory: _Memory, frame: Frame) -> Iterator[Watched]:
         """A part of the picture in its full resolution, if it is its turn: what is far keeps its pixels."""
@@ -199,10 +209,10 @@ class Pipeline:
 
     def _locate(self, memory: _Memory, incident: Incident, frame: Frame, evidence: Evidence) -> Finding:
         track, view = incident.track, memory.view
-        policy = self._policies.presence[track.seen]
+        policy = self._policies.presence.get(track.seen)
         ground = None
         locator = view.calibration or view.pose
-        if locator is not None and policy.base_height_m is not None:
+        if locator is not None and policy is not None and policy.base_height_m is not None:
             ground = locator.ground_point(track.box_norm, policy.base_height_m, policy.half_depth_m)
         return Finding(
             incident=incident,

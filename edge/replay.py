@@ -30,6 +30,7 @@ from edge.evidence.pictures import FindPeople, PictureFolder
 from edge.evidence.signers import note_signer
 from edge.outbox.lines import LineBook
 from edge.pipeline import Pipeline, View
+from edge.plume.judge import PlumeJudge
 from edge.rules.policy import Policies
 from edge.settings import ReplaySettings, settings_version
 
@@ -101,7 +102,7 @@ def replay(
         )  # an earlier replay's: every replay is a chain of its own
         notary = Notary(Chain(folder, settings.node_id, signer.signing, clock))
         locker = EvidenceLocker(PictureFolder(folder), settings.evidence, clock, notary, find_people=find_people)
-        pipeline = Pipeline(detector, policies, [view], settings.evidence, locker, book, sender, ids)
+        pipeline = Pipeline(detector, policies, [view], settings.evidence, locker, book, sender, ids, PlumeJudge())
         try:
             for frame in camera.frames():
                 clock.move_to(frame.captured_at)

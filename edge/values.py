@@ -81,7 +81,8 @@ class Track:
     """One thing followed through time at one camera. `score` is None when this look did not show it.
 
     `box_norm` is steady: it tells things apart and places them on the ground. `latest_box_norm` is the last look's own.
-    `seen_every_s` is how seldom its place is looked at closely enough to show it; 0: with every look.
+    `seen_every_s` is how seldom its place is looked at closely enough to show it; 0: with every look. `place_id` names
+    the place of what stays where it is, a board on a wall.
     """
 
     track_id: int
@@ -92,6 +93,7 @@ class Track:
     first_seen_at: datetime
     last_seen_at: datetime
     seen_every_s: float = 0.0
+    place_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

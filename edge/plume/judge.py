@@ -1,7 +1,7 @@
 """The second stage for smoke and flame: how sure one may be of a plume after some looks at its window.
 
-A small committee of decision trees of our own making (`models.street_days.learn`), read from a JSON file, because the
-node carries no learning library. It never makes a plume: it only keeps the rules from opening one too soon.
+A logistic regression per kind, learned on simulated streets (`models.street_days.learn`; see `CARD.md`) and read from a
+JSON file. It never makes a plume: it only keeps the rules from opening one too soon.
 """
 
 import json
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.errors import UsageError
+from contract.taxonomy import Seen
 from edge.plume.crops import PLUMES, CropWindows
 from edge.plume.features import NAMES, features
 from edge.rules.presence import Presence
@@ -31,20 +32,13 @@ class Judge(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Tree:
-    """A node has feature `feature[k]`; at most `limit[k]` goes to `left[k]`, more to `right[k]`; -1: a leaf."""
+class _Weights:
+    """One kind's logistic regression over features brought to mean 0 and spread 1; all (len(NAMES),)."""
 
-    feature: NDArray[np.int32]
-    limit: NDArray[np.float32]
-    left: NDArray[np.int32]
-    right: NDArray[np.int32]
-    value: NDArray[np.float32]
-
-    def vote(self, vector: NDArray[np.float32]) -> float:
-        node = 0
-        while self.feature[node] >= 0:
-            node = int(self.left[node] if vector[self.feature[node]] <= self.limit[node] else self.right[node])
-        return float(self.value[node])
+    mean: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    bias: float
 
 
 class PlumeJudge:
@@ -59,8 +53,7 @@ class PlumeJudge:
         content = _read(path)
         if content.get("features") != list(NAMES):
             raise UsageError(f"{path}: made for other features than this version's; use the file that came with it")
-        self._bias = float(content["bias"])
-        self._trees = [_tree(entry) for entry in content["trees"]]
+        self._weights = {seen: _weights(content["kinds"], seen, path) for seen in PLUMES}
 
     def beliefs(self, tracks: Sequence[Track], windows: CropWindows, presence: Presence) -> Mapping[int, float]:
         found = {}
@@ -68,14 +61,15 @@ class PlumeJudge:
             if track.seen not in PLUMES or track.score is None or presence.is_open(track.track_id):
                 continue
             series = windows.series(track.track_id)
-            vector = None if series is None else features(track.seen, series)
+            vector = None if series is None else features(series)
             if vector is not None:
-                found[track.track_id] = self.belief(vector)
+                found[track.track_id] = self.belief(track.seen, vector)
         return found
 
-    def belief(self, vector: NDArray[np.float32]) -> float:
+    def belief(self, seen: Seen, vector: NDArray[np.float32]) -> float:
         """0..1 for the numbers of one plume, (len(NAMES),)."""
-        total = self._bias + sum(tree.vote(vector) for tree in self._trees)
+        weights = self._weights[seen]
+        total = weights.bias + float(((vector - weights.mean) / weights.spread) @ weights.weight)
         return float(1 / (1 + np.exp(-total)))
 
 
@@ -84,16 +78,18 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: the second stage's weights are unreadable ({error}); install it again") from error
-    if not isinstance(content, dict) or not {"features", "bias", "trees"} <= content.keys():
+    if not isinstance(content, dict) or not {"features", "kinds"} <= content.keys():
         raise UsageError(f"{path}: no weights of the second stage; install it again")
     return content
 
 
-def _tree(entry: Mapping[str, list[float]]) -> _Tree:
-    return _Tree(
-        np.array(entry["feature"], np.int32),
-        np.array(entry["limit"], np.float32),
-        np.array(entry["left"], np.int32),
-        np.array(entry["right"], np.int32),
-        np.array(entry["value"], np.float32),
-    )
+def _weights(kinds: Mapping[str, Any], seen: Seen, path: Path) -> _Weights:
+    try:
+        entry = kinds[seen.value]
+        mean, spread, weight = (np.array(entry[key], np.float32) for key in ("mean", "spread", "weight"))
+        bias = float(entry["bias"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{path}: kinds.{seen.value}: incomplete ({error}); install it again") from error
+    if not mean.shape == spread.shape == weight.shape == (len(NAMES),):
+        raise UsageError(f"{path}: kinds.{seen.value}: needs {len(NAMES)} numbers each; install it again")
+    return _Weights(mean, spread, weight, bias)

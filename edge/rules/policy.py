@@ -3,7 +3,7 @@
 What it *means* — dwell in law, hours, permits — is central's business (ARCHITECTURE §2).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -64,6 +64,10 @@ class Policies(Settings):
     """One policy per kind; a kind without one is not reported."""
 
     presence: dict[Seen, PresencePolicy]
+
+    def without(self, kinds: Collection[Seen]) -> "Policies":
+        """The policies of all other kinds."""
+        return Policies(presence={seen: policy for seen, policy in self.presence.items() if seen not in kinds})
 
     def gates(self) -> Mapping[Seen | Context, float]:
         """The detector's gate of every kind that sets one."""

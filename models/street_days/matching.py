@@ -1,14 +1,16 @@
 """What reported incidents are worth against the truth: found, missed, wrong kind, twice, or for nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 
 from contract.taxonomy import GROUP_BY_SEEN, Seen
+from edge.plume.crops import PLUMES
 from edge.rules.boxes import area, intersection, iou, share_of_smaller
 from edge.values import Box
+from models.street_days.faint import FaintPlume, faint_plumes
 from models.street_days.rerun import Reported
 from models.street_days.store import Recording
 from models.street_days.truth import SAMPLE_S, SEEN_BY_LABEL, TrueIncident
@@ -27,6 +29,8 @@ class Worth(StrEnum):
     """The same thing reported once more: one incident in two."""
     WRONG_KIND = "wrong kind"
     """Something of its group stands there: a cart reported as a stall. Central joins by group."""
+    FAINT = "faint"
+    """Smoke or flame at a real source that a person can't see there: neither asked for nor held against it."""
     FALSE = "false"
 
 
@@ -71,11 +75,14 @@ def judge_camera(
     """The reports of one camera against its truth."""
     facts = recordings[0].facts
     taken: set[str] = set()
+    sources = tuple(faint_plumes(recordings))
     verdicts = []
     for report in sorted(reports, key=lambda entry: entry.opened_s):
         if report.seen not in SEEN_BY_LABEL.values():
             continue
         verdict = _verdict(report, truths, taken, recordings)
+        if verdict.worth is Worth.FALSE and report.seen in PLUMES and is_faint(report.box, report.opened_s, sources):
+            verdict = replace(verdict, worth=Worth.FAINT)
         if verdict.truth is not None and verdict.worth is Worth.TRUE:
             taken.add(verdict.truth.identity)
         verdicts.append(verdict)
@@ -88,6 +95,14 @@ def judge_camera(
         sum(len(entry.looks_s) for entry in recordings),
         tuple(verdicts),
         tuple(truths),
+    )
+
+
+def is_faint(box: Box, at_s: float, sources: Sequence[FaintPlume]) -> bool:
+    """Whether a plume boxed there at that moment has a real source."""
+    return any(
+        source.from_s <= at_s <= source.until_s and share_of_smaller(source.box, box) >= LEAST_SHARE
+        for source in sources
     )
 
 
