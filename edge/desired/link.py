@@ -31,10 +31,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """Who is told. `on_desired` gives whether there is news to report; `on_request` gives the reply, if any."""
+    """Who is told. `on_desired` gives whether there is news to report; both return soon."""
 
     on_desired: Callable[[bytes], bool]
-    on_request: Callable[[bytes], bytes | None]
+    on_request: Callable[[bytes], None]
     report: Callable[[], bytes]
     """What the node runs now, for the reported topic."""
 
@@ -58,6 +58,7 @@ class DesiredLink:
         self._stop = stop
         self._backoff = Backoff()
         self._news: queue.Queue[tuple[str, bytes]] = queue.Queue(WAITING)
+        self._replies: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._must_report = True
 
     def run(self) -> None:
@@ -70,6 +71,10 @@ class DesiredLink:
             except Exception:  # noqa: BLE001  # the thread's outermost loop: the last good bundle runs on
                 _log.exception("listening to central failed unexpectedly; it connects again")
                 self._stop.wait(self._backoff.next_s())
+
+    def send_reply(self, reply: bytes) -> None:
+        """Sends it within half a second, or after the next connect. Any thread."""
+        self._replies.put(reply)
 
     def report_soon(self) -> None:
         """Something changed that central should know. Any thread."""
@@ -100,8 +105,10 @@ class DesiredLink:
         else:
             if topic == self._topics.desired(self._node_id):
                 self._must_report |= self._ears.on_desired(payload)
-            elif (reply := self._ears.on_request(payload)) is not None:
-                client.publish(self._topics.reply(self._node_id), reply, qos=1)
+            else:
+                self._ears.on_request(payload)
+        while not self._replies.empty():
+            client.publish(self._topics.reply(self._node_id), self._replies.get(), qos=1)
         if self._must_report:
             self._must_report = False
             client.publish(self._topics.reported(self._node_id), self._ears.report(), qos=1, retain=True)
