@@ -13,9 +13,11 @@ import structlog
 
 from contract.clock import Clock, SystemClock
 from contract.errors import PermanentError, UsageError
-from contract.events import ClockState
 from contract.ids import CameraId, uuid7
-from contract.status import NodeState, NodeStatus
+from contract.keys import PublicKeys
+from contract.status import CameraState, NodeState, NodeStatus
+from edge.baseline.memory import BoardMemory
+from edge.baseline.shelf import Shelf
 from edge.capture.choose import open_camera
 from edge.capture.slot import FrameSlots
 from edge.capture.streams import Streams
@@ -34,18 +36,27 @@ from edge.events import RandomIds, Sender
 from edge.evidence.assemble import Signer, open_evidence
 from edge.evidence.people import PeopleFinder
 from edge.evidence.pictures import FindPeople
-from edge.eyes import Eyes
+from edge.eyes import Eye, Eyes
+from edge.health.watch import HealthWatch
 from edge.heap import settle_heap
 from edge.keys import node_keys
 from edge.look_loop import LookLoop, NoteLook, unnoted
 from edge.outbox.sqlite import Outbox
+from edge.outbox.story import StoryBook
 from edge.pipeline import Pipeline
 from edge.plume.judge import PlumeJudge
+from edge.requests.desk import HttpUpload, RequestDesk
+from edge.requests.photographer import Photographer
 from edge.schedule import LookSchedule
 from edge.settings import NodeSettings, load_policies, secret_value, settings_version
+from edge.surroundings import Surroundings, time_source
 from edge.turn import Turn
 from edge.uplink.evidence import EvidenceUpload
 from edge.uplink.mqtt import Uplink
+from edge.values import Frame
+from edge.watchdog.loop import WatchdogLoop
+from edge.watchdog.systemd import Systemd
+from edge.watchdog.vitals import Vital, Watchdog
 
 SOFTWARE = "xunjie-edge 0.1.0"
 MODELS_DIR = "models"
@@ -82,19 +93,23 @@ class Node:
         self._detector = SharedDetector(self._swap, turn)
         self._outbox = Outbox(settings.state_dir / "outbox.sqlite3", settings.node_id, clock)
         self._slots = FrameSlots()
+        health = HealthWatch(settings.state_dir / "health")
+        self._around = Surroundings(clock, time_source(settings.clock), health)
         self._sender = Sender(
             node_id=settings.id,
             boot_id=uuid7(clock.now()),
             model=self._detector.manifest.ref(self._detector.engine),
             config_version=settings_version(settings, policies),
-            clock_state=ClockState.SYNCHRONISED if settings.clock == "assume-synchronised" else ClockState.UNKNOWN,
+            clock_state=self._around.clock_reading().state,
+            around=self._around,
         )
+        find_people = self._open_people_finder()
         self._evidence = open_evidence(
             settings.state_dir / "evidence",
             settings.evidence,
             Signer(settings.node_id, keys.own, None if keys.central is None else keys.central.seal_key),
             clock,
-            self._open_people_finder(),
+            find_people,
             self._sender.clock_state,
         )
         schedule = self._schedule = LookSchedule({}, clock.monotonic(), settings.attention_cameras)
@@ -104,7 +119,7 @@ class Node:
             [],
             settings.evidence,
             self._evidence.locker,
-            self._outbox,
+            StoryBook(self._outbox),
             self._sender,
             RandomIds(),
             PlumeJudge(),
@@ -112,21 +127,35 @@ class Node:
             BoardMemory(Shelf(settings.state_dir)),
         )
         self.streams = Streams()
+        photographer = Photographer(self._detector, find_people, settings.evidence)
+
+        def note(frame: Frame, age_s: float) -> None:
+            photographer.note(frame, age_s)
+            note_look(frame, age_s)
+
         self._look_loop = LookLoop(
-            self._slots, schedule, pipeline, clock, self._stop, turn, self.streams.set_mode, note_look
+            self._slots, schedule, pipeline, self._around.steady, self._stop, turn, self.streams.set_mode, note
         )
-        self._eyes = Eyes(partial(open_camera, streams=self.streams), self._slots, schedule, pipeline, clock)
+        opening = partial(open_camera, streams=self.streams)
+        self._eyes = Eyes(opening, self._slots, schedule, pipeline, self._around.steady, health.watching)
         for camera in settings.cameras:
             self._eyes.put(self._eyes.open(camera))
         live = LiveNode(settings, policies, self._eyes, pipeline, self._look_loop.between_looks)
+        self._uplink_stop = threading.Event()
         self._uplink = self._make_uplink()
+        self._watchdog = Watchdog(self._vitals)
+        self._requests = self._make_request_desk(keys.central, photographer)
         self._desired = self._make_desired()
         self._models = self._make_model_desk()
         self._keeper.attach(Parts(live, self._use_version, SOFTWARE, self._models, cameras=self._camera_ids))
         self._upload = self._make_upload()
 
-    def start(self) -> None:
-        """Starts one thread per camera, one for looks, one for events and one for evidence."""
+    def start(self, systemd: Systemd | None = None) -> None:
+        """Starts one thread per camera, one for looks, one for events, one for evidence and one that watches them."""
+        systemd = systemd or Systemd({})
+        watching = WatchdogLoop(
+            self._watchdog, systemd, self._around.refresh, self.ask_to_stop, self._clock, self._stop
+        )
         self._eyes.start()
         for number in range(self._settings.threads):
             self._run(f"looks-{number}", self._look_loop.run)
@@ -136,8 +165,11 @@ class Node:
         if self._desired is not None:
             self._run("desired", self._desired.run)
             self._run("models", self._models.run)
+            self._run("requests", self._requests.run)
         if self._upload is not None:
             self._run("evidence", self._upload.run)
+        self._run("watchdog", watching.run)
+        systemd.ready(f"{len(self._eyes.all())} cameras")
         _log.info(
             "node started", node_id=self._settings.node_id, cameras=len(self._eyes.all()), engine=self._detector.engine
         )
@@ -145,6 +177,7 @@ class Node:
     def stop(self) -> None:
         """Stops all threads; what was found stays in the outbox."""
         self._stop.set()
+        self._uplink_stop.set()
         self._slots.close()
         if self._uplink is not None:
             self._uplink.wake()
@@ -155,6 +188,11 @@ class Node:
         self._outbox.close()
         self._evidence.ledger.close()
         _log.info("node stopped", node_id=self._settings.node_id, events_waiting=waiting)
+
+    @property
+    def hopeless(self) -> str | None:
+        """What stayed dead however often it was started anew; the program should end and be started again."""
+        return self._watchdog.hopeless
 
     def want_attention(self, camera_id: CameraId, until: datetime) -> None:
         """Wishes that a camera be watched closely until then; any thread."""
@@ -177,12 +215,16 @@ class Node:
             at=self._clock.now(),
             software=SOFTWARE,
             config_version=self._sender.config_version,
-            clock_state=self._sender.clock_state,
+            clock_state=self._around.clock_reading().state,
+            clock_offset_ms=self._around.clock_reading().offset_ms,
             model=self._sender.model,
             outbox_depth=self._outbox.depth(),
             evidence_waiting=self._outbox.evidence_depth(),
             evidence_problem=self._evidence.problem[:300],
-            cameras=self._eyes.statuses(),
+            cameras=tuple(
+                self._around.told(told, eye.view.look_every_s)
+                for told, eye in zip(self._eyes.statuses(), self._eyes.all(), strict=False)
+            ),
         )
 
     def _make_uplink(self) -> Uplink | None:
@@ -191,14 +233,43 @@ class Node:
             _log.warning("no uplink.mqtt_url: findings stay in the outbox", node_id=self._settings.node_id)
             return None
         password = None if uplink.password_secret is None else secret_value(uplink.password_secret)
-        return Uplink(self._outbox, uplink, self._settings.id, self.status, self._clock, self._stop, password)
+        return Uplink(self._outbox, uplink, self._settings.id, self.status, self._clock, self._uplink_stop, password)
+
+    def _vitals(self) -> list[Vital]:
+        """What must move, and how it is started anew."""
+        vitals = [
+            Vital(f"capture {eye.settings.camera_id}", partial(_moves_of, eye), 90.0, partial(self._revive_eye, eye))
+            for eye in self._eyes.all()
+            if eye.loop.health.state is not CameraState.ENDED
+        ]
+        # A look takes 30 ms, a wait for one half a second: a minute without either is an engine that hangs.
+        vitals.append(Vital("looks", lambda: self._look_loop.looks, 60.0, self._revive_looks))
+        if self._uplink is not None:
+            vitals.append(Vital("uplink", lambda: self._uplink_rounds(), 150.0, self._revive_uplink))
+        return vitals
+
+    def _revive_eye(self, eye: Eye) -> None:
+        self._look_loop.between_looks(lambda: self._eyes.revive(eye.view.camera_id))
+
+    def _revive_looks(self) -> None:
+        self._run("looks-revived", self._look_loop.run)
+
+    def _uplink_rounds(self) -> int:
+        return 0 if self._uplink is None else self._uplink.rounds
+
+    def _revive_uplink(self) -> None:
+        self._uplink_stop.set()
+        self._uplink_stop = threading.Event()
+        self._uplink = self._make_uplink()
+        if self._uplink is not None:
+            self._run("uplink-revived", self._uplink.run)
 
     def _make_desired(self) -> DesiredLink | None:
         uplink = self._settings.uplink
         if uplink.mqtt_url is None:
             return None
         password = None if uplink.password_secret is None else secret_value(uplink.password_secret)
-        ears = Ears(self._keeper.offer, lambda _wire: None, lambda: self._keeper.reported().to_wire())
+        ears = Ears(self._keeper.offer, self._requests.hear, lambda: self._keeper.reported().to_wire())
         return DesiredLink(uplink, self._settings.id, password, ears, self._stop)
 
     def _open_engine(self, settings: NodeSettings) -> Detector:
@@ -218,6 +289,23 @@ class Node:
                 return found
         return open_detector(
             settings.model, settings.engine, settings.threads, streams=settings.threads, gates=self._gates
+        )
+
+    def _make_request_desk(self, central: PublicKeys | None, photographer: Photographer) -> RequestDesk:
+        uplink = self._settings.uplink
+        upload = None
+        if uplink.central_url is not None:
+            upload = HttpUpload(uplink.central_url, secret_value(uplink.node_token_secret))
+        return RequestDesk(
+            self._settings.node_id,
+            central,
+            self._camera_ids,
+            photographer,
+            self._evidence.originals,
+            upload,
+            lambda reply: None if self._desired is None else self._desired.send_reply(reply),
+            self._clock,
+            self._stop,
         )
 
     def _make_model_desk(self) -> ModelDesk:
@@ -273,8 +361,18 @@ class Node:
         self._threads.append(thread)
 
 
+def _moves_of(eye: Eye) -> int:
+    """Grows while the camera's thread works: with each frame, and with each try to get one."""
+    return eye.loop.frames + eye.loop.tries
+
+
 def run_node(settings: NodeSettings) -> None:
-    """Runs a node until Ctrl-C or SIGTERM."""
+    """Runs a node until Ctrl-C or SIGTERM.
+
+    Raises:
+        PermanentError: a part of it stayed dead; systemd starts the program again.
+    """
+    systemd = Systemd(os.environ)
     node = Node(settings, SystemClock())
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -282,10 +380,13 @@ def run_node(settings: NodeSettings) -> None:
 
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
-    node.start()
+    node.start(systemd)
     while not node.wait(3600):
         pass
+    systemd.stopping()
     node.stop()
+    if node.hopeless is not None:
+        raise PermanentError(f"{node.hopeless}: stood still and could not be revived; the node must be started again")
 
 
 def check_node(settings: NodeSettings) -> dict[str, object]:

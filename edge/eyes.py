@@ -25,6 +25,8 @@ STOP_TIMEOUT_S = 10.0
 OpenCamera = Callable[[CameraSettings, Clock, datetime], tuple[Camera, float]]
 """The adapter for a camera's source and the picture's width over height; raises UsageError."""
 
+Watching = Callable[[CameraId, Callable[[Frame], None]], Callable[[Frame], None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Eye:
@@ -48,7 +50,10 @@ class Eyes:
         schedule: LookSchedule,
         pipeline: Pipeline,
         clock: Clock,
+        watching: Watching = lambda _camera_id, put: put,
     ) -> None:
+        """`watching` puts somebody between a camera and its slot who looks at every frame."""
+        self._watching = watching
         self._open_camera = open_camera
         self._slots = slots
         self._schedule = schedule
@@ -71,7 +76,7 @@ class Eyes:
             if not stop.is_set():
                 self._slots.put(frame)
 
-        loop = CaptureLoop(source, put, self._clock, stop, camera.loop)
+        loop = CaptureLoop(source, self._watching(camera.id, put), self._clock, stop, camera.loop)
         thread = threading.Thread(target=loop.run, name=f"capture-{camera.camera_id}", daemon=True)
         return Eye(camera, aspect, view_of(camera, aspect), loop, stop, thread)
 
@@ -92,6 +97,17 @@ class Eyes:
         view = view_of(camera, old.aspect)
         self._eyes = {**self._eyes, camera.id: replace(old, settings=camera, view=view)}
         self._pipeline.watch(view, anew=False)
+
+    def revive(self, camera_id: CameraId) -> None:
+        """A new thread in place of one that stands still; what was seen so far goes on. While no look is in flight."""
+        old = self._eyes.get(camera_id)
+        if old is None:
+            return
+        old.stop.set()
+        fresh = replace(self.open(old.settings), view=old.view)
+        self._eyes = {**self._eyes, camera_id: fresh}
+        if self._is_running:
+            fresh.thread.start()
 
     def remove(self, camera_id: CameraId) -> None:
         """The camera leaves; its thread ends by itself as soon as its source lets it. On the look thread."""

@@ -18,7 +18,8 @@ from tests.edge.brokers import mosquitto_on
 from tests.edge.waiting import until
 from tests.house.source import ROOT
 
-LONGEST_LIFE_S = 60.0
+LONGEST_LIFE_S = 900.0
+"""Generous: whoever measures on this machine may have everything else stand still for minutes."""
 MOST_REACHED = {Point.RECEIPTED: 4, Point.DELETING: 4, Point.SETTLED: 4}
 """A receipt covers many events, so its points are passed far less often than the others, which die within 20."""
 
