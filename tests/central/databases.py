@@ -100,9 +100,9 @@ class Postgres:
 
 
 @contextmanager
-def postgres(settings: str = HASTY) -> Iterator[Postgres]:
-    """A running server; gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=_quick_folder()))
+def postgres(settings: str = HASTY, disk: Path | None = None) -> Iterator[Postgres]:
+    """A running server; gone afterwards. `disk`: the folder to put it in."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=disk or _quick_folder()))
     server = get_server(folder / "data", cleanup_mode="stop", start=False)
     server.ensure_pgdata_inited()
     rules = folder / "data" / "pg_hba.conf"
