@@ -107,7 +107,9 @@ class Publisher:
         """Sends up to `count` events as fast as receipts let it, no longer than until the clock shows `until_s`."""
         left = count
         while left > 0 and self._clock.monotonic() < until_s:
-            done = sum(self._fill(outbox, left) for outbox in self._outboxes)
+            done = 0
+            for outbox in self._outboxes:
+                done += self._fill(outbox, left - done)
             left -= done
             tick()
             if done == 0:
@@ -132,14 +134,13 @@ class Publisher:
             self._send(outbox, outbox.sent + 1)
 
     def send_shuffled(self, count: int, order: Random) -> None:
-        """Sends `count` events, the nodes in turn, out of order within each stretch of a window."""
+        """Sends `count` events, one node after the other, each in an order of its own."""
         each = -(-count // len(self._outboxes))
         for outbox in self._outboxes:
-            for start in range(1, each + 1, WINDOW):
-                seqs = list(range(start, min(start + WINDOW, each + 1)))
-                order.shuffle(seqs)
-                for seq in seqs:
-                    self._send(outbox, seq)
+            seqs = list(range(outbox.sent + 1, outbox.sent + each + 1))
+            order.shuffle(seqs)
+            for seq in seqs:
+                self._send(outbox, seq)
 
     def drain(self, until_s: float, tick: Callable[[], None]) -> None:
         """Waits for the missing receipts, and sends again what has none, as a node does."""
