@@ -122,7 +122,7 @@ def settings_of(sources: Sources, load: Load, folder: Path) -> dict[str, object]
         "node_id": "bench",
         "state_dir": str(folder),
         "threads": load.threads,
-        "attention_cameras": max(1, load.attended),
+        "attention_cameras": load.attended,
         "cameras": cameras,
     }
 

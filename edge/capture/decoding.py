@@ -52,7 +52,9 @@ class Decoding:
             pictures = self._decode(packet)
         else:
             self._restart()
-            pictures = [picture for entry in group or (packet,) for picture in self._decode(entry)][-1:]
+            pictures = []
+            for entry in group or (packet,):
+                pictures = self._decode(entry) or pictures[-1:]  # never a whole group of pictures: 3 MB each
             self._is_running = True
         return pictures[-1] if pictures else None
 

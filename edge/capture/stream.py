@@ -100,7 +100,7 @@ class StreamCamera:
             now_s = self._clock.monotonic()
             kept = keep(self.state.gop, packet, self._clock)
             self._count(kept, decoding)
-            rhythm.note(kept.is_key, now_s)
+            rhythm.note(kept.is_key, now_s, _stamp_s(packet))
             self.state.is_dear = rhythm.is_long and self._watching.patrol is DecodeMode.KEY_FRAMES
             picture = self._picture(kept, decoding)
             if picture is None or now_s < next_due_s:
@@ -139,7 +139,7 @@ class Pacer:
     def wait_for(self, packet: "av.Packet[VideoStream]") -> None:
         """Blocks until the packet would have been sent."""
         now_s = self._clock.monotonic()
-        stamp_s = None if packet.dts is None else float(packet.dts * packet.time_base)
+        stamp_s = _stamp_s(packet)
         if self._due_s is None or stamp_s is None or self._last_s is None:
             self._due_s, self._last_s = now_s if self._due_s is None else self._due_s, stamp_s
             return
@@ -147,6 +147,11 @@ class Pacer:
         self._last_s = stamp_s
         self._due_s += step_s if 0 <= step_s <= LONGEST_PAUSE_S else 0.0
         self._clock.sleep(self._due_s - now_s)
+
+
+def _stamp_s(packet: "av.Packet[VideoStream]") -> float | None:
+    """The packet's own time, seconds from an origin of the camera's."""
+    return None if packet.dts is None else float(packet.dts * packet.time_base)
 
 
 def begin_keeping(gop: GopBuffer, stream: VideoStream) -> None:

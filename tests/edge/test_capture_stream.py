@@ -116,12 +116,22 @@ def test_a_camera_with_long_groups_is_recognised_and_decoded_in_full(tmp_path: P
 def test_a_camera_is_trusted_again_after_short_groups() -> None:
     rhythm = Rhythm(2.0, 0.0)
     for second in range(8):
-        rhythm.note(second == 0, float(second))
+        rhythm.note(second == 0, float(second), float(second))
     assert rhythm.is_long
-    for second in (8, 10, 12, 14):
-        rhythm.note(True, float(second))
+    for second in range(8, 15):
+        rhythm.note(second % 2 == 0, float(second), float(second))
     assert not rhythm.is_long
     assert rhythm.key_every_s == 2.0
+
+
+def test_a_busy_machine_or_a_fast_clock_makes_no_camera_dear() -> None:
+    """Packets read seven seconds late, or stamps that run four times too fast: the groups are short all the same."""
+    late, fast = Rhythm(2.0, 0.0), Rhythm(2.0, 0.0)
+    for number in range(40):
+        late.note(number % 2 == 0, number * 7.0, float(number))
+        fast.note(number % 8 == 0, number * 0.25, number * 1.0)
+    assert not late.is_long
+    assert not fast.is_long
 
 
 def test_a_resolution_that_changes_in_mid_stream_is_followed(tmp_path: Path) -> None:
