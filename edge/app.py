@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 import structlog
@@ -49,6 +50,8 @@ from edge.requests.desk import HttpUpload, RequestDesk
 from edge.requests.photographer import Photographer
 from edge.schedule import LookSchedule
 from edge.settings import NodeSettings, load_policies, secret_value, settings_version
+from edge.software.desk import SoftwareDesk
+from edge.software.launcher import HEALTHY_VARIABLE, RESTART_CODE
 from edge.surroundings import Surroundings, time_source
 from edge.turn import Turn
 from edge.uplink.evidence import EvidenceUpload
@@ -147,7 +150,11 @@ class Node:
         self._requests = self._make_request_desk(keys.central, photographer)
         self._desired = self._make_desired()
         self._models = self._make_model_desk()
-        self._keeper.attach(Parts(live, self._use_version, SOFTWARE, self._models, cameras=self._camera_ids))
+        self.wants_restart = False
+        self._software = self._make_software_desk(os.environ.get(HEALTHY_VARIABLE))
+        self._keeper.attach(
+            Parts(live, self._use_version, SOFTWARE, self._models, self._software, cameras=self._camera_ids)
+        )
         self._upload = self._make_upload()
 
     def start(self, systemd: Systemd | None = None) -> None:
@@ -166,6 +173,7 @@ class Node:
             self._run("desired", self._desired.run)
             self._run("models", self._models.run)
             self._run("requests", self._requests.run)
+        self._run("software", self._software.run)
         if self._upload is not None:
             self._run("evidence", self._upload.run)
         self._run("watchdog", watching.run)
@@ -308,6 +316,30 @@ class Node:
             self._stop,
         )
 
+    def _make_software_desk(self, healthy_file: str | None) -> SoftwareDesk:
+        """`healthy_file` lies beside the slots; None where no launcher started this node."""
+        uplink = self._settings.uplink
+        token = None if uplink.central_url is None else secret_value(uplink.node_token_secret)
+        healthy = None if healthy_file is None else Path(healthy_file)
+        return SoftwareDesk(
+            self._settings.state_dir / "software" if healthy is None else healthy.parent,
+            Supply(uplink.central_url, token),
+            self._restart,
+            lambda: None if self._desired is None else self._desired.report_soon(),
+            self._stop,
+            healthy,
+            self._is_well,
+        )
+
+    def _restart(self) -> None:
+        """Ends the program so that its launcher starts it anew."""
+        self.wants_restart = True
+        self.ask_to_stop()
+
+    def _is_well(self) -> bool:
+        """Software that looks and reaches the broker can be repaired from afar; one that does not must go."""
+        return self._look_loop.looks > 0 and (self._uplink is None or self._uplink.link.is_connected)
+
     def _make_model_desk(self) -> ModelDesk:
         settings, uplink = self._settings, self._settings.uplink
         token = None if uplink.central_url is None else secret_value(uplink.node_token_secret)
@@ -371,6 +403,7 @@ def run_node(settings: NodeSettings) -> None:
 
     Raises:
         PermanentError: a part of it stayed dead; systemd starts the program again.
+        SystemExit: 75, new software is to be started by the launcher.
     """
     systemd = Systemd(os.environ)
     node = Node(settings, SystemClock())
@@ -387,6 +420,8 @@ def run_node(settings: NodeSettings) -> None:
     node.stop()
     if node.hopeless is not None:
         raise PermanentError(f"{node.hopeless}: stood still and could not be revived; the node must be started again")
+    if node.wants_restart:
+        raise SystemExit(RESTART_CODE)
 
 
 def check_node(settings: NodeSettings) -> dict[str, object]:

@@ -37,13 +37,17 @@ class SoftwareDesk:
         restart: Callable[[], None],
         report_soon: Callable[[], None],
         stop: threading.Event,
+        healthy_file: Path | None = None,
+        is_well: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`restart` ends the node so that the launcher starts it anew."""
+        """`restart` ends the node so that the launcher starts it anew; `healthy_file` is made once the node `is_well`."""
         self._root = root
         self._supply = supply
         self._restart = restart
         self._report_soon = report_soon
         self._stop = stop
+        self._healthy_file = healthy_file
+        self._is_well = is_well
         self._backoff = Backoff()
         self._target: SoftwareTarget | None = None
         self._settled: str | None = None
@@ -70,6 +74,7 @@ class SoftwareDesk:
 
     def run(self) -> None:
         while not self._stop.is_set():
+            self.say_if_well()
             target = self._target
             if target is None:
                 self._stop.wait(IDLE_S)
@@ -77,6 +82,16 @@ class SoftwareDesk:
                 self._try(target)
             else:
                 self._look_again(target)
+                self._stop.wait(IDLE_S)
+
+    def say_if_well(self) -> None:
+        """Tells the launcher, once, that this software does."""
+        if self._healthy_file is not None and self._is_well():
+            try:
+                self._healthy_file.touch()
+                self._healthy_file = None
+            except OSError as error:
+                _log.error("the launcher can't be told that the node is well", reason=error.strerror)
                 self._stop.wait(IDLE_S)
 
     def step(self, target: SoftwareTarget) -> None:
