@@ -6,7 +6,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import uvicorn
@@ -37,12 +37,14 @@ from central.rulebook import at_site, load_rules
 from central.services.actions import CaseDesk
 from central.services.admission import Admission, Point, nobody_watches
 from central.services.association import Association, Bench
+from central.services.camerabook import FleetCameras
 from central.services.evidence import EvidenceDesk, ObjectStore
 from central.services.feed import LiveFeed
 from central.services.fleet import FleetDesk
 from central.services.fleet_watch import FleetWatch
 from central.services.intake import Intake
 from central.services.joining import JoinDesk
+from central.services.noticing import ListedCameras, Surroundings
 from central.services.reading import Reader
 from central.services.sealing import Sealer
 from central.services.submitting import EventDesk
@@ -85,7 +87,9 @@ def make_http(
     reader = Reader(parts.database, parts.law, parts.site.to_origin())
     case_desk = CaseDesk(parts.database, parts.clock, parts.feed.notify)
     join_desk = JoinDesk(parts.database, parts.clock, parts.wake)
-    admission = Admission(parts.database, parts.topics, parts.clock, parts.site.to_surroundings())
+    admission = Admission(
+        parts.database, parts.topics, parts.clock, surroundings(parts.site, parts.database, parts.clock)
+    )
     event_desk = EventDesk(parts.database, admission, parts.topics)
     evidence_desk = EvidenceDesk(parts.database, parts.objects, parts.clock, parts.feed.notify)
     routers = [
@@ -146,7 +150,7 @@ class Central:
         retention = Retention(self.database, objects, settings.retention, clock)
         self.retention_worker = Worker("retention", retention.step, retention.recover, idle_s=600.0)
         topics = Topics(address.prefix)
-        admission = Admission(self.database, topics, clock, self.site.to_surroundings(), reached)
+        admission = Admission(self.database, topics, clock, surroundings(self.site, self.database, clock), reached)
         self.intake = Intake(
             admission, self.link, topics, clock, self.association_worker.wake, self.feed.notify, reached
         )
@@ -276,6 +280,12 @@ def make_rules(site: SiteSettings, path: Path | None = None) -> AssociationRules
         UsageError: the file is wrong.
     """
     return at_site(load_rules(path), site)
+
+
+def surroundings(site: SiteSettings, database: Database, clock: Clock) -> Surroundings:
+    """What events are compared with as they come: the site's outline, and the cameras of the fleet and the site."""
+    around = site.to_surroundings()
+    return replace(around, book=FleetCameras(database, ListedCameras(site.cameras), clock))
 
 
 def plan_link(settings: CentralSettings) -> LinkPlan:

@@ -8,10 +8,11 @@ import pytest
 
 from central.domain.lanes import Lane
 from central.services.admission import Admission, Settled
+from central.services.camerabook import FRESH_S, FleetCameras
 from central.services.letters import LetterDesk
 from central.services.noticing import ListedCameras, Surroundings
 from central.services.outcomes import Mark, Outcome
-from central.store import dead_letters, inbox, outcomes
+from central.store import dead_letters, fleet, inbox, outcomes
 from central.store.inbox import InboxEvent, Put
 from contract.errors import PermanentError
 from contract.events import Event
@@ -178,3 +179,23 @@ def test_a_receipted_letter_outlives_the_junk(parts: Parts, monkeypatch: pytest.
             dead_letters.keep(connection, dead_letters.Refused(T0, "t", "r", b"", 0, digest, "node-1", place))
         kept = {letter.sha256[-1] for letter in dead_letters.newest(connection, 10)}
     assert kept == {"0", "5", "6", "7"}
+
+
+def test_the_fleets_register_and_the_sites_list_are_one_book(parts: Parts) -> None:
+    book = FleetCameras(parts.database, ListedCameras({"node-1": ("cam-1",)}), parts.clock)
+    street = Street()
+    around = Surroundings(book)
+    assert marks(take(parts, street.event("a", Seen.STALL, (0, 0), camera="cam-7"), around=around)) == [
+        (Mark.UNKNOWN_CAMERA,)
+    ]
+    with parts.database.write() as connection:
+        connection.execute(fleet.CAMERAS.insert().values(camera_id="cam-7", node_id="node-1", since=T0))
+        connection.execute(fleet.CAMERAS.insert().values(camera_id="cam-8", node_id="node-2", since=T0))
+    parts.clock.sleep(FRESH_S)
+    found = take(
+        parts,
+        street.event("b", Seen.STALL, (50, 0), camera="cam-7"),
+        street.event("c", Seen.STALL, (90, 0), camera="cam-8"),
+        around=around,
+    )
+    assert marks(found) == [(), (Mark.FOREIGN_CAMERA,)]
