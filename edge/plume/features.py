@@ -11,6 +11,8 @@ from edge.values import Box
 
 LEAST_CROPS = 3
 """Fewer say nothing of change. Three looks are six seconds in patrol, a second and a half in attention."""
+STILL = 1 / 255
+"""A change of a grey level is none: it bounds what logarithms and quotients make of it."""
 NAMES = (
     "score_mean",
     "score_spread",
@@ -72,14 +74,15 @@ def _changes(grey: NDArray[np.float32], mask: NDArray[np.bool_]) -> list[float]:
     change = grey.std(axis=0)
     inside, outside = float(change[mask].mean()), float(change[~mask].mean())
     steps = np.diff(grey, axis=0)[:, mask]
-    # Noise steps by twice its variance from look to look; what drifts slowly steps by less.
-    smoothness = float((steps**2).mean() / (2 * (change[mask] ** 2).mean() + 1e-6))
+    # Noise steps by twice its variance from look to look; what drifts slowly steps by less. A picture that does not
+    # change at all (a codec copies what stands still) counts as noise, never as drift.
+    smoothness = float(((steps**2).mean() / 2 + STILL**2) / ((change[mask] ** 2).mean() + STILL**2))
     excess = np.maximum(change - outside, 0.0)
     total = float(excess.sum()) + 1e-6
     rows = np.arange(CROP_PX, dtype=np.float32) / CROP_PX
     return [
-        float(np.log(inside + 1e-3)),
-        float(np.log((inside + 1e-3) / (outside + 1e-3))),
+        float(np.log(inside + STILL)),
+        float(np.log((inside + STILL) / (outside + STILL))),
         smoothness,
         float((excess.sum(axis=1) * rows).sum() / total),
         float(excess[: CROP_PX // 2].sum() / total),

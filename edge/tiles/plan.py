@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from edge.values import Box, Detection
 
-OVERLAP_SHARE = 0.12
-"""How much neighbouring tiles share, of a tile's side: a thing on a seam lies whole in one of them. A 1080p tile is 640
-pixels wide, so what is up to 75 px across is never cut twice; larger things the whole look sees anyway."""
+OVERLAP_SHARE = 0.08
+"""How much neighbouring tiles share, of a tile's side: a thing on a seam lies whole in one of them. A tile is 640
+pixels wide, so what is up to 50 px across is never cut by all; larger things the whole look sees anyway."""
 SEAM_SHARE = 0.01
 """A box that ends this close to a tile's inner border, as a share of the tile, is a cut thing and is dropped."""
 

@@ -55,6 +55,11 @@ def policy(
     update_every_s: float = 60.0,
     gather: Gather = Gather.BEST,
     base_height_m: float | None = 0.0,
+    cool_down_s: float = 0.0,
+    least_belief: float = 0.0,
+    attention_s: float = 0.0,
+    height_m: tuple[float, float] | None = None,
+    gate: float | None = None,
 ) -> PresencePolicy:
     return PresencePolicy(
         look_every_s=look_every_s,
@@ -65,6 +70,11 @@ def policy(
         update_every_s=update_every_s,
         gather=gather,
         base_height_m=base_height_m,
+        cool_down_s=cool_down_s,
+        least_belief=least_belief,
+        attention_s=attention_s,
+        height_m=height_m,
+        gate=gate,
     )
 
 
