@@ -40,7 +40,7 @@ class SoftwareDesk:
         healthy_file: Path | None = None,
         is_well: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`restart` ends the node so that the launcher starts it anew; `healthy_file` is made once the node `is_well`."""
+        """`restart` has the launcher start the node anew; `healthy_file` is made once the node `is_well`."""
         self._root = root
         self._supply = supply
         self._restart = restart
