@@ -35,10 +35,12 @@ MAY_JOIN_ADAPTERS = {
     "edge.uplink.evidence": "the sender of pictures over the outbox",
     "central.app": "central's composition root",
     "central.cli": "composes the subcommands",
+    "central.commands.letters": "composes the desk of dead letters; the broker's address names the topics' prefix",
 }
 PACKAGE_OF_IMPORT = {
     "cv2": "opencv-python-headless", "yaml": "PyYAML", "paho": "paho-mqtt", "pydantic_core": "pydantic",
     "chinese_calendar": "chinesecalendar",
+    "prometheus_client": "prometheus-client",
     "starlette": "fastapi", "jinja2": "Jinja2", "sqlalchemy": "SQLAlchemy", "multipart": "python-multipart",
 }  # fmt: skip
 
