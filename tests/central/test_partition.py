@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from central.domain.explain import links_of
 from central.domain.geometry import Covariance, Position
@@ -169,3 +171,49 @@ def test_every_link_explains_itself() -> None:
 
 def _pair(a: str, b: str) -> frozenset[MemberId]:
     return frozenset({MemberId(a), MemberId(b)})
+
+
+PLACES = st.tuples(st.floats(0, 14), st.floats(0, 8))
+KINDS = st.sampled_from([Seen.STALL, Seen.CART, Seen.PARASOL, Seen.TABLE])
+
+
+@st.composite
+def streets(draw: st.DrawFn) -> list[Observation]:
+    """Up to ten sightings of three cameras, some without ground point or with a place of their own."""
+    return [
+        replace(
+            seen_at(
+                f"s{number}",
+                draw(KINDS),
+                draw(st.one_of(PLACES, st.none())),
+                camera=f"cam-{draw(st.integers(1, 3))}",
+                start=T0 + minutes(draw(st.integers(0, 40))),
+                x=draw(st.floats(0.1, 0.9)),
+            ),
+            place_id=draw(st.sampled_from([None, None, None, "shop-1", "shop-2"])),
+        )
+        for number in range(draw(st.integers(1, 10)))
+    ]
+
+
+@settings(max_examples=40, deadline=None)
+@given(streets(), st.data())
+def test_laws_of_every_partition(street: list[Observation], data: st.DataObject) -> None:
+    """Everybody once; the same for every order; held cases whole and apart; what people parted stays apart."""
+    names = [sighting.member_id for sighting in street]
+    drawn = data.draw(st.lists(st.sampled_from(names), unique=True, max_size=6))
+    held = tuple(frozenset(part) for part in (drawn[:3], drawn[3:]) if part)
+    free = [name for name in names if name not in drawn]
+    cannot = frozenset({frozenset(free[:2])}) if len(free) > 1 else frozenset[frozenset[MemberId]]()
+    bonds = Bonds(cannot=cannot, held=held)
+    found = partition(data.draw(st.permutations(street)), RULES, bonds)
+    groups = [frozenset(found.sightings[place].member_id for place in group) for group in found.groups]
+    assert sorted(name for group in groups for name in group) == sorted(names)
+    assert set(groups) == {
+        frozenset(again.sightings[place].member_id for place in group)
+        for again in [partition(street, RULES, bonds)]
+        for group in again.groups
+    }
+    homes = [group for case in held for group in groups if case <= group]
+    assert len(homes) == len(set(homes)) == len(held)
+    assert not any(pair <= group for pair in cannot for group in groups)

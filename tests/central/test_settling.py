@@ -1,28 +1,27 @@
 """Cases under re-consideration, on the real store: order, people's word, frozen cases, swaps, late events."""
 
-import random
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from central.app import make_rules
 from central.domain.rules import AssociationRules
-from central.domain.values import CaseFilter, CaseSnapshot
+from central.domain.values import CaseFilter, CaseSnapshot, Revision
 from central.domain.workflow import Action, CaseState, RejectReason
 from central.rulebook import at_site, load_rules
 from central.services.actions import CaseDesk, OperatorAction
 from central.services.association import Association, Bench
 from central.services.observing import to_revision
 from central.services.replaying import associate
+from central.services.shuffling import Arrivals, settle_in_order
 from central.services.views import CaseDetail
 from central.simulation.simulate import Simulation, simulate
 from central.simulation.world import ORIGIN, Conditions
+from central.store.database import Database
+from contract.clock import VirtualClock
 from contract.events import Event
 from contract.ids import IncidentId
 from contract.taxonomy import Seen
@@ -64,6 +63,17 @@ def case_of(parts: Parts, name: str) -> CaseDetail:
     return next(case for case in details(parts) if incident in {o.incident_id for o in case.observations})
 
 
+def offline_parts(events: Iterable[Event]) -> set[frozenset[str]]:
+    """Which incidents and parts are together, reckoned without a database."""
+    revisions: dict[IncidentId, list[Revision]] = {}
+    for event in events:
+        revisions.setdefault(IncidentId(event.data.incident_id), []).append(to_revision(event.data, ORIGIN))
+    found: dict[str, set[str]] = {}
+    for entry in associate(revisions, rules_there(), rounds=0).placed:
+        found.setdefault(entry.case_id, set()).add(f"{entry.sighting.incident_id}#{entry.sighting.part}")
+    return {frozenset(own) for own in found.values()}
+
+
 def offline(events: Iterable[Event]) -> set[frozenset[str]]:
     revisions: dict[IncidentId, list[object]] = {}
     for event in events:
@@ -75,20 +85,22 @@ def offline(events: Iterable[Event]) -> set[frozenset[str]]:
     return {frozenset(own) for own in found.values()}
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(seed=st.integers(0, 10_000))
-def test_any_order_and_repetition_of_a_simulated_hour_gives_the_partition_of_the_whole(seed: int) -> None:
-    rng = random.Random(seed)
-    events = list(busy_corner().events)
-    rng.shuffle(events)
-    events += rng.choices(events, k=20)
-    with TemporaryDirectory() as folder:
-        parts = Parts(Path(folder))
-        bench = Bench(rules_there(), LAW, ORIGIN)
-        parts.association = Association(parts.database, bench, parts.clock, lambda: None)
-        parts.take(*events)
-        assert members(parts) == offline(busy_corner().events)
-        parts.close()
+@pytest.mark.parametrize("seed", [0, 7])
+def test_any_order_repetition_and_batches_give_the_partition_of_the_whole(seed: int, database_url: str) -> None:
+    """Through the inbox and the service's own steps, as `score-orders` does it for a whole day."""
+    database = Database(database_url)
+    clock = VirtualClock(T0)
+    bench = Bench(rules_there(), LAW, ORIGIN)
+    events = busy_corner().events
+    settled = settle_in_order(
+        database, lambda own: (Association(own, bench, clock, lambda: None), clock), Arrivals(events, seed)
+    )
+    assert settled.joinable == 0
+    together: dict[str, set[str]] = {}
+    for member, case_id in settled.case_of.items():
+        together.setdefault(case_id, set()).add(member)
+    assert {frozenset(own) for own in together.values()} == offline_parts(events)
+    database.close()
 
 
 def test_a_restart_in_the_middle_changes_nothing(tmp_path: Path) -> None:
