@@ -9,6 +9,9 @@ from typing import BinaryIO
 
 from contract.errors import UsageError
 
+HEAD_BYTES = 12
+"""Of an upload, kept aside: enough to tell a JPEG picture from an MP4 clip."""
+
 
 class FolderStore:
     """``{root}/ab/abcdef….jpg``. Any thread; two writers of one picture write the same bytes."""
@@ -33,6 +36,20 @@ class FolderStore:
         """The picture's file, or None."""
         path = self._path(sha256)
         return path if path.is_file() else None
+
+    def keep_manifest(self, sha256: str, wire: bytes) -> None:
+        """Keeps the signed manifest that vouches for a picture beside it; the first one stays."""
+        path = self._path(sha256).with_suffix(".manifest.json")
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            partial = path.with_suffix(".part")
+            partial.write_bytes(wire)
+            partial.replace(path)
+
+    def manifest(self, sha256: str) -> bytes | None:
+        """The signed manifest of a picture, or None."""
+        path = self._path(sha256).with_suffix(".manifest.json")
+        return path.read_bytes() if path.is_file() else None
 
     def has(self, sha256: str) -> bool:
         return self._path(sha256).is_file()
@@ -89,8 +106,8 @@ class FolderUpload:
         self._hash.update(chunk)
         self._file.write(chunk)
         self.size_bytes += len(chunk)
-        if len(self.head) < 4:
-            self.head = (self.head + chunk)[:4]
+        if len(self.head) < HEAD_BYTES:
+            self.head = (self.head + chunk)[:HEAD_BYTES]
 
     def commit(self) -> None:
         """On disk under its hash when this returns."""

@@ -37,6 +37,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """A stored entry: its name, and the signed bytes as they stand in the chain."""
+
+    name: str
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class _Tail:
     seq: int
     name: str
@@ -66,8 +74,8 @@ class Chain:
         with self._lock, writing(self._folder):
             self._find_tail()
 
-    def append(self, build: BuildEntry) -> str:
-        """Signs and stores one entry; gives its name.
+    def append(self, build: BuildEntry) -> Signature:
+        """Signs and stores one entry.
 
         Raises:
             PermanentError: the disk refuses; the chain is as it was.
@@ -75,19 +83,20 @@ class Chain:
         with self._lock, writing(self._folder):
             return self._write(build, self._tail or self._find_tail())
 
-    def _write(self, build: BuildEntry, tail: _Tail) -> str:
+    def _write(self, build: BuildEntry, tail: _Tail) -> Signature:
         self._tail = None  # whatever stops us half-way: the next caller looks at the disk again
         payload = build(Link(self._node_id, tail.seq + 1, tail.name)).to_wire()
+        wire = self._key.wrap(payload, Purpose.EVIDENCE).to_wire()
         path = self._folder / segment_file(tail.seq + 1)
         with path.open("ab") as file:
-            file.write(self._key.wrap(payload, Purpose.EVIDENCE).to_wire() + b"\n")
+            file.write(wire + b"\n")
             file.flush()
             os.fsync(file.fileno())
         written = _Tail(tail.seq + 1, entry_name(payload))
         head = Head(node_id=self._node_id, seq=written.seq, previous=written.name, made_at=self._clock.now())
         replace_whole(self._folder / HEAD_FILE, self._key.wrap(head.to_wire(), Purpose.EVIDENCE).to_wire())
         self._tail = written
-        return written.name
+        return Signature(written.name, wire)
 
     def _find_tail(self) -> _Tail:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS file (
     sha256 TEXT NOT NULL, file TEXT NOT NULL, role TEXT NOT NULL, media_type TEXT NOT NULL, size_bytes INTEGER NOT NULL,
     captured_at REAL NOT NULL, is_settled INTEGER NOT NULL DEFAULT 0, is_small INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (sha256, file)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS voucher (sha256 TEXT PRIMARY KEY, wire BLOB NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -65,11 +66,23 @@ class Ledger:
             rows = [row for entry in kept for row in entry.rows()]
             db.executemany("INSERT OR IGNORE INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
+    def note_voucher(self, sha256s: Sequence[str], wire: bytes) -> None:
+        """The signed manifest that goes to central with these pictures; forgotten once they are settled."""
+        with self._transaction() as db:
+            db.executemany("INSERT OR IGNORE INTO voucher VALUES (?, ?)", [(sha256, wire) for sha256 in sha256s])
+
+    def voucher(self, sha256: str) -> bytes | None:
+        """The signed manifest that vouches for a picture which central has not got yet."""
+        with self._transaction() as db:
+            row = db.execute("SELECT wire FROM voucher WHERE sha256 = ?", (sha256,)).fetchone()
+        return None if row is None else bytes(row[0])
+
     def settle(self, sha256s: Sequence[str]) -> None:
         """Central has these pictures, or will never want them."""
         with self._transaction() as db:
             marks = [(sha256,) for sha256 in sha256s]
             db.executemany("UPDATE file SET is_settled = 1 WHERE sha256 = ? AND file = 'redacted'", marks)
+            db.executemany("DELETE FROM voucher WHERE sha256 = ?", marks)
 
     def replace(self, old_sha256: str, new_sha256: str, size_bytes: int) -> None:
         """The smaller picture stands in for the old one."""

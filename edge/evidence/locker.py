@@ -132,7 +132,10 @@ class EvidenceLocker:
             self._ledger.add([Kept.of(item, now) for item in items])
         if self._notary is None:
             return None
-        return self._notary.chain.append(lambda link: self._manifest(link, occasion, items, now))
+        signed = self._notary.chain.append(lambda link: self._manifest(link, occasion, items, now))
+        if self._ledger is not None:
+            self._ledger.note_voucher([item.sha256 for item in items], signed.wire)
+        return signed.name
 
     def _manifest(
         self, link: Link, occasion: Occasion, items: tuple[EvidenceItem, ...], now: datetime

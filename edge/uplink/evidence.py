@@ -1,5 +1,6 @@
 """Uploads evidence pictures and clips to central, by hash, once central has the event that names them."""
 
+import base64
 import threading
 from http import HTTPStatus
 
@@ -15,6 +16,7 @@ from edge.outbox.sqlite import Outbox
 BATCH = 8
 IDLE_S = 1.0
 TIMEOUT_S = 20.0
+MANIFEST_HEADER = "x-evidence-manifest"
 GIVE_UP_AFTER = 1500
 """Tries of a picture that central does not know of; at most one a minute while nothing else moves: a day and more.
 Fewer and a central that was restored from yesterday's copy loses pictures; more and the node knocks for ever."""
@@ -117,6 +119,13 @@ class EvidenceUpload:
         except PermanentError as error:
             _log.warning("the ledger of evidence can't be written; the picture stays longer", reason=str(error))
 
+    def _voucher(self, sha256: str) -> bytes | None:
+        try:
+            return self._evidence.ledger.voucher(sha256)
+        except PermanentError as error:
+            _log.warning("a picture goes without its manifest", sha256=sha256, reason=str(error))
+            return None
+
     def _upload(self, client: httpx.Client, sha256: str) -> None:
         path = self._evidence.pictures.find(sha256)
         if path is None:
@@ -127,6 +136,9 @@ class EvidenceUpload:
             raise PermanentError(f"{path}: can't be read ({error.strerror})") from error
         media_type = next(media for media, suffix in MEDIA.items() if path.suffix == f".{suffix}")
         headers = {"authorization": f"Bearer {self._token}", "content-type": media_type}
+        voucher = self._voucher(sha256)
+        if voucher is not None:
+            headers[MANIFEST_HEADER] = base64.b64encode(voucher).decode()
         try:
             response = client.put(f"{self._base}/api/v1/evidence/{sha256}", content=content, headers=headers)
         except httpx.HTTPError as error:

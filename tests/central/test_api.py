@@ -202,6 +202,7 @@ def test_the_openapi_document_is_complete_and_no_page_loads_from_elsewhere(parts
         "/api/v1/intake/outcomes",
         "/api/v1/nodes/{node}/events",
         "/api/v1/evidence/{sha256}",
+        "/api/v1/evidence/{sha256}/proof",
         "/api/v1/nodes",
         "/api/v1/zones",
         "/api/v1/dead-letters",

@@ -1,9 +1,10 @@
 """Evidence over real HTTP: what is tried again, what is parked, what is never sent."""
 
+import base64
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,13 +15,16 @@ from structlog.testing import capture_logs
 from contract.clock import VirtualClock
 from contract.errors import TransientError
 from contract.events import Event, EvidenceRole
+from contract.evidence_manifest import EvidenceManifest, read_entry
 from contract.ids import StreamId, uuid7
 from contract.keys import KeyPairs
 from contract.receipts import receipts_for
+from contract.signing import Purpose, open_signed
 from deploy.broker import free_port
 from edge.evidence.assemble import Signer, open_evidence
 from edge.evidence.locker import Occasion, Shot
 from edge.evidence.pictures import Picture, Shutter
+from edge.evidence.verify import verify
 from edge.outbox.sqlite import Outbox
 from edge.settings import EvidenceSettings
 from edge.uplink.evidence import BATCH, EvidenceUpload
@@ -44,6 +48,7 @@ class Store(ThreadingHTTPServer):
         self.unknown: set[str] = set()
         self.stored: dict[str, bytes] = {}
         self.tokens: set[str] = set()
+        self.manifests: list[str | None] = []
         self.asked = 0
 
     @property
@@ -63,6 +68,7 @@ class Take(BaseHTTPRequestHandler):
             status = 404
         self.server.asked += 1
         self.server.tokens.add(self.headers["authorization"])
+        self.server.manifests.append(self.headers.get("x-evidence-manifest"))
         if status == 201:
             assert self.path.startswith("/api/v1/evidence/")
             self.server.stored[self.path.rpartition("/")[2]] = body
@@ -136,6 +142,35 @@ def test_a_picture_is_uploaded_under_its_hash_with_the_nodes_token(store: Store,
         assert node.step() == 0
         assert store.asked == 1
         assert node.pictures.path(picture.sha256).exists()
+
+
+def test_the_signed_manifest_goes_with_its_picture(store: Store, tmp_path: Path) -> None:
+    with node_at(tmp_path, store.url) as node:
+        picture = node.find(1)
+        node.step()
+        (sent,) = store.manifests
+        assert sent is not None
+        payload = open_signed(base64.b64decode(sent), Purpose.EVIDENCE, [KEYS.signing.public])
+        entry = read_entry(payload)
+        assert isinstance(entry, EvidenceManifest)
+        assert [item.sha256 for item in entry.items] == [picture.sha256]
+
+
+def test_a_picture_central_never_learns_of_is_given_up_behind_a_tombstone(store: Store, tmp_path: Path) -> None:
+    with node_at(tmp_path, store.url) as node:
+        unknown, other = node.find(1), node.find(2)
+        store.unknown = {unknown.sha256}
+        with capture_logs():
+            for _ in range(20):
+                with suppress(TransientError):
+                    node.step()
+        assert store.asked == GIVE_UP_AFTER + 1
+        assert node.outbox.evidence_waiting(9) == []
+        assert set(store.stored) == {other.sha256}
+        assert node.pictures.find(unknown.sha256) is None
+        verdict = verify(tmp_path / "evidence", [KEYS.signing.public])
+        assert verdict.is_whole, verdict.faults
+        assert verdict.removed == 1
 
 
 def test_a_picture_waits_until_its_event_is_receipted(store: Store, tmp_path: Path) -> None:
