@@ -6,7 +6,7 @@ It is set anew only when the plume has outgrown it.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import cv2
 import numpy as np
@@ -26,6 +26,8 @@ OUTGROWN_SHARE = 0.75
 """A plume whose box lies less than this inside its window has outgrown it."""
 MAX_CROPS = 48
 """Crops kept per plume; older ones fall out. At a look every two seconds that is a minute and a half (150 kB)."""
+LEAST_GAP = timedelta(seconds=0.4)
+"""Looks closer than this add no crop: the second stage learned from looks half a second and two seconds apart."""
 PLUMES = frozenset({Seen.SMOKE, Seen.FLAME})
 
 Cut = Callable[[Box], NDArray[np.uint8] | None]
@@ -73,11 +75,13 @@ class CropWindows:
             del self._windows[track_id], self._crops[track_id]
         for track in plumes:
             window = self._window_of(track, place or window_around)
+            crops = self._crops[track.track_id]
+            if crops and at - crops[-1].at < LEAST_GAP:
+                continue
             pixels = cut(window)
             if pixels is None:
                 continue
             box = None if track.score is None else track.latest_box_norm
-            crops = self._crops[track.track_id]
             crops.append(Crop(at, pixels, box, track.score))
             del crops[:-MAX_CROPS]
 
