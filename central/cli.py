@@ -23,6 +23,7 @@ from central.commands import (
     deadline,
     fleet,
     letters,
+    originals,
     retention,
 )
 from central.ingest.address import parse_address
@@ -50,6 +51,7 @@ letters.add_to(cli)
 retention.add_to(cli)
 deadline.add_to(cli)
 fleet.add_to(cli)
+originals.add_to(cli)
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="YAML settings, see configs/central/central.yaml.")]
 DatabaseOption = Annotated[
