@@ -1,6 +1,7 @@
 """The node's composition root: settings → objects → threads, top to bottom. Nothing else in the edge wires anything."""
 
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable
@@ -42,6 +43,7 @@ from edge.health.watch import HealthWatch
 from edge.heap import settle_heap
 from edge.keys import node_keys
 from edge.look_loop import LookLoop, NoteLook, unnoted
+from edge.metrics import exposition
 from edge.outbox.sqlite import Outbox
 from edge.outbox.story import StoryBook
 from edge.pipeline import Pipeline
@@ -52,6 +54,8 @@ from edge.schedule import LookSchedule
 from edge.settings import NodeSettings, load_policies, secret_value, settings_version
 from edge.software.desk import SoftwareDesk
 from edge.software.launcher import HEALTHY_VARIABLE, RESTART_CODE
+from edge.status_page.facts import BrokerFacts, NodeFacts
+from edge.status_page.server import Sources, StatusServer
 from edge.surroundings import Surroundings, time_source
 from edge.turn import Turn
 from edge.uplink.evidence import EvidenceUpload
@@ -95,6 +99,7 @@ class Node:
         self._swap = SwappableDetector(self._open_engine(settings), clock)
         self._detector = SharedDetector(self._swap, turn)
         self._outbox = Outbox(settings.state_dir / "outbox.sqlite3", settings.node_id, clock)
+        self._book = StoryBook(self._outbox)
         self._slots = FrameSlots()
         health = HealthWatch(settings.state_dir / "health")
         self._around = Surroundings(clock, time_source(settings.clock), health)
@@ -122,7 +127,7 @@ class Node:
             [],
             settings.evidence,
             self._evidence.locker,
-            StoryBook(self._outbox),
+            self._book,
             self._sender,
             RandomIds(),
             PlumeJudge(),
@@ -156,6 +161,8 @@ class Node:
             Parts(live, self._use_version, SOFTWARE, self._models, self._software, cameras=self._camera_ids)
         )
         self._upload = self._make_upload()
+        self._started_at = clock.now()
+        self._page = self._make_page()
 
     def start(self, systemd: Systemd | None = None) -> None:
         """Starts one thread per camera, one for looks, one for events, one for evidence and one that watches them."""
@@ -177,6 +184,8 @@ class Node:
         if self._upload is not None:
             self._run("evidence", self._upload.run)
         self._run("watchdog", watching.run)
+        if self._page is not None:
+            self._page.start()
         systemd.ready(f"{len(self._eyes.all())} cameras")
         _log.info(
             "node started", node_id=self._settings.node_id, cameras=len(self._eyes.all()), engine=self._detector.engine
@@ -192,6 +201,8 @@ class Node:
         self._eyes.stop()
         for thread in self._threads:
             thread.join(STOP_TIMEOUT_S)
+        if self._page is not None:
+            self._page.stop()
         waiting = self._outbox.depth()
         self._outbox.close()
         self._evidence.ledger.close()
@@ -234,6 +245,37 @@ class Node:
                 for told, eye in zip(self._eyes.statuses(), self._eyes.all(), strict=False)
             ),
         )
+
+    def facts(self) -> NodeFacts:
+        """The node as its own page shows it."""
+        disk = shutil.disk_usage(self._settings.state_dir)
+        outbox = self._outbox
+        link = None if self._uplink is None else self._uplink.link
+        return NodeFacts(
+            status=self.status(NodeState.ONLINE),
+            started_at=self._started_at,
+            broker=None if link is None else BrokerFacts(link.is_connected, link.since, link.reason),
+            disk_free_bytes=disk.free,
+            disk_total_bytes=disk.total,
+            outbox_bytes=outbox.size_bytes(),
+            coalesced=outbox.coalesced,
+            owed=self._book.owed,
+            set_aside="" if outbox.set_aside is None else str(outbox.set_aside),
+            revivals=self._watchdog.revivals,
+            clock_steps=self._around.steady.steps,
+            look_failures=self._look_loop.failures,
+        )
+
+    def _make_page(self) -> StatusServer | None:
+        if self._settings.http is None:
+            return None
+        health = self._around.health
+        sources = Sources(
+            facts=self.facts,
+            thumbnail=lambda name: health.thumbnail_jpeg(CameraId(name)),
+            metrics=lambda: exposition(self.facts),
+        )
+        return StatusServer(self._settings.http, sources)
 
     def _make_uplink(self) -> Uplink | None:
         uplink = self._settings.uplink

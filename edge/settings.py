@@ -28,6 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_POLICIES = ROOT / "configs" / "edge" / "policies.yaml"
 DEFAULT_MODEL = ROOT / "models" / "zoo" / "default"
 
+LOOPBACK = ("127.0.0.1", "localhost")
+
 Point = tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]]
 
 
@@ -236,9 +238,21 @@ class NodeSettings(Settings):
     policies: Path = DEFAULT_POLICIES
     clock: Literal["system", "assume-synchronised", "unknown"] = "unknown"
     """``system`` asks chrony or the kernel; the other two are the installer's word."""
+    http: str | None = None
+    """The node's own status page and metrics, ``127.0.0.1:9180``: loopback only, without a password. null: none."""
     uplink: UplinkSettings = UplinkSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     cameras: Annotated[tuple[CameraSettings, ...], Field(min_length=1, max_length=256)]
+
+    @field_validator("http")
+    @classmethod
+    def _is_loopback(cls, address: str | None) -> str | None:
+        if address is None:
+            return None
+        host, _, port = address.rpartition(":")
+        if host not in LOOPBACK or not port.isdecimal() or int(port) > 65535:
+            raise ValueError("the page knows no password: write it as 127.0.0.1:9180 and reach it through ssh -L")
+        return address
 
     @model_validator(mode="after")
     def _has_unique_cameras(self) -> Self:

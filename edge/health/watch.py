@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import cv2
 import numpy as np
 import structlog
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ class Patient:
     preset: str | None = None
     verdict: Verdict | None = None
     learned_at: datetime | None = None
-    _grey: NDArray[np.uint8] | None = None
+    grey: NDArray[np.uint8] | None = None
     _seen_at: datetime | None = None
 
     def is_due(self, frame: Frame) -> bool:
@@ -47,8 +48,8 @@ class Patient:
         """Judges one frame, and learns from it where nothing is suspected."""
         elapsed_s = 0.0 if self._seen_at is None else (frame.captured_at - self._seen_at).total_seconds()
         self._seen_at = frame.captured_at
-        measures = measure(frame.fitted(2 * WIDTH, 2 * HEIGHT), self._grey)
-        self._grey = measures.grey
+        measures = measure(frame.fitted(2 * WIDTH, 2 * HEIGHT), self.grey)
+        self.grey = measures.grey
         self.verdict = self.judge.step(measures, self.reference.compare(measures), frame.captured_at)
         if self.judge.is_at_ease:
             self.reference.learn(measures, min(max(elapsed_s, 0.0), 10.0))
@@ -57,7 +58,7 @@ class Patient:
 
     def turn_to(self, preset: str | None, reference: Reference) -> None:
         """Another view: nothing of the last one counts."""
-        self.preset, self.judge, self.reference, self._grey = preset, Judge(), reference, None
+        self.preset, self.judge, self.reference, self.grey = preset, Judge(), reference, None
 
 
 class HealthWatch:
@@ -101,6 +102,15 @@ class HealthWatch:
     def verdict(self, camera_id: CameraId) -> Verdict | None:
         patient = self._patients.get(camera_id)
         return None if patient is None else patient.verdict
+
+    def thumbnail_jpeg(self, camera_id: CameraId) -> bytes | None:
+        """The camera's last look, 160×90 and grey: so coarse that a face is a few dots. None before its first frame."""
+        patient = self._patients.get(camera_id)
+        grey = None if patient is None else patient.grey
+        if grey is None:
+            return None
+        is_encoded, data = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, 80])
+        return data.tobytes() if is_encoded else None
 
     def accept(self, camera_id: CameraId) -> None:
         """What the camera shows from now on is right: its usual picture is learned anew."""

@@ -136,6 +136,10 @@ class Outbox:
         """How many events central has not receipted."""
         return self._depth
 
+    def size_bytes(self) -> int:
+        """The file on disk, without its journal."""
+        return self._path.stat().st_size if self._path.exists() else 0
+
     def evidence_waiting(self, limit: int) -> list[str]:
         """Hashes of pictures to upload whose event central already has; others would be refused as unannounced."""
         with self._transaction() as db:

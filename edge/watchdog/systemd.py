@@ -4,6 +4,9 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 
+SEND_TIMEOUT_S = 1.0
+"""A systemd that doesn't read must not hold the watchdog's thread."""
+
 
 class Systemd:
     """One datagram a word; systemd that is gone costs nothing."""
@@ -27,4 +30,5 @@ class Systemd:
         if not self._address:
             return
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+            sock.settimeout(SEND_TIMEOUT_S)
             sock.sendto(words.encode(), self._address)
