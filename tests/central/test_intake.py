@@ -2,15 +2,16 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection
 
-from central.domain.values import CaseFilter, MemberId
+from central.domain.values import CaseFilter
 from central.services.letters import LetterDesk
+from central.services.noting import Taken, Taker
 from central.store import inbox
 from contract.errors import PermanentError, TransientError, UsageError
 from contract.events import MAX_EVENT_BYTES, ClockState, IncidentEvent
@@ -214,14 +215,14 @@ def test_an_event_that_association_can_not_take_is_set_aside_after_three_attempt
     parts.link.push_event(bad)
     parts.link.push_event(good)
     parts.intake.step()
-    take = parts.association._take
+    take = Taker.take
 
-    def picky(connection: Connection, data: IncidentEvent) -> set[MemberId]:
-        if data == bad.data:
+    def picky(taker: Taker, connection: Connection, told: Sequence[IncidentEvent], since: datetime) -> Taken:
+        if bad.data in told:
             raise ValueError("a bug")
-        return take(connection, data)
+        return take(taker, connection, told, since)
 
-    monkeypatch.setattr(parts.association, "_take", picky)
+    monkeypatch.setattr(Taker, "take", picky)
     for attempt in range(1, 6):
         try:
             parts.association.step()
