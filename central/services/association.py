@@ -272,5 +272,6 @@ class Association:
                     sha256=digest_of(entry.payload),
                     node_id=data.node_id,
                     place=None,
+                    outcome="set_aside",
                 )
                 dead_letters.keep(connection, refused)
