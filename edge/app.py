@@ -118,7 +118,7 @@ class Node:
             Signer(settings.node_id, keys.own, None if keys.central is None else keys.central.seal_key),
             clock,
             find_people,
-            self._sender.clock_state,
+            lambda: self._around.clock_reading().state,
         )
         schedule = self._schedule = LookSchedule({}, clock.monotonic(), settings.attention_cameras)
         pipeline = self._pipeline = Pipeline(

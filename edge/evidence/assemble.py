@@ -1,5 +1,6 @@
 """Puts a node's evidence together: folder, chain, ledger, retention, and the locker over all of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def open_evidence(
     signer: Signer,
     clock: Clock,
     find_people: FindPeople,
-    clock_state: ClockState = ClockState.UNKNOWN,
+    clock_state: Callable[[], ClockState] = lambda: ClockState.UNKNOWN,
 ) -> EvidenceParts:
     """A live node's evidence in `folder`; what a kill left is mended. A disk that refuses is said, not raised."""
     pictures, ledger = PictureFolder(folder), Ledger(folder)

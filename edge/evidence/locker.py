@@ -71,7 +71,7 @@ class EvidenceLocker:
         notary: Notary | None = None,
         ledger: Ledger | None = None,
         allowance: Callable[[], Allowance] = lambda: ALL,
-        clock_state: ClockState = ClockState.UNKNOWN,
+        clock_state: Callable[[], ClockState] = lambda: ClockState.UNKNOWN,
         find_people: FindPeople = lambda _image: (),
     ) -> None:
         """Without a notary pictures are kept and nobody vouches for them; without a ledger nothing is ever shed."""
@@ -148,7 +148,7 @@ class EvidenceLocker:
             camera_id=occasion.camera_id,
             incident_id=occasion.incident_id,
             revision=occasion.revision,
-            clock_state=self._clock_state,
+            clock_state=self._clock_state(),
             items=items,
         )
 
