@@ -137,8 +137,9 @@ class Outbox:
         return self._depth
 
     def size_bytes(self) -> int:
-        """The file on disk, without its journal."""
-        return self._path.stat().st_size if self._path.exists() else 0
+        """The file on disk with its journal."""
+        parts = (self._path, self._path.with_name(self._path.name + "-wal"))
+        return sum(part.stat().st_size for part in parts if part.exists())
 
     def evidence_waiting(self, limit: int) -> list[str]:
         """Hashes of pictures to upload whose event central already has; others would be refused as unannounced."""

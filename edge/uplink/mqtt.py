@@ -222,7 +222,9 @@ class Uplink:
         try:
             client.connect(url.hostname or "", url.port or (8883 if url.scheme == "mqtts" else 1883), keepalive=20)
         except OSError as error:
-            raise TransientError(str(error)) from error
+            raise TransientError(
+                f"{self._address()}: {error.strerror or error}; is the broker up, the address right?"
+            ) from error
         client.loop_start()
         return client, is_up, is_down, refusals
 
