@@ -30,16 +30,8 @@ def test_a_stream_is_described_and_its_settings_can_be_pasted(clip: Path) -> Non
 def test_pixels_per_metre_follow_the_camera_s_position(clip: Path, tmp_path: Path) -> None:
     """A zone near the camera has more of them than one far away; without a position nobody knows."""
     config = tmp_path / "node.yaml"
-    pose = {
-        "origin_lat": 36.8,
-        "origin_lon": 118.0,
-        "east_m": 0,
-        "north_m": 0,
-        "height_m": 6,
-        "yaw_deg": 0,
-        "tilt_deg": 20,
-        "fov_deg": 68,
-    }
+    pose = {"origin_lat": 36.8, "origin_lon": 118.0, "east_m": 0, "north_m": 0, "height_m": 6}
+    pose |= {"yaw_deg": 0, "tilt_deg": 20, "fov_deg": 68}
     zones = [
         {"name": name, "polygon": [[0.4, y], [0.6, y], [0.5, y + 0.1]]} for name, y in (("far", 0.1), ("near", 0.85))
     ]
