@@ -25,6 +25,7 @@ from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
 from edge.outbox.sqlite import Outbox
 from edge.pipeline import Pipeline, View
+from edge.plume.judge import PlumeJudge
 from edge.scene.render import Renderer
 from edge.scene.streets import demo_street
 from edge.settings import DEFAULT_MODEL, DEFAULT_POLICIES, EvidenceSettings, load_policies
@@ -120,7 +121,9 @@ def _pipeline_ms(detector: Detector, frames: list[Frame]) -> list[float]:
         outbox = Outbox(Path(folder) / "outbox.sqlite3", "bench", clock)
         locker = EvidenceLocker(PictureFolder(Path(folder) / "evidence"), EvidenceSettings(), clock)
         view = View(CameraId("cam-1"), LOOK_EVERY_S)
-        pipeline = Pipeline(detector, policies, [view], EvidenceSettings(), locker, outbox, sender, RandomIds())
+        pipeline = Pipeline(
+            detector, policies, [view], EvidenceSettings(), locker, outbox, sender, RandomIds(), PlumeJudge()
+        )
         costs_ms = []
         for frame in frames:
             started = time.process_time()

@@ -1,6 +1,6 @@
 """Hand-made stand-ins for the edge's ports, and short ways to write what a street shows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -12,8 +12,10 @@ from contract.ids import CameraId, NodeId, StreamId, derived_entropy, uuid7
 from contract.manifest import Engine, ModelClass, ModelFile, ModelInput, ModelManifest, ModelVariant
 from contract.taxonomy import Context, Seen
 from edge.events import BuildEvent, Sender
+from edge.plume.crops import CropWindows
 from edge.rules.policy import Gather, Policies, PresencePolicy
-from edge.values import Box, Detection, Frame
+from edge.rules.presence import Presence
+from edge.values import Box, Detection, Frame, Track
 
 T0 = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)
 CAM = CameraId("cam-1")
@@ -162,3 +164,11 @@ class ScriptedCamera:
                 yield entry
         finally:
             self.closed += 1
+
+
+class SureJudge:
+    """A second stage that believes every plume: for streets whose pictures are blank."""
+
+    def beliefs(self, tracks: Sequence[Track], windows: CropWindows, presence: Presence) -> Mapping[int, float]:
+        del windows, presence
+        return {track.track_id: 1.0 for track in tracks}

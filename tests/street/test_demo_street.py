@@ -33,6 +33,7 @@ from edge.scene.streets import demo_street
 from edge.settings import ROOT, load_node, load_policies
 from edge.values import Frame
 from tests.central.parts import TOPICS, ScriptedLink
+from tests.edge.fakes import SureJudge
 from tests.street.eyes import TruthfulDetector
 
 START = datetime(2026, 7, 1, 4, tzinfo=UTC)
@@ -63,7 +64,7 @@ class Street:
         locker = EvidenceLocker(PictureFolder(folder / "evidence"), node.evidence, self._clock)
         policies = load_policies(node.policies)
         self._pipeline = Pipeline(
-            self._detector, policies, self._views, node.evidence, locker, self._outbox, sender, RandomIds()
+            self._detector, policies, self._views, node.evidence, locker, self._outbox, sender, RandomIds(), SureJudge()
         )
         street = demo_street()
         self._renderers = {pose.camera_id: Renderer(street.world, pose) for pose in street.cameras[:cameras]}
