@@ -17,6 +17,7 @@ from edge.capture.resolver import CommandResolver, HttpResolver, Resolver
 from edge.capture.stream import Opener, StreamCamera, Watching
 from edge.capture.streams import Streams
 from edge.capture.synthetic import SCHEME, SyntheticCamera, parse_scene
+from edge.presets.camera import aimed
 from edge.settings import CameraSettings, ResolverSettings, secret_value
 
 USUAL_ASPECT = 16 / 9
@@ -47,7 +48,7 @@ def open_camera(
         hwaccel=camera.hwaccel,
         is_paced="://" not in looked_at,
     )
-    return StreamCamera(camera.id, name, opener, watching, state, clock), USUAL_ASPECT
+    return aimed(StreamCamera(camera.id, name, opener, watching, state, clock), camera.ptz, clock), USUAL_ASPECT
 
 
 def open_main(
