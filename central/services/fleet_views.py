@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from central.store.fleet import Enrolled, StoredBundle
 from central.store.fleet_requests import StoredRequest
 from central.store.nodes import KnownNode
-from contract.reported import BundleState, Reported
+from contract.reported import BundleState, Reported, Rollout, RolloutPhase
 from contract.requests import Reply, Request
 from contract.status import NodeState
 
@@ -33,6 +33,7 @@ class Drift(StrEnum):
     """A new bundle is on its way, or the node is away."""
     REJECTED = "rejected"
     ROLLED_BACK = "rolled_back"
+    """The bundle, or the model or software it names, was tried and did not do."""
     DRIFTED = "drifted"
     """It runs something else, and says nothing about the bundle it shall run."""
 
@@ -103,7 +104,7 @@ def view_of(
         wanted_version=None if wanted is None else wanted.version,
         wanted_since=None if wanted is None else wanted.made_at,
         runs_version=None if in_force is None else in_force.version,
-        reasons=() if reported is None or drift is Drift.IN_STEP else tuple(_words(reported)),
+        reasons=() if reported is None or drift is Drift.IN_STEP else tuple(words_of(reported)),
         reported=reported,
         reported_at=None if enrolled is None else enrolled.reported_at,
     )
@@ -114,7 +115,7 @@ def compare(wanted: StoredBundle | None, reported: Reported | None, is_online: b
     if wanted is None:
         return Drift.UNMANAGED
     if reported is not None and reported.in_force is not None and reported.in_force.sha256 == wanted.sha256:
-        return Drift.IN_STEP
+        return Drift.ROLLED_BACK if any(_failed(reported)) else Drift.IN_STEP
     if reported is not None and reported.offered is not None and reported.offered.sha256 == wanted.sha256:
         if reported.state is BundleState.ROLLED_BACK:
             return Drift.ROLLED_BACK
@@ -163,6 +164,15 @@ def _leaves(place: str, value: Any) -> Iterator[tuple[str, str]]:
         yield place, json.dumps(value, ensure_ascii=False)
 
 
-def _words(reported: Reported) -> Iterator[str]:
+def words_of(reported: Reported) -> Iterator[str]:
+    """What the node says is wrong, a sentence each."""
     for reason in reported.reasons:
         yield f"{reason.where}: {reason.message}" if reason.where else reason.message
+    for rollout in _failed(reported):
+        yield f"{rollout.name or 'software'} {rollout.version}: {rollout.reason}"
+
+
+def _failed(reported: Reported) -> Iterator[Rollout]:
+    for rollout in (reported.model, reported.software):
+        if rollout is not None and rollout.phase in (RolloutPhase.FAILED, RolloutPhase.ROLLED_BACK):
+            yield rollout

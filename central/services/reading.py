@@ -12,6 +12,7 @@ from central.domain.judge import place_of
 from central.domain.law import Law, Names
 from central.domain.values import CaseFilter, CaseSnapshot, Change, Observation, member_id
 from central.domain.workflow import Role, open_actions
+from central.services.fleet_views import Drift, compare, words_of
 from central.services.records import JudgementRecord, LinkRecord, Sentence
 from central.services.views import (
     CaseDetail,
@@ -26,12 +27,17 @@ from central.services.views import (
     SiteView,
     ZoneView,
 )
-from central.store import case_queries, changes, dead_letters, nodes, observations
+from central.store import case_queries, changes, dead_letters, fleet, nodes, observations
 from central.store.cases import HistoryEntry, Projection
 from central.store.database import Database
+from central.store.fleet import StoredBundle
+from central.store.nodes import KnownNode
 from central.store.observations import Picture
 from contract.events import EvidenceRole
+from contract.ids import NodeId
 from contract.plane import Origin, Point
+from contract.reported import Reported
+from contract.status import NodeState
 from contract.taxonomy import Violation
 
 _BEST_FIRST = (EvidenceRole.LATEST, EvidenceRole.CONFIRMATION, EvidenceRole.LEAD_UP, EvidenceRole.CONTEXT)
@@ -87,8 +93,10 @@ class Reader:
 
     def nodes(self) -> tuple[NodeView, ...]:
         with self._database.read() as connection:
+            wanted = fleet.desired(connection)
+            reported = {entry.node_id: entry.reported for entry in fleet.every_node(connection)}
             return tuple(
-                NodeView(node_id=node.status.node_id, received_at=node.received_at, status=node.status)
+                _node_view(node, wanted.get(NodeId(node.status.node_id)), reported.get(NodeId(node.status.node_id)))
                 for node in nodes.every(connection)
             )
 
@@ -262,4 +270,17 @@ def _step(entry: HistoryEntry) -> HistoryView:
         from_state=entry.from_state,
         to_state=entry.to_state,
         facts=json.loads(entry.facts),
+    )
+
+
+def _node_view(node: KnownNode, wanted: StoredBundle | None, reported: Reported | None) -> NodeView:
+    """As of the node's last word: a node that fell silent is told by its state."""
+    drift = compare(wanted, reported, node.status.state is NodeState.ONLINE, node.received_at)
+    reasons = () if reported is None or drift in (Drift.IN_STEP, Drift.UNMANAGED) else tuple(words_of(reported))
+    return NodeView(
+        node_id=node.status.node_id,
+        received_at=node.received_at,
+        status=node.status,
+        drift=drift,
+        drift_reasons=reasons,
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from central.domain.workflow import Action, CaseState
+from central.services.fleet_views import Drift
 from central.services.records import JudgementRecord, LinkRecord, Sentence
 from contract.events import BoxNorm, EvidenceRole, Instant
 from contract.status import NodeStatus
@@ -150,6 +151,9 @@ class NodeView(View):
     node_id: str
     received_at: Instant
     status: NodeStatus
+    drift: Drift = Drift.UNMANAGED
+    """How what it runs compares with what it shall run; `/fleet/nodes` says more."""
+    drift_reasons: tuple[str, ...] = ()
 
 
 class NodePage(View):

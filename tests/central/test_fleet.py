@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from central.services.fleet import Order, UnknownNode, content_of
+from central.services.fleet import FleetDesk, Order, UnknownNode, content_of
 from central.services.fleet_views import Drift
 from central.store import fleet, fleet_history, nodes
 from contract.bundle import parse_bundle, secret_context
@@ -15,14 +15,14 @@ from contract.errors import UsageError
 from contract.events import ClockState
 from contract.ids import NodeId
 from contract.keys import KeyPairs, enrolment
-from contract.reported import BundleMark, BundleState, Reason, Reported
+from contract.reported import BundleMark, BundleState, Reason, Reported, Rollout, RolloutPhase
 from contract.requests import FreshFrame, Original, Outcome, Reply, Request
 from contract.signing import Purpose, open_signed
 from contract.status import CameraState, CameraStatus, NodeState, NodeStatus
 from tests.central.asgi import AsgiClient
 from tests.central.builders import T0
 from tests.central.fleet_parts import TOPICS, FleetParts, order, reported
-from tests.central.parts import NODE_TOKEN, OPERATOR_TOKEN
+from tests.central.parts import NODE_TOKEN, OPERATOR_TOKEN, Parts
 from tests.contract.builders import uuid_of
 
 NODE = NodeId("node-1")
@@ -316,3 +316,33 @@ def test_the_register_over_http(parts: FleetParts) -> None:
     assert operator.get("/api/v1/fleet/nodes/node-1/history").json() == []
     keys = AsgiClient(parts.http).get("/api/v1/fleet/keys").json()
     assert keys["party"] == "central"
+
+
+def test_a_model_that_did_not_do_is_no_node_in_step(parts: FleetParts) -> None:
+    parts.desk.set_bundle("node-1", order("cam-1"))
+    word = Reported.model_validate_json(reported("node-1", BundleState.APPLIED, mark(parts, 1), mark(parts, 1)))
+    failed = Rollout(
+        name="street", version="3", sha256="0" * 64, phase=RolloutPhase.FAILED, reason="90 ms a look, 50 allowed"
+    )
+    parts.link.say(TOPICS.reported(NODE), word.model_copy(update={"model": failed}).to_wire())
+    parts.watch.step()
+    view = parts.desk.node("node-1")
+    assert view.drift is Drift.ROLLED_BACK
+    assert view.reasons == ("street 3: 90 ms a look, 50 allowed",)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_drift_stands_on_the_console(tmp_path: Path, language: str) -> None:
+    parts = Parts(tmp_path)
+    desk = FleetDesk(parts.database, KeyPairs.generate, parts.clock)
+    stored = desk.set_bundle("node-1", order("cam-1"))
+    offered = BundleMark(version=1, sha256=stored.sha256)
+    word = Reported.model_validate_json(reported("node-1", BundleState.REJECTED, None, offered))
+    reason = Reason(message="unknown <key>", where="cameras[0].decod")
+    with parts.database.write() as connection:
+        nodes.remember(connection, NodeStatus.model_validate_json(status()), T0)
+        fleet.remember_reported(connection, word.model_copy(update={"reasons": (reason,)}), T0)
+    page = AsgiClient(parts.http, OPERATOR_TOKEN).get(f"/nodes?lang={language}").text
+    assert "cameras[0].decod: unknown &lt;key&gt;" in page
+    assert {"zh": "拒绝了新配置", "en": "refused its new configuration"}[language] in page
+    parts.close()
