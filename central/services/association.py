@@ -18,7 +18,7 @@ from central.domain.registration import UNREGISTERED, Registration
 from central.domain.rules import AssociationRules
 from central.domain.values import MemberId, Observation
 from central.services.judging import Judge
-from central.services.noting import Taken, Taker
+from central.services.noting import REMEMBERED, Taken, Taker
 from central.services.parse import digest_of
 from central.services.roll import Roll
 from central.services.settling import Settler
@@ -44,9 +44,6 @@ from contract.plane import Origin
 BATCH = 200
 """Events a transaction. It holds the write lock for a few tenths of a second; intake waits for that long at most."""
 ATTEMPTS = 3
-REMEMBERED = timedelta(days=3)
-"""How long sightings stay on the board; it must hold the longest gap (signs: two days). Older neighbours of a late
-event are fetched from the database."""
 LEASE = "associate/all"
 """One district for all cameras; a site with several gives each its own lease."""
 LEASE_LASTS = timedelta(seconds=15)
@@ -155,7 +152,7 @@ class Association:
             again = desk.take_again(AGAIN)
             if not waiting and not bound and not again:
                 return 0
-            taken = desk.taker.take(connection, told, now - REMEMBERED) if told else Taken()
+            taken = desk.taker.take(connection, told, now) if told else Taken()
             progress.mark_taken(connection, (entry.row_id for entry in waiting), now)
             touched = desk.settler.drop(connection, taken.gone, now)
             touched |= self._settle(connection, desk, taken.seeds | bound | again, now)

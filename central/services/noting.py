@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -11,6 +11,7 @@ from central.domain.board import Board
 from central.domain.rules import AssociationRules
 from central.domain.sightings import observations_of
 from central.domain.values import MemberId, Observation, Revision
+from central.services.conditions import Conditions
 from central.services.observing import to_revision
 from central.services.roll import Roll
 from central.store import observations, sightings
@@ -18,6 +19,9 @@ from contract.events import IncidentEvent
 from contract.ids import IncidentId
 from contract.plane import Origin
 
+REMEMBERED = timedelta(days=3)
+"""How long sightings stay on the board; it must hold the longest gap (signs: two days). Older neighbours of a late
+event are fetched from the database."""
 REMEMBERED_INCIDENTS = 4000
 """Incidents whose revisions are kept in memory; the others' are read again. An incident speaks once a minute."""
 
@@ -39,22 +43,24 @@ class Taker:
 
     def __init__(self, rules: AssociationRules, origin: Origin, board: Board, roll: Roll) -> None:
         self._rules, self._origin, self._board, self._roll = rules, origin, board, roll
+        self._conditions = Conditions()
         self._said: OrderedDict[IncidentId, list[Revision]] = OrderedDict()
 
-    def take(self, connection: Connection, told: Sequence[IncidentEvent], since: datetime) -> Taken:
+    def take(self, connection: Connection, told: Sequence[IncidentEvent], now: datetime) -> Taken:
         """Takes the events in.
 
         Args:
             connection: of the transaction that they are taken in.
             told: in the order of arrival.
-            since: the board holds everything seen later; for what was over before, its neighbours are fetched.
+            now: the board holds what was seen within `REMEMBERED` of it; neighbours of what is older are fetched.
         """
         observations.announce(connection, told)
-        revisions = [to_revision(data, self._origin) for data in told]
+        known = [self._conditions.completed(connection, data, now) for data in told]
+        revisions = [to_revision(data, self._origin) for data in known]
         sightings.add_revisions(connection, revisions)
         taken = Taken(incidents={revision.incident_id for revision in revisions})
         found = self._observed(connection, revisions, taken.incidents)
-        self._meet(connection, found, since)
+        self._meet(connection, found, now - REMEMBERED)
         for parts in found:
             self._put(parts, taken)
         observations.replace_parts(connection, [part for parts in found for part in parts])

@@ -40,7 +40,7 @@ def to_revision(data: IncidentEvent, origin: Origin) -> Revision:
         score=data.confidence.latest,
         doubts=doubts,
         clock_slack_s=_slack_s(data),
-        place_id=data.place_id if data.preset is None else f"{data.preset}/{data.place_id}" if data.place_id else None,
+        place_id=_place_id(data),
     )
 
 
@@ -48,6 +48,13 @@ def _doubts(data: IncidentEvent) -> frozenset[Doubt]:
     condition = data.camera_condition and DOUBT_BY_CONDITION.get(data.camera_condition)
     clock = Doubt.CLOCK_UNSURE if data.clock_state is ClockState.UNSYNCHRONISED else None
     return frozenset(doubt for doubt in (condition, clock) if doubt)
+
+
+def _place_id(data: IncidentEvent) -> str | None:
+    """A turning camera names its places anew for every preset."""
+    if data.place_id is None or data.preset is None:
+        return data.place_id
+    return f"{data.preset}/{data.place_id}"
 
 
 def _slack_s(data: IncidentEvent) -> float:

@@ -129,3 +129,29 @@ def test_a_wrong_rules_file_names_the_file_and_the_key(here: Here, text: str, me
     (here.folder / "r.yaml").write_text(text, encoding="utf-8")
     done = here("associate", "--events", here.path("e"), "--rules", here.path("r.yaml"))
     assert (done.returncode, "r.yaml" in done.stderr, message in done.stderr) == (2, True, True)
+
+
+def test_a_foreign_file_is_taken_whole(here: Here) -> None:
+    """Other names, unknown fields, no positions, a district far away, disorder and repeats: nobody is lost."""
+    here.simulated()
+    rng = random.Random(3)
+    lines = []
+    for number, line in enumerate((here.folder / "e").read_text(encoding="utf-8").splitlines()):
+        event = json.loads(line)
+        event["vendor"] = {"firmware": "9"}
+        event["data"] |= {"node_id": "box.7", "colour": "red", "speed": None}
+        event["source"] = "/node/" + event["data"]["node_id"]
+        ground = event["data"].get("ground")
+        if number % 5 == 0:
+            event["data"].pop("ground", None)
+        elif ground and event["data"]["camera_id"].startswith("d1-x4"):
+            ground["lat"], ground["lon"] = ground["lat"] - 8.0, ground["lon"] + 3.0
+        lines += [json.dumps(event)] * (2 if number % 7 == 0 else 1)
+    rng.shuffle(lines)
+    (here.folder / "foreign").write_text("\n".join(lines), encoding="utf-8")
+    done = here("associate", "--events", here.path("foreign"), "--json")
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    sent = {json.loads(line)["data"]["incident_id"] for line in lines}
+    assert done.returncode == 0, done.stderr
+    assert {line["incident_id"] for line in told} == sent
+    assert len(told) == len(sent) > len({line["case_id"] for line in told})

@@ -9,9 +9,11 @@ from central.domain.workflow import CaseState
 from central.services.views import CaseDetail
 from central.store import cases
 from contract.events import CameraCondition, ClockState, Event
+from contract.ids import NodeId
+from contract.status import CameraState, CameraStatus, NodeState, NodeStatus
 from contract.taxonomy import Seen
 from tests.central.builders import T0, Street, minutes, uuid_of
-from tests.central.parts import Parts
+from tests.central.parts import TOPICS, Parts
 
 BLIND = (CameraCondition.FROZEN, CameraCondition.BLACK, CameraCondition.COVERED)
 
@@ -76,6 +78,30 @@ def test_a_track_that_saw_its_camera_move_keeps_the_place_it_had(parts: Parts) -
     place = case_of(parts, "g").place
     assert place is not None
     assert abs(place.east_m) < 0.1
+
+
+def test_what_only_the_nodes_status_says_of_its_camera_counts_from_then_on(parts: Parts) -> None:
+    camera = CameraStatus(
+        camera_id="cam-1",
+        state=CameraState.LIVE,
+        condition=CameraCondition.COVERED,
+        condition_since=T0 + minutes(5),
+    )
+    status = NodeStatus(
+        node_id="node-1",
+        boot_id=uuid_of("boot"),
+        state=NodeState.ONLINE,
+        at=T0 + minutes(6),
+        software="1",
+        config_version="1",
+        clock_state=ClockState.SYNCHRONISED,
+        cameras=(camera,),
+    )
+    parts.link.push(TOPICS.status(NodeId("node-1")), status.to_wire())
+    street = Street()
+    parts.take(street.event("before", Seen.GRILL, (0, 0), last=T0 + minutes(4)), grill(street, "after", (60, 0)))
+    assert "camera_blind" not in codes(case_of(parts, "before"))
+    assert "camera_blind" in codes(case_of(parts, "after"))
 
 
 def test_an_unsure_clock_widens_the_gap_between_cameras_and_is_told(parts: Parts) -> None:
