@@ -53,6 +53,7 @@ def connect(path: Path, max_bytes: int) -> sqlite3.Connection:
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
+        db.execute("PRAGMA wal_autocheckpoint=250")  # a megabyte of journal: on a small disk it counts
         page_bytes = int(db.execute("PRAGMA page_size").fetchone()[0])
         db.execute(f"PRAGMA max_page_count={max_bytes // page_bytes}")
         verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]

@@ -27,6 +27,9 @@ from edge.outbox.file import BegunAnew, Damaged, Full, connect, is_damage, is_fu
 from edge.outbox.room import Room
 from edge.outbox.salvage import salvage
 
+LEAST_FREE_PAGES = 32
+"""Empty pages inside the file that one event may need at most: 64 KiB, its rows and indexes."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -113,6 +116,13 @@ class Outbox:
 
     def settle(self, receipt: Receipt) -> int:
         """Deletes what `receipt` covers; gives how many. A receipt for a stream that is not here settles nothing."""
+        try:
+            return self._settle(receipt)
+        except Full:  # deleting needs room for the journal
+            self._room.open_reserve()
+            return self._settle(receipt)
+
+    def _settle(self, receipt: Receipt) -> int:
         own = receipt.stream_id == self.stream_id
         where = "old_stream IS NULL AND seq" if own else "old_stream = ? AND old_seq"
         key = () if own else (receipt.stream_id,)
@@ -169,6 +179,8 @@ class Outbox:
 
     def _insert(self, build: Callable[[StreamId, int], Event]) -> Event:
         with self._transaction() as db:
+            if self._room.is_exhausted() and _free_pages(db) < LEAST_FREE_PAGES:
+                raise Full("the disk is full")
             cursor = db.execute(
                 "INSERT INTO event (payload, written_at) VALUES (x'', ?)", (format_rfc3339(self._clock.now()),)
             )
@@ -301,6 +313,10 @@ def check_size(event: Event, payload: bytes) -> None:
     fields = event.data.model_dump(mode="json")
     largest = max(fields, key=lambda name: len(str(fields[name])))
     raise TooLarge(f"event of {len(payload)} bytes exceeds {MAX_EVENT_BYTES}; its largest field is data.{largest}")
+
+
+def _free_pages(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA freelist_count").fetchone()[0])
 
 
 def _fill(db: sqlite3.Connection, seq: int, event: Event, payload: bytes) -> None:

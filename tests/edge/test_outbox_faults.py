@@ -166,7 +166,8 @@ def revisions(outbox: Outbox) -> list[tuple[str, str, int]]:
 
 def test_on_a_short_disk_an_incident_keeps_its_opening_its_newest_update_and_its_closing(tmp_path: Path) -> None:
     free = [PLENTY]
-    outbox = open_box(tmp_path / "outbox.sqlite3", Room(tmp_path, free_bytes=lambda _folder: free[0]))
+    room = Room(tmp_path, free_bytes=lambda _folder: free[0], floor_bytes=0)
+    outbox = open_box(tmp_path / "outbox.sqlite3", room)
     story(outbox, "a", 3)
     free[0] = 1000
     story(outbox, "b", 50)
@@ -200,6 +201,21 @@ def test_a_full_outbox_gives_up_updates_and_never_an_opening_or_a_closing(tmp_pa
     outbox.close()
 
 
+def test_the_last_of_the_disk_is_kept_for_deleting(tmp_path: Path) -> None:
+    """On a full disk nothing more is taken, receipts still delete, and what they free is used again."""
+    free = [PLENTY]
+    outbox = open_box(tmp_path / "outbox.sqlite3", Room(tmp_path, free_bytes=lambda _folder: free[0]))
+    for number in range(300):
+        outbox.append(told(IncidentState.OPENED, f"incident {number}", 1))
+    free[0] = 1000
+    with capture_logs(), pytest.raises(PermanentError, match="no room for another event"):
+        outbox.append(told(IncidentState.OPENED, "one too many", 1))
+    assert outbox.settle(Receipt(stream_id=outbox.stream_id, acked=((1, 250),))) == 250
+    outbox.append(told(IncidentState.OPENED, "afterwards", 1))
+    assert outbox.depth() == 51
+    outbox.close()
+
+
 def test_the_reserve_is_given_back_when_the_disk_is_full_and_made_again(tmp_path: Path) -> None:
     room = Room(tmp_path, free_bytes=lambda _folder: PLENTY)
     assert not room.is_short()
@@ -222,7 +238,7 @@ def test_pictures_of_given_up_updates_are_not_sent_and_shared_ones_are(tmp_path:
 
         return build
 
-    outbox = open_box(tmp_path / "outbox.sqlite3", Room(tmp_path, free_bytes=lambda _folder: 0))
+    outbox = open_box(tmp_path / "outbox.sqlite3", Room(tmp_path, free_bytes=lambda _folder: 0, floor_bytes=0))
     outbox.append(showing(IncidentState.UPDATED, "a", 2, "1"))
     outbox.append(showing(IncidentState.UPDATED, "a", 3, "2"))
     outbox.append(showing(IncidentState.OPENED, "b", 1, "2"))
