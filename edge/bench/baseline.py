@@ -50,6 +50,7 @@ def make_importable() -> None:
         library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         library.impl("nms", _nms, "CPU")
         _kept.append(library)
+        importlib.import_module("torchvision")
         extension: Any = importlib.import_module("torchvision.extension")
         extension._has_ops = lambda: True
 
