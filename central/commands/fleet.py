@@ -16,6 +16,7 @@ from rich.table import Table
 
 from central.artifacts import Artifacts, add_model
 from central.keys import central_keys, public_keys, renew_central_keys, write_public
+from central.logs import configure_logs
 from central.services.fleet import FleetDesk, Order, UnknownNode, content_of
 from central.services.fleet_views import NodeView, RequestView, bundle_view, request_view
 from central.settings import CentralSettings, load_settings
@@ -234,6 +235,7 @@ def add_software(
 @contextmanager
 def _desk(config: Path | None, database_url: str | None) -> Iterator[FleetDesk]:
     settings: CentralSettings = load_settings(config, {"database_url": database_url})
+    configure_logs(settings.log_format)
     database = Database(settings.database_url)
     database.create()
     try:

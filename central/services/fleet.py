@@ -119,7 +119,7 @@ class FleetDesk:
         with self._database.read() as connection:
             found = list(fleet.bundles_of(connection, node_id))
         if not found:
-            raise UnknownNode(f"a bundle of node {node_id}")
+            raise UnknownNode(f"bundle of node {node_id}")
         return found
 
     def diff(self, node_id: str, old: int | None, new: int | None) -> list[str]:
@@ -185,7 +185,7 @@ class FleetDesk:
         if not secrets:
             return {}
         if keys is None:
-            raise UnknownNode(f"node {node_id} is not enrolled: nothing can be sealed to it; an enrolment of it")
+            raise UnknownNode(f"enrolment of node {node_id}: nothing can be sealed to it")
         return {
             name: base64.b64encode(keys.seal_key.seal(value.encode(), secret_context(name))).decode()
             for name, value in secrets.items()

@@ -166,7 +166,7 @@ def test_a_wrong_bundle_changes_nothing_and_says_where(
 
 def test_secrets_are_sealed_to_the_enrolled_node_and_kept_nowhere_in_the_clear(parts: FleetParts) -> None:
     secret = Order(order("cam-1").content, "w", "why", {"cam-1": "admin:hunter2"})
-    with pytest.raises(UnknownNode, match="not enrolled"):
+    with pytest.raises(UnknownNode, match="enrolment of node node-1"):
         parts.desk.set_bundle("node-1", secret)
     node = KeyPairs.generate()
     parts.desk.enrol(node.public("node", "node-1"), renew=False)
