@@ -1,0 +1,105 @@
+"""The bench's arithmetic and its camera server; the measuring itself is `python -m edge bench`."""
+
+import json
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from contract.clock import SystemClock
+from contract.errors import PermanentError
+from edge.bench.clip import as_transport_stream
+from edge.bench.measure import Load, settings_of, tcp_sources
+from edge.bench.report import TARGETS, halve, node_report
+from edge.bench.soak import page
+from edge.bench.source import cut
+from edge.bench.tally import Measured, growth, largest, percentile, share_of
+from edge.capture.opening import open_stream
+from edge.capture.stream import StreamCamera, Watching
+from edge.capture.streams import StreamState
+from edge.settings import NodeSettings
+from tests.edge.clips import encode, street_pictures
+from tests.edge.fakes import CAM
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bench")
+    return as_transport_stream(encode(folder / "street.mp4", street_pictures(4)), folder)
+
+
+def measured(looks: dict[str, int], ages_s: dict[str, tuple[float, ...]] | None = None) -> Measured:
+    return Measured(20.0, 10.0, [(0.0, 300.0), (20.0, 310.0)], looks, ages_s or {}, len(looks), 1.0, 3.0)
+
+
+def test_one_camera_s_extra_look_hides_no_other_camera_s_missed_one() -> None:
+    found = share_of(measured({"a": 12, "b": 8}), ["a", "b"], 2.0)
+    assert (found.looks_due, found.looks_done, found.skipped_share) == (20, 20, 0.1)
+
+
+def test_the_report_has_the_keys_that_were_promised() -> None:
+    report = node_report(measured({"patrol-0": 10}, {"patrol-0": (0.1, 0.2)}), Load(patrol=1))
+    promised = ["cameras", "looks_due", "looks_done", "skipped_share", "cpu_share_of_machine", "frame_age_p95_s"]
+    assert list(report)[:7] == [*promised, "rss_mb"]
+    assert (report["looks_done"], report["skipped_share"], report["rss_mb"]) == (10, 0.0, 310.0)
+    assert json.dumps(report)
+    assert TARGETS["skipped_share"] == 0.01
+
+
+@pytest.mark.parametrize("limit", range(12))
+def test_halving_finds_the_largest_that_holds(limit: int) -> None:
+    tried: list[int] = []
+
+    def holds(number: int) -> bool:
+        tried.append(number)
+        if number == 9:
+            raise PermanentError("did not start")
+        return number <= limit
+
+    assert halve("cameras", 1, 11, holds, lambda _text: None) == (limit if limit < 9 else 8)
+    assert len(tried) <= 5
+    assert largest(1, 11, {5: True, 6: False}) is None
+
+
+def test_growth_waits_until_the_node_is_warm_and_percentiles_of_nothing_are_nothing() -> None:
+    assert growth([(0, 100.0), (600, 200.0)]) is None
+    assert percentile([], 0.95) is None
+
+
+def test_every_camera_of_the_bench_has_its_own_phase_and_a_live_stream(clip: Path) -> None:
+    """Two connections: both begin with a key frame, neither at the other's moment, and the clip never ends."""
+    with tcp_sources(clip, clip) as sources:
+        opener, watching = partial(open_stream, sources.big, "bench", None), Watching(look_every_s=0.1)
+        cameras = [StreamCamera(CAM, "bench", opener, watching, StreamState(), SystemClock()) for _ in range(2)]
+        streams = [camera.frames() for camera in cameras]
+        frames = [[next(stream) for _ in range(5)] for stream in streams]
+        for stream in streams:
+            stream.close()  # type: ignore[attr-defined]  # a generator
+    for found in frames:
+        gaps = [(b.captured_at - a.captured_at).total_seconds() for a, b in pairwise(found)]
+        assert all(gap < 3 for gap in gaps)
+
+
+def test_a_clip_is_cut_into_its_pictures_without_losing_a_byte(clip: Path) -> None:
+    found = cut(clip)
+    assert b"".join(piece.payload for piece in found.pieces) == clip.read_bytes()
+    assert (len(found.pieces), round(found.length_s, 2), round(found.group_s, 2)) == (40, 4.0, 1.0)
+
+
+def test_the_node_under_measurement_has_valid_settings(tmp_path: Path) -> None:
+    with_all = Load(patrol=3, attended=2, absent=1)
+
+    class Fixed:
+        big, small, process_id = "tcp://127.0.0.1:1", "tcp://127.0.0.1:2", 1
+
+    settings = NodeSettings.model_validate(settings_of(Fixed(), with_all, tmp_path))  # type: ignore[arg-type]
+    assert len(settings.cameras) == 6
+    assert settings.attention_cameras == 2
+
+
+def test_the_soak_is_drawn() -> None:
+    shown = page([(0.0, 300.0), (1800.0, 310.0), (3600.0, 305.0)], 20)
+    assert "20 cameras" in shown
+    assert shown.count(",") >= 3
+    assert "60 min" in shown
