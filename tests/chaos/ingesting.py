@@ -36,8 +36,13 @@ class Ingester:
     process: "subprocess.Popen[str]"
     log: Path
 
-    def wait_until_dead(self) -> int:
-        return self.process.wait(PATIENCE_S)
+    def feed_until_dead(self, publisher: Publisher) -> int:
+        """Sends a few events and what has no receipt, again and again; gives the exit code."""
+        deadline = CLOCK.monotonic() + PATIENCE_S
+        while self.process.poll() is None and CLOCK.monotonic() < deadline:
+            publisher.flood(8, CLOCK.monotonic() + 0.2, lambda: None)
+            publisher.drain(CLOCK.monotonic() + 0.2, lambda: None)
+        return self.process.wait(1)
 
 
 @dataclass

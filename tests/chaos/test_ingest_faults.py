@@ -53,8 +53,7 @@ def scene(url: str, tmp_path: Path) -> Iterator[Scene]:
 def test_an_ingester_killed_at_any_point_loses_and_doubles_nothing(scene: Scene, point: Point, times: int) -> None:
     nodes = scene.nodes(4)
     with scene.ingester("--at", point, "--times", str(times)) as doomed:
-        nodes.flood(EVENTS // 2, CLOCK.monotonic() + 3, lambda: None)
-        assert doomed.wait_until_dead() == -signal.SIGKILL
+        assert doomed.feed_until_dead(nodes) == -signal.SIGKILL
     with scene.ingester():
         scene.send(nodes, EVENTS // 2)
     scene.assert_whole(nodes)
