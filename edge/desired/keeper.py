@@ -175,7 +175,7 @@ class Keeper:
             self._go_back(live, before, isinstance(error, UsageError))
             return self._reject(wanted.mark, error, rolled_back=not isinstance(error, UsageError))
         self._in_force = wanted
-        self._word = _Word(BundleState.APPLIED, wanted.mark)
+        self._word = _Word(BundleState.APPLIED, wanted.mark, _still_to_come(before, wanted))
         _log.info("bundle applied", version=wanted.mark.version, cameras=len(wanted.settings.cameras))
         self._roll_out(wanted)
         return True
@@ -209,6 +209,17 @@ class Keeper:
         self._word = word
         _log.warning("bundle refused; the last good one runs on", version=mark and mark.version, reason=str(error))
         return is_news
+
+
+def _still_to_come(before: _Setup, wanted: Wanted) -> tuple[Reason, ...]:
+    """What was taken but is read at start only: said, so that nobody believes it is at work already."""
+    late = "takes effect at the node's next start"
+    notes = []
+    if before.settings.evidence != wanted.settings.evidence:
+        notes.append(Reason(where="evidence", message=late))
+    if before.policies.gates() != wanted.policies.gates():
+        notes.append(Reason(where="policies", message=f"a score below the model's own threshold {late}"))
+    return tuple(notes)
 
 
 def _reasons(error: Exception) -> tuple[Reason, ...]:

@@ -257,3 +257,13 @@ def test_secrets_lie_in_a_file_of_the_nodes_own_too(tmp_path: Path) -> None:
     assert sealed.lay({"cam-1": "sealed"}) == {"XUNJIE_SECRET_CAM_1"}
     assert sealed.lay({}) == {"XUNJIE_SECRET_CAM_1"}
     assert environment["XUNJIE_SECRET_CAM_1"] == "u:p"
+
+
+def test_what_is_read_at_start_only_is_said_to_be_still_to_come(tmp_path: Path) -> None:
+    node = DesiredNode(tmp_path)
+    node.offer(bundle(1))
+    assert reasons(node) == ""
+    node.offer(bundle(2, evidence={"jpeg_quality": 60}))
+    assert state(node) == (STATES.APPLIED, 2, 2)
+    assert reasons(node) == "evidence: takes effect at the node's next start"
+    assert DesiredNode(tmp_path).keeper.reported().reasons == ()
