@@ -10,7 +10,7 @@ When the disk runs short, all but the newest `updated` of an incident are given 
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,9 @@ from edge.outbox.file import BegunAnew, Damaged, Full, connect, is_damage, is_fu
 from edge.outbox.room import Room
 from edge.outbox.salvage import salvage
 
+PORTION, MAX_PORTIONED = 50, 1_000_000
+"""Numbers settled at once on a full disk: 50 events are about 150 KiB of journal. More than a million in one range
+mean nothing: an outbox of that size does not fit."""
 LEAST_FREE_PAGES = 32
 """Empty pages inside the file that one event may need at most: 64 KiB, its rows and indexes."""
 
@@ -118,9 +121,9 @@ class Outbox:
         """Deletes what `receipt` covers; gives how many. A receipt for a stream that is not here settles nothing."""
         try:
             return self._settle(receipt)
-        except Full:  # deleting needs room for the journal
+        except Full:  # deleting needs room for the journal: by small portions it needs little
             self._room.open_reserve()
-            return self._settle(receipt)
+            return sum(self._settle(portion) for portion in _portions(receipt))
 
     def _settle(self, receipt: Receipt) -> int:
         own = receipt.stream_id == self.stream_id
@@ -140,6 +143,8 @@ class Outbox:
             if gone:
                 self._faults(Point.DELETING)
         self._depth -= len(gone)
+        if gone and self._room.is_exhausted():
+            self._checkpoint()
         return len(gone)
 
     def depth(self) -> int:
@@ -217,9 +222,13 @@ class Outbox:
             where = f"state = 'updated' AND incident_id <> '' AND {newer} AND later.seq > event.seq)"
             count = self._give_up(db, where, ())
         self._depth -= count
-        with self._lock:
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._checkpoint()
         _log.warning("the outbox ran out of room; older updates were given up", path=str(self._path), given_up=count)
+
+    def _checkpoint(self) -> None:
+        """Empties the journal, as far as the disk lets it."""
+        with self._lock, suppress(sqlite3.OperationalError):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _give_up(self, db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> int:
         gone = [seq for (seq,) in db.execute(f"DELETE FROM event WHERE {where} RETURNING seq", values)]
@@ -313,6 +322,13 @@ def check_size(event: Event, payload: bytes) -> None:
     fields = event.data.model_dump(mode="json")
     largest = max(fields, key=lambda name: len(str(fields[name])))
     raise TooLarge(f"event of {len(payload)} bytes exceeds {MAX_EVENT_BYTES}; its largest field is data.{largest}")
+
+
+def _portions(receipt: Receipt) -> Iterator[Receipt]:
+    for first, last in receipt.acked:
+        for start in range(first, min(last, first + MAX_PORTIONED) + 1, PORTION):
+            span = (start, min(start + PORTION - 1, last))
+            yield Receipt(stream_id=receipt.stream_id, acked=(span,))
 
 
 def _free_pages(db: sqlite3.Connection) -> int:
