@@ -1,6 +1,5 @@
 """Opens the adapter that a camera's `source` names; connects to nothing."""
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -9,9 +8,9 @@ from av.container import InputContainer
 
 from contract.clock import Clock
 from contract.errors import UsageError
-from contract.ids import CameraId
 from edge.capture.main_stream import MainStream
 from edge.capture.opening import SCHEMES, open_clip, open_stream
+from edge.capture.paired import PairedCamera
 from edge.capture.port import Camera
 from edge.capture.resolver import CommandResolver, HttpResolver, Resolver
 from edge.capture.stream import Opener, StreamCamera, Watching
@@ -48,18 +47,11 @@ def open_camera(
         hwaccel=camera.hwaccel,
         is_paced="://" not in looked_at,
     )
-    return aimed(StreamCamera(camera.id, name, opener, watching, state, clock), camera.ptz, clock), USUAL_ASPECT
-
-
-def open_main(
-    camera: CameraSettings, clock: Clock, streams: Streams, is_stopping: Callable[[], bool]
-) -> MainStream | None:
-    """The big stream beside a camera's small one, for evidence; None where looks are taken from the only one."""
-    state = streams.of(camera.id)
-    if camera.sub_source is None or state is None or state.main is None:
-        return None
-    opener, name = _opener(camera, camera.source, None)
-    return MainStream(CameraId(camera.camera_id), name, opener, state.main, clock, is_stopping)
+    small: Camera = StreamCamera(camera.id, name, opener, watching, state, clock)
+    if camera.sub_source is not None and state.main is not None:
+        main_opener, main_name = _opener(camera, camera.source, None)
+        small = PairedCamera(small, partial(MainStream, camera.id, main_name, main_opener, state.main, clock), clock)
+    return aimed(small, camera.ptz, clock), USUAL_ASPECT
 
 
 def _opener(camera: CameraSettings, source: str, resolver: ResolverSettings | None) -> tuple[Opener, str]:

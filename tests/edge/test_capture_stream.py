@@ -1,5 +1,6 @@
 """Streams packet by packet: patrol, attention, long groups, and everything cameras do wrong."""
 
+from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -11,18 +12,21 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from structlog.testing import capture_logs
 
-from contract.clock import VirtualClock
+from contract.clock import SystemClock, VirtualClock
 from contract.errors import PermanentError, TransientError
 from contract.ids import CameraId
 from contract.status import LookMode
+from edge.capture.choose import open_camera
 from edge.capture.main_stream import MainStream, picture_at
 from edge.capture.opening import open_clip
 from edge.capture.picture import DecodedPicture, to_bgr
 from edge.capture.rhythm import Rhythm
 from edge.capture.stream import Pacer, StreamCamera, Watching
 from edge.capture.streams import Streams, StreamState
+from edge.settings import CameraSettings
 from edge.values import DecodeMode, Frame
 from tests.edge.fakes import CAM, T0, at, noise
+from tests.edge.waiting import until
 
 RATE = 10
 SIZE = (160, 96)
@@ -252,3 +256,29 @@ def test_streams_are_found_by_camera_and_let_go() -> None:
     assert state.mode is LookMode.ATTENTION
     streams.forget(CAM)
     assert streams.of(CAM) is None
+
+
+def test_looks_come_from_the_small_stream_and_evidence_from_the_big_one(tmp_path: Path) -> None:
+    small, big = clip(tmp_path / "sub.mp4", 4, 2), clip(tmp_path / "main.mp4", 4, 2, size=(320, 192))
+    settings = CameraSettings.model_validate(
+        {"camera_id": "cam-1", "source": str(big), "sub_source": str(small), "decode": "all"}
+    )
+    streams = Streams()
+    camera, _ = open_camera(settings, SystemClock(), T0, streams)
+    state = streams.of(CAM)
+    assert state is not None
+    seen: list[int] = []
+    gop = state.evidence
+    begin = gop.begin
+
+    def begun(codec: str, extradata: bytes, width_px: int, height_px: int, time_base: Fraction) -> None:
+        seen.append(width_px)
+        begin(codec, extradata, width_px, height_px, time_base)
+
+    gop.begin = begun  # type: ignore[method-assign]
+    frames = camera.frames()
+    first = next(frames)
+    until(lambda: bool(seen), "the big stream was opened")
+    frames.close()  # type: ignore[attr-defined]  # a generator
+    assert first.image.shape == (96, 160, 3)
+    assert seen[0] == 320
