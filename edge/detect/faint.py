@@ -8,8 +8,8 @@ from edge.detect.choose import open_variant
 from edge.detect.port import Detector
 
 FAINT_SCORES = {Context.PERSON: 0.01, Context.VEHICLE: 0.1}
-"""Found on simulated streets: at 0.2, the reporting threshold, a third of the people of 40 px and more stay visible; at
-0.01 with tiles about one in twenty. Lower hides more of the picture for nothing, higher shows people."""
+"""Found on simulated streets: at 0.2, the reporting score, four people of ten (40 px and more) stay visible; at 0.01
+with tiles one in twelve. Lower hides more of the picture for nothing (5 % now), higher shows people."""
 
 
 def open_faint(folder: Path, manifest: ModelManifest, engine: Engine, threads: int) -> Detector:
