@@ -5,6 +5,7 @@ Everything a rule may ask for is here, so that rules are tried again in seconds 
 
 import json
 import os
+import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -115,8 +116,8 @@ def is_done(path: Path, model_sha256: str) -> bool:
     if not path.is_file():
         return False
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             facts = json.loads(str(stored["facts"]))
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return False
     return bool(facts.get("format") == FORMAT and facts.get("model_sha256") == model_sha256)
