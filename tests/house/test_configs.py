@@ -4,15 +4,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from central.catalogue import load_catalogue
 from central.rulebook import load_rules
 from central.settings import load_settings
 from central.site import load_site
 from central.timelimits import load_time_limits
+from contract.bundle import Bundle
 from contract.plane import contains
+from contract.reported import BundleMark
+from contract.sealing import UnsealKey
 from datasets.catalogue import read_catalogue
 from datasets.split_plan import read_split_plan
+from edge.desired.wanted import to_wanted
 from edge.scene.streets import demo_street
 from edge.settings import load_node, load_policies, load_replay, secret_value
 from models.plan import read_plan
@@ -23,6 +28,7 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "edge/*policies.yaml": load_policies,
     "edge/replay*.yaml": load_replay,
     "edge/*.yaml": load_node,
+    "central/bundle.yaml": lambda path: load_bundle(path),
     "central/central.yaml": lambda path: load_settings(path, {}),
     "central/violations.yaml": load_catalogue,
     "central/association.yaml": load_rules,
@@ -34,6 +40,15 @@ LOADERS: dict[str, Callable[[Path], object]] = {
 }
 EXAMPLES = sorted(path.relative_to(CONFIGS).as_posix() for path in CONFIGS.rglob("*.yaml"))
 """The broker's own files beside them are the broker's to read."""
+
+
+def load_bundle(path: Path) -> Bundle:
+    """As `central fleet set` reads it, and in the node's own settings too."""
+    content = yaml.safe_load(path.read_bytes()) | {"node_id": "node-1", "version": 1, "made_at": "2026-07-01T10:00:00Z"}
+    bundle = Bundle.model_validate(content, extra="forbid")
+    base = load_node(CONFIGS / "edge/node.yaml")
+    to_wanted(bundle, BundleMark(version=1, sha256="0" * 64), b"", base, UnsealKey.generate())
+    return bundle
 
 
 def loader_of(name: str) -> Callable[[Path], object]:
