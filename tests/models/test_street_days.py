@@ -1,0 +1,110 @@
+"""Days of the simulated street: the timetable, the truth, the matching and the recordings on disk."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from contract.errors import UsageError
+from contract.taxonomy import Context, Seen
+from edge.rules.policy import Policies
+from models.street_days.matching import Worth, judge_camera
+from models.street_days.report import row
+from models.street_days.rerun import rerun
+from models.street_days.run import parse_seeds
+from models.street_days.script import ACT_MARK, DAY, DRILL, street_act, units
+from models.street_days.store import Crops, Detections, Facts, Objects, Recording, is_done, read, write
+from models.street_days.truth import true_incidents
+from tests.edge.fakes import policy
+
+STALL = (0.2, 0.4, 0.4, 0.7)
+OTHER = (0.7, 0.4, 0.9, 0.7)
+POLICIES = Policies(presence={Seen.STALL: policy(look_every_s=5, present_after_s=60, gone_after_s=120)})
+MEANS: dict[str, Seen | Context] = {"stall": Seen.STALL, "person": Context.PERSON}
+
+
+def recording(boxes: list[tuple[float, float, float, float]], act: int = 0) -> Recording:
+    """Five minutes in which a stall truly stands at STALL and the detector boxes `boxes` in every look."""
+    looks_s = act * 900.0 + np.arange(0.0, 300.0, 2.0)
+    truth_s = looks_s[::5]
+    count = len(looks_s)
+    return Recording(
+        Facts(1000, "cam-1", act, "day", "clear", "0" * 64, 1.0, 1.0, 1.0),
+        looks_s,
+        np.zeros(count, np.bool_),
+        Detections(
+            np.repeat(np.arange(count, dtype=np.int32), len(boxes)),
+            np.array(["stall"] * count * len(boxes), np.str_),
+            np.full(count * len(boxes), 0.8, np.float32),
+            np.tile(np.array(boxes, np.float32).reshape(-1, 4), (count, 1)),
+        ),
+        Objects(
+            np.repeat(truth_s, 2),
+            np.array(["stall-0", ""] * len(truth_s), np.str_),
+            np.array(["stall", "~tarpaulin"] * len(truth_s), np.str_),
+            np.ones(2 * len(truth_s), np.float32),
+            np.tile(np.array([STALL, OTHER], np.float32), (len(truth_s), 1)),
+        ),
+        Crops(np.zeros(0, np.int32), np.zeros((0, 4), np.float32), np.zeros((0, 32, 32, 3), np.uint8)),
+    )
+
+
+def test_the_same_seed_and_act_give_the_same_timetable_and_acts_differ() -> None:
+    def spans(act: int) -> list[tuple[str, float, float]]:
+        actors = street_act(1007, act).world.actors
+        timed = [actor for actor in actors if ACT_MARK in actor.identity]
+        return [(actor.identity, actor.schedule.from_s, actor.schedule.until_s) for actor in timed]
+
+    assert spans(0) == spans(0)
+    assert {name.split(ACT_MARK)[1] for name, _, _ in spans(3)} <= {"3"}
+    for act in (0, 3):
+        assert all(act * 900 <= begins and ends <= (act + 1) * 900 for _, begins, ends in spans(act))
+
+
+def test_units_are_balanced_over_conditions_from_the_first() -> None:
+    todo = list(units(1000, 1040, 2, 2, DAY))
+    first = [unit.condition for unit in todo[: len({unit.condition for unit in todo})]]
+    assert len(set(first)) == len(first), "every weather comes once before any comes twice"
+    assert [unit.act for unit in todo] == sorted(unit.act for unit in todo)
+    assert len({unit.name for unit in todo}) == len(todo)
+    assert next(iter(units(1000, 1000, None, 1, DRILL))).timetable.act_s == 200.0
+
+
+def test_a_found_stall_and_a_tarpaulin_taken_for_one_are_told_apart() -> None:
+    entry = [recording([STALL, OTHER])]
+    verdict = judge_camera(entry, rerun(entry, MEANS, POLICIES, None), true_incidents(entry, POLICIES))
+    worths = sorted((found.worth, found.is_of) for found in verdict.verdicts)
+    assert worths == [(Worth.FALSE, "tarpaulin"), (Worth.TRUE, "stall")]
+    figures = row("all", [verdict], (Seen.STALL,))
+    assert (figures.found, figures.asked, figures.false, figures.patrol_s) == (1, 1, 1, 60.0)
+    assert figures.false_high > figures.false_per_day > 0
+
+
+def test_a_missed_stall_is_missed() -> None:
+    entry = [recording([])]
+    verdict = judge_camera(entry, rerun(entry, MEANS, POLICIES, None), true_incidents(entry, POLICIES))
+    assert row("all", [verdict]).recall == 0.0
+
+
+def test_a_gap_between_recordings_starts_anew() -> None:
+    near, far = [recording([STALL]), recording([STALL], 1)], [recording([STALL]), recording([STALL], 5)]
+    assert len(rerun(near, MEANS, POLICIES, None)) == 1
+    assert len(rerun(far, MEANS, POLICIES, None)) == 2
+
+
+def test_a_recording_comes_back_from_disk_and_a_broken_one_is_done_again(tmp_path: Path) -> None:
+    path = tmp_path / "1000" / "cam-1" / "act-00.npz"
+    made = recording([STALL])
+    write(path, made)
+    back = read(path)
+    assert back.facts == made.facts and np.array_equal(back.detections.box, made.detections.box)
+    assert is_done(path, "0" * 64) and not is_done(path, "1" * 64)
+    path.write_bytes(path.read_bytes()[:-400])
+    assert not is_done(path, "0" * 64)
+    assert not is_done(tmp_path / "none.npz", "0" * 64)
+
+
+@pytest.mark.parametrize("text", ["2000", "2000..1999", "a..b", "..5"])
+def test_a_wrong_range_of_seeds_says_how_to_write_it(text: str) -> None:
+    with pytest.raises(UsageError, match=r"2000\.\.2199"):
+        parse_seeds(text)
