@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from contract.manifest import Engine
@@ -74,30 +75,36 @@ def street_days(
     if as_json:
         print(json.dumps(facts))
         return
-    console.print(_table(found))
+    wide = console if console.is_terminal else Console(stderr=True, width=170)
+    wide.print(_table(found))
     console.print(f"{facts['cameras']} cameras, {facts['camera_days']} camera-days, {facts['looks']} looks")
 
 
 def _table(found: "tuple[Row, ...]") -> Table:
-    columns = ("found", "recall", "as group", "small", "false", "per camera-day ≤", "wrong kind", "again")
-    table = Table("", *columns, "confirmed after (attention / patrol)", "false are")
+    table = Table(
+        "", "found of asked", "group", "small", "false", "a camera-day", "wrong", "again", "after s", "false are"
+    )
     for entry in found:
-        recall = "–" if entry.recall is None else f"{entry.recall:.3f}"
+        recall = "" if entry.recall is None else f" {entry.recall:.2f}"
         table.add_row(
             entry.name,
-            f"{entry.found} of {entry.asked}",
-            recall,
+            f"{entry.found}/{entry.asked}{recall}",
             str(entry.as_group),
-            f"{entry.small_found} of {entry.small}",
+            f"{entry.small_found}/{entry.small}",
             str(entry.false),
-            f"{entry.false_per_day:.1f} ≤ {entry.false_high:.1f}",
+            f"{entry.false_per_day:.0f} ≤ {entry.false_high:.0f}",
             str(entry.wrong_kind),
             str(entry.again),
             f"{_seconds(entry.attended_s)} / {_seconds(entry.patrol_s)}",
-            ", ".join(f"{name} {count}" for name, count in list(entry.false_by_cause.items())[:4]),
+            ", ".join(f"{name} {count}" for name, count in list(entry.false_by_cause.items())[:3]),
         )
+    table.caption = (
+        "group: found as something of its kind's group; small: under 12 px or mostly hidden, not asked for; "
+        "a camera-day: false incidents and the upper end of their exact 95 % Poisson interval; "
+        "after s: from first box, in attention / patrol"
+    )
     return table
 
 
 def _seconds(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0f} s"
+    return "–" if value is None else f"{value:.0f}"
