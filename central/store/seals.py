@@ -173,7 +173,7 @@ def count(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(SEALS)).scalar_one())
 
 
-def _unsealed(connection: Connection, source: Source, everything: bool) -> Select[Any]:
+def _unsealed(connection: Connection, source: Source, everything: bool) -> Select[*tuple[Any, ...]]:
     table = _TABLES[source]
     has_link = select(literal(1)).where(SEALS.c.source == source, SEALS.c.row_id == table.c.id).exists()
     query = select(*_texts(connection, table)).where(~has_link).order_by(table.c.id)

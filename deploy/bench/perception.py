@@ -62,11 +62,13 @@ class _Tapped(OpenVinoDetector):
 
     def detect(self, frame: NDArray[np.uint8]) -> tuple[Detection, ...]:
         started = time.process_time()
-        placement = self._letterbox.place(frame)
+        seat = self._free.get()
+        placement = seat.letterbox.place(frame)
         placed = time.process_time()
-        self._request.infer()
+        seat.request.infer()
         inferred = time.process_time()
-        detections = self._decoder.decode(self._request.get_output_tensor().data, placement)
+        detections = self._decoder.decode(seat.request.get_output_tensor().data, placement)
+        self._free.put(seat)
         self.place_ms.append((placed - started) * 1000)
         self.infer_ms.append((inferred - placed) * 1000)
         self.read_ms.append((time.process_time() - inferred) * 1000)

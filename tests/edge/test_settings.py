@@ -8,7 +8,7 @@ import pytest
 from contract.clock import SystemClock
 from contract.configfile import parse_settings
 from contract.errors import UsageError
-from edge.app import open_camera
+from edge.capture.choose import open_camera
 from edge.settings import (
     NodeSettings,
     UplinkSettings,

@@ -14,6 +14,7 @@ import pytest
 from central.app import make_rules
 from central.catalogue import load_catalogue, make_law
 from central.domain.values import CaseFilter
+from central.services.admission import Admission
 from central.services.association import Association, Bench
 from central.services.intake import Intake
 from central.services.reading import Reader
@@ -73,7 +74,8 @@ class Street:
         self._database = Database(f"sqlite:///{folder}/central.db")
         self._database.create()
         self._link = ScriptedLink()
-        self._intake = Intake(self._database, self._link, TOPICS, self._clock, lambda: None, lambda: None)
+        admission = Admission(self._database, TOPICS, self._clock, site.to_surroundings())
+        self._intake = Intake(admission, self._link, TOPICS, self._clock, lambda: None, lambda: None)
         bench = Bench(make_rules(site), law, site.to_origin())
         self._association = Association(self._database, bench, self._clock, lambda: None)
         self._reader = Reader(self._database, law, site.to_origin())
