@@ -85,4 +85,4 @@ def is_daylight(image: NDArray[np.uint8]) -> bool:
 
 LEAST_LIGHT = 70.0
 LEAST_COLOUR = 5.0
-"""Grey levels. Of rendered streets 1000–1199 every day lies above both but in thick fog, every night below one."""
+"""Grey levels, a guess: lower and signs are compared by lamplight, higher and a dull winter day counts as night."""
