@@ -82,7 +82,9 @@ class TimeLimits(Settings):
     def work_calendar(self, timezone: str) -> WorkCalendar:
         """The calendar in `timezone`: the country's published holidays, then the file's own days on top."""
         published = _published() if self.calendar.country == "CN" else ({}, frozenset[int]())
-        days = published[0] | dict.fromkeys(self.calendar.days_off, False) | dict.fromkeys(self.calendar.days_worked, True)
+        days = (
+            published[0] | dict.fromkeys(self.calendar.days_off, False) | dict.fromkeys(self.calendar.days_worked, True)
+        )
         return WorkCalendar(
             timezone=ZoneInfo(timezone),
             off=frozenset(day for day, is_worked in days.items() if not is_worked),

@@ -70,7 +70,7 @@ class Taker:
         self, connection: Connection, new: Iterable[Revision], incidents: set[IncidentId]
     ) -> list[tuple[Observation, ...]]:
         """What every incident of the batch shows, in id order."""
-        unknown = incidents - self._said.keys()
+        unknown = {incident_id for incident_id in incidents if incident_id not in self._said}  # `-` would walk them all
         for revision in new:
             if revision.incident_id not in unknown:
                 self._said[revision.incident_id].append(revision)

@@ -25,6 +25,8 @@ CAMERA_ERRORS = Table(
     sqlite_autoincrement=True,
 )
 
+_NEWEST = select(func.coalesce(func.max(CAMERA_ERRORS.c.id), 0))
+
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
@@ -69,7 +71,7 @@ def add(
 
 def newest_id(connection: Connection) -> int:
     """The newest run's id, 0 before the first."""
-    return int(connection.execute(select(func.coalesce(func.max(CAMERA_ERRORS.c.id), 0))).scalar_one())
+    return int(connection.execute(_NEWEST).scalar_one())
 
 
 def newest(connection: Connection) -> Learnt | None:

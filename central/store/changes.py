@@ -11,6 +11,8 @@ from central.store.locks import Lock, hold
 
 KEPT = 20_000
 """Newest changes that a client may resume from; whoever was away longer is told to reload."""
+TIDY_EVERY = 256
+"""Changes between two times that the old ones are forgotten: a statement a commit would cost more than the rows."""
 
 CHANGES = Table(
     "changes",
@@ -22,19 +24,24 @@ CHANGES = Table(
     sqlite_autoincrement=True,
 )
 
+_INSERT = insert(CHANGES)
+_NEWEST = select(func.coalesce(func.max(CHANGES.c.id), 0))
+
 
 def record(connection: Connection, topic: ChangeTopic, subjects: Iterable[str], at: datetime) -> None:
-    """Adds one change per subject and forgets those beyond `KEPT`."""
+    """Adds one change per subject and now and then forgets those beyond `KEPT`."""
     rows = [{"at": at, "topic": topic, "subject": subject} for subject in sorted(set(subjects))]
     if rows:
         hold(connection, Lock.CHANGES)
-        connection.execute(insert(CHANGES), rows)
-        connection.execute(delete(CHANGES).where(CHANGES.c.id <= newest_id(connection) - KEPT))
+        connection.execute(_INSERT, rows)
+        newest = newest_id(connection)
+        if newest % TIDY_EVERY < len(rows):
+            connection.execute(delete(CHANGES).where(CHANGES.c.id <= newest - KEPT))
 
 
 def newest_id(connection: Connection) -> int:
     """The newest change's id, 0 before the first."""
-    return int(connection.execute(select(func.coalesce(func.max(CHANGES.c.id), 0))).scalar_one())
+    return int(connection.execute(_NEWEST).scalar_one())
 
 
 def oldest_id(connection: Connection) -> int:

@@ -6,7 +6,7 @@ Every transaction of the holder asks `hold` first: who was slow, or thought dead
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, Integer, String, Table, insert, select, update
+from sqlalchemy import Column, Connection, Integer, String, Table, bindparam, insert, select, update
 
 from central.store.database import METADATA, UtcInstant
 
@@ -18,6 +18,7 @@ LEASES = Table(
     Column("epoch", Integer, nullable=False),
     Column("expires_at", UtcInstant, nullable=False),
 )
+_BY_NAME = select(LEASES).where(LEASES.c.name == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def hold(connection: Connection, name: str, holder: str, now: datetime, lasts: t
 
     The transaction must be a writing one (`Database.write`), so that two can't take it at once.
     """
-    row = connection.execute(select(LEASES).where(LEASES.c.name == name)).first()
+    row = connection.execute(_BY_NAME, {"wanted": name}).first()
     found = None if row is None else Lease(row.name, row.holder, row.epoch, row.expires_at)
     if found is not None and found.holder != holder and found.expires_at > now:
         return None
@@ -57,5 +58,5 @@ def release(connection: Connection, name: str, holder: str, now: datetime) -> No
 
 
 def find(connection: Connection, name: str) -> Lease | None:
-    row = connection.execute(select(LEASES).where(LEASES.c.name == name)).first()
+    row = connection.execute(_BY_NAME, {"wanted": name}).first()
     return None if row is None else Lease(row.name, row.holder, row.epoch, row.expires_at)
