@@ -133,6 +133,7 @@ class Node:
             PlumeJudge(),
             lambda wish: schedule.want_attention(wish.camera_id, wish.until),
             BoardMemory(Shelf(settings.state_dir)),
+            self._book,
         )
         self.streams = Streams()
         photographer = Photographer(self._detector, find_people, settings.evidence)
@@ -171,6 +172,7 @@ class Node:
             self._watchdog, systemd, self._around.refresh, self.ask_to_stop, self._clock, self._stop
         )
         self._eyes.start()
+        self._look_loop.between_looks(self._end_unwatched)
         for number in range(self._settings.threads):
             self._run(f"looks-{number}", self._look_loop.run)
         self._run("retention", lambda: self._evidence.retention.run(self._stop))
@@ -265,6 +267,10 @@ class Node:
             clock_steps=self._around.steady.steps,
             look_failures=self._look_loop.failures,
         )
+
+    def _end_unwatched(self) -> None:
+        """Incidents of cameras that left the configuration while the node was down."""
+        self._pipeline.end_unwatched(self._around.steady.now())
 
     def _make_page(self) -> StatusServer | None:
         if self._settings.http is None:

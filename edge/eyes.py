@@ -84,7 +84,7 @@ class Eyes:
         """The camera joins; one of the same name leaves and its tracks with it. On the look thread."""
         camera_id = eye.view.camera_id
         if camera_id in self._eyes:
-            self.remove(camera_id)
+            self._drop(camera_id)
         self._schedule.add(camera_id, eye.view.look_every_s, self._clock.monotonic(), eye.settings.attention_every_s)
         self._pipeline.watch(eye.view, anew=True)
         self._eyes = {**self._eyes, camera_id: eye}
@@ -110,7 +110,12 @@ class Eyes:
             fresh.thread.start()
 
     def remove(self, camera_id: CameraId) -> None:
-        """The camera leaves; its thread ends by itself as soon as its source lets it. On the look thread."""
+        """The camera leaves for good, and its incidents end. On the look thread."""
+        self._drop(camera_id)
+        self._pipeline.end_unwatched(self._clock.now())
+
+    def _drop(self, camera_id: CameraId) -> None:
+        """Its thread ends by itself as soon as its source lets it."""
         eye = self._eyes[camera_id]
         eye.stop.set()
         self._eyes = {name: entry for name, entry in self._eyes.items() if name != camera_id}

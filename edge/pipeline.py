@@ -14,6 +14,7 @@ from contract.events import Event, EvidenceRole, IncidentState
 from contract.ids import CameraId, IncidentId
 from edge.baseline.boards import SIGNAGE
 from edge.baseline.memory import BoardMemory
+from edge.baseline.watch import FIRST_TRACK_ID
 from edge.detect.port import Detector
 from edge.events import EventBook, Finding, Ids, Sender, build_event
 from edge.evidence.locker import Evidence, EvidenceLocker, Occasion, Shot
@@ -29,6 +30,7 @@ from edge.rules.policy import Policies
 from edge.rules.regions import Mask
 from edge.settings import EvidenceSettings
 from edge.tiles.plan import TileRound, cut, placed, tiles_of
+from edge.unfinished import Orphans, Stories, Times, build_closing
 from edge.values import Frame, Incident, Track
 from edge.watching import CameraWatch, TileOf, Watched
 
@@ -61,6 +63,7 @@ class _Memory:
         self.scenes = SceneMemory(timedelta(seconds=evidence.context_every_s))
         self.lead_ups: dict[int, Shot] = {}
         self.incident_ids: dict[int, IncidentId] = {}
+        self.orphans = Orphans(())
         self.looked_at: datetime | None = None
 
 
@@ -80,10 +83,13 @@ class Pipeline:
         judge: Judge | None = None,
         wish: Callable[[Wish], None] = lambda _wish: None,
         boards: BoardMemory | None = None,
+        stories: Stories | None = None,
     ) -> None:
         """`judge` is the second stage for plumes; `wish` is told which camera should be looked at more often; `boards`
-        compares signs with each camera's accepted baseline (without it, long presence is reported as for a stall)."""
+        compares signs with each camera's accepted baseline (without it, long presence is reported as for a stall);
+        `stories` knows the incidents that an earlier memory left open (without it, they stay open)."""
         self._boards = boards
+        self._stories = stories
         self._judge = judge
         self._wish = wish
         self._detector = detector
@@ -119,6 +125,7 @@ class Pipeline:
         if self._boards is not None:
             differences = self._boards.step(frame, detections, picture, hide)
             events += [self._write(memory, incident, frame, shutter) for incident in differences]
+        events += self._end_unfinished(memory, watched, frame)
         memory.scenes.note(shutter, frame.captured_at)
         return tuple(events)
 
@@ -126,19 +133,24 @@ class Pipeline:
         """A camera joins or is seen otherwise from now on; its tracks go on unless `anew`. On the look thread."""
         memory = self._memories.get(view.camera_id)
         if memory is None or anew or memory.view.look_every_s != view.look_every_s:
-            self._memories[view.camera_id] = self._remember(view, self._policies)
+            self._memories[view.camera_id] = self._remember(view, self._policies, memory)
         else:
             memory.view = view
 
     def forget(self, camera_id: CameraId) -> None:
-        """A camera leaves. On the look thread."""
+        """A camera leaves; what it left open waits for it to come back or for `end_unwatched`. On the look thread."""
         self._memories.pop(camera_id, None)
+
+    def end_unwatched(self, at: datetime) -> tuple[Event, ...]:
+        """Ends the incidents of cameras that this node has no longer: nobody here will see them go."""
+        stories = () if self._stories is None else self._stories.unfinished()
+        return tuple(self._close(event, at) for event in stories if event.data.camera_id not in self._memories)
 
     def judge_by(self, policies: Policies) -> None:
         """Other presence policies: every camera starts anew, since what was counted means nothing under them."""
         self._policies = policies
         self._memories = {
-            camera_id: self._remember(memory.view, policies) for camera_id, memory in self._memories.items()
+            camera_id: self._remember(memory.view, policies, memory) for camera_id, memory in self._memories.items()
         }
 
     def report_as(self, sender: Sender) -> None:
@@ -149,9 +161,29 @@ class Pipeline:
         """Another model; tracks go on."""
         self._detector = detector
 
-    def _remember(self, view: View, policies: Policies) -> _Memory:
+    def _remember(self, view: View, policies: Policies, before: _Memory | None = None) -> _Memory:
+        """A memory that begins now; what `before` or an earlier run left open waits to be seen again."""
         watched = policies if self._boards is None else policies.without(SIGNAGE)
-        return _Memory(view, watched, self._evidence, self._judge)
+        memory = _Memory(view, watched, self._evidence, self._judge)
+        if before is not None:  # boards' differences are remembered elsewhere and go on
+            memory.incident_ids = {key: told for key, told in before.incident_ids.items() if key >= FIRST_TRACK_ID}
+        if self._stories is not None:
+            known = set(memory.incident_ids.values())
+            stories = (event for event in self._stories.unfinished(view.camera_id) if event.subject not in known)
+            memory.orphans = Orphans(stories, {} if before is None else before.orphans.resumed_from(FIRST_TRACK_ID))
+        return memory
+
+    def _end_unfinished(self, memory: _Memory, watched: Watched, frame: Frame) -> list[Event]:
+        """What an earlier memory left open and this one would have seen by now."""
+        round_s = 0.0 if memory.tiles is None else memory.tiles.round_s
+        boards = frozenset() if self._boards is None else SIGNAGE
+        times = Times(self._policies.presence, memory.view.look_every_s, round_s, boards)
+        gone = memory.orphans.over(watched.tracked.live, frame.captured_at, frame.preset, times)
+        return [self._close(event, frame.captured_at) for event in gone]
+
+    def _close(self, last: Event, at: datetime) -> Event:
+        event_id = self._ids.mint(at, last.subject, str(last.data.revision + 1))
+        return self._book.append(partial(build_closing, last, self._sender, event_id, at))
 
     def _at_tile(self, memory: _Memory, frame: Frame) -> Iterator[Watched]:
         """A part of the picture in its full resolution, if it is its turn: what is far keeps its pixels."""
@@ -173,11 +205,13 @@ class Pipeline:
         memory = self._memories[frame.camera_id]
         if memory.looked_at is not None and frame.captured_at < memory.looked_at:
             _log.warning("the clock went back; the camera's tracks start anew", camera_id=frame.camera_id)
-            memory = self._memories[frame.camera_id] = self._remember(memory.view, self._policies)
+            memory = self._memories[frame.camera_id] = self._remember(memory.view, self._policies, memory)
         memory.looked_at = frame.captured_at
         return memory
 
     def _write(self, memory: _Memory, incident: Incident, frame: Frame, shutter: Shutter) -> Event:
+        shift = self._sender.circumstances.to_wall(frame.captured_at) - frame.captured_at
+        incident = memory.orphans.as_told(incident, shift)
         evidence = self._keep_evidence(memory, incident, shutter)
         finding = self._locate(memory, incident, frame, evidence)
         event_id = self._ids.mint(frame.captured_at, finding.incident_id, str(incident.revision))
@@ -202,7 +236,8 @@ class Pipeline:
         return self._locker.keep(occasion, shots)
 
     def _incident_id(self, memory: _Memory, track: Track) -> IncidentId:
-        return memory.incident_ids.setdefault(
+        resumed = memory.orphans.id_of(track.track_id)
+        return resumed or memory.incident_ids.setdefault(
             track.track_id,
             IncidentId(self._ids.mint(track.first_seen_at, memory.view.camera_id, str(track.track_id))),
         )
@@ -236,6 +271,7 @@ class Pipeline:
         for track in look.tracked.lost:
             memory.lead_ups.pop(track.track_id, None)
             memory.incident_ids.pop(track.track_id, None)
+            memory.orphans.forget(track.track_id)
 
 
 def _shot(shutter: Shutter, track: Track, role: EvidenceRole) -> Shot:

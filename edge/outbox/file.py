@@ -13,6 +13,8 @@ CREATE TABLE IF NOT EXISTS event (
 CREATE TABLE IF NOT EXISTS evidence (
     sha256 TEXT PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS evidence_waiting ON evidence (state, seq);
+CREATE TABLE IF NOT EXISTS story (
+    incident_id TEXT PRIMARY KEY, camera_id TEXT NOT NULL, payload BLOB NOT NULL) WITHOUT ROWID;
 """
 _LATER_COLUMNS = {
     "state": "TEXT NOT NULL DEFAULT ''",

@@ -30,6 +30,17 @@ def salvage(path: Path) -> list[Event]:
     return [found[place] for place in sorted(found)]
 
 
+def salvage_stories(path: Path) -> list[Event]:
+    """The last word on each open incident, as far as the damaged file gives them; an incident it does not give stays
+    open at central until a person ends it."""
+    found: list[Event] = []
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as db:
+        for (payload,) in db.execute("SELECT payload FROM story"):
+            with suppress(ValidationError):
+                found.append(Event.model_validate_json(payload))
+    return found
+
+
 def _through_sqlite(path: Path) -> Iterator[bytes]:
     with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as db:
         last = _highest(db)

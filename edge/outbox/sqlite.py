@@ -4,6 +4,9 @@ One SQLite file, WAL with full sync. The stream id is minted with the file, so a
 central never mistakes its sequence numbers for the old ones. A damaged file is set aside and what it still gives keeps
 its old place (stream and number), so that central knows each event it already has.
 
+The last word on every incident that is open stays after its receipt, so that a node which was killed can go on with it
+or end it.
+
 When the disk runs short, all but the newest `updated` of an incident are given up; `opened` and `closed` never are.
 """
 
@@ -25,7 +28,7 @@ from contract.receipts import Receipt
 from edge.faults import Faults, Point, no_fault
 from edge.outbox.file import BegunAnew, Damaged, Full, connect, is_damage, is_full, set_aside
 from edge.outbox.room import Room
-from edge.outbox.salvage import salvage
+from edge.outbox.salvage import salvage, salvage_stories
 
 PORTION, MAX_PORTIONED = 50, 1_000_000
 """Numbers settled at once on a full disk: 50 events are about 150 KiB of journal. More than a million in one range
@@ -147,6 +150,13 @@ class Outbox:
             self._checkpoint()
         return len(gone)
 
+    def unfinished(self, camera_id: str | None = None) -> list[Event]:
+        """See `edge.unfinished.Stories`; oldest incident first."""
+        with self._transaction() as db:
+            where, values = ("", ()) if camera_id is None else (" WHERE camera_id = ?", (camera_id,))
+            rows = db.execute(f"SELECT payload FROM story{where} ORDER BY incident_id", values).fetchall()
+        return [Event.model_validate_json(payload) for (payload,) in rows]
+
     def depth(self) -> int:
         """How many events central has not receipted."""
         return self._depth
@@ -195,6 +205,7 @@ class Outbox:
             check_size(event, payload)
             given_up = self._give_up_older(db, event, seq) if self._room.is_short() else 0
             _fill(db, seq, event, payload)
+            _note_story(db, event)
             self._faults(Point.BUILT)
         self._depth += 1 - given_up
         return event
@@ -264,6 +275,7 @@ class Outbox:
         """Sets the damaged file aside and goes on in a new stream with what could be salvaged."""
         self.set_aside = set_aside(self._path, self._clock.now())
         saved = [event for event in salvage(self.set_aside) if event.data.node_id == self._node_id]
+        stories = [event for event in salvage_stories(self.set_aside) if event.data.node_id == self._node_id]
         self._open()
         now = format_rfc3339(self._clock.now())
         self._db.execute("BEGIN IMMEDIATE")
@@ -273,6 +285,8 @@ class Outbox:
                 "INSERT INTO event (payload, written_at, old_stream, old_seq) VALUES (x'', ?, ?, ?)", place
             )
             _fill(self._db, int(cursor.lastrowid or 0), event, event.to_wire())
+        for event in stories:
+            _note_story(self._db, event)
         self._db.execute("COMMIT")
         self._depth = len(saved)
         _log.error(
@@ -348,3 +362,13 @@ def _fill(db: sqlite3.Connection, seq: int, event: Event, payload: bytes) -> Non
         f"INSERT INTO evidence (sha256, seq, state) VALUES (?, ?, 'waiting') ON CONFLICT (sha256) {clash}",
         [(ref.sha256, seq) for ref in event.data.evidence],
     )
+
+
+def _note_story(db: sqlite3.Connection, event: Event) -> None:
+    """The last word on an open incident; its pictures are told and need no second mention."""
+    if event.data.state is IncidentState.CLOSED:
+        db.execute("DELETE FROM story WHERE incident_id = ?", (event.subject,))
+        return
+    plain = event.data.model_copy(update={"evidence": ()})
+    wire = event.model_copy(update={"data": plain}).to_wire()
+    db.execute("INSERT OR REPLACE INTO story VALUES (?, ?, ?)", (event.subject, event.data.camera_id, wire))

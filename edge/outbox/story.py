@@ -29,6 +29,8 @@ class Book(Protocol):
 
     def append(self, build: Build) -> Event: ...
 
+    def unfinished(self, camera_id: str | None = None) -> list[Event]: ...
+
 
 class StoryBook:
     """A book over `book` that keeps an incident's order. Belongs to the look thread."""
@@ -42,6 +44,10 @@ class StoryBook:
     def owed(self) -> int:
         """Openings and closings that wait for the disk."""
         return len(self._owed)
+
+    def unfinished(self, camera_id: str | None = None) -> list[Event]:
+        """See `edge.unfinished.Stories`."""
+        return self._book.unfinished(camera_id)
 
     def append(self, build: Build) -> Event:
         """See `edge.events.EventBook`; an event that the disk refuses is kept in memory and written before the next.

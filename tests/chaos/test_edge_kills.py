@@ -27,7 +27,10 @@ def test_two_hundred_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> No
             "gaps": len(toll.gaps),
             "doubled": len(toll.doubled),
             "dead_letters": toll.dead_letters,
+            "unended": len(toll.unended),
+            "evidence_faults": len(toll.evidence_faults),
         }
         print(json.dumps(facts), file=log)
     assert set(toll.kills) == set(Point)
     assert (toll.lost, toll.gaps, toll.doubled, toll.dead_letters) == (set(), set(), [], 0), facts
+    assert (toll.unended, set(toll.ends.values()), toll.evidence_faults) == (set(), {1}, []), facts

@@ -2,8 +2,8 @@
 
     python -m tests.edge.kill_node STATE_DIR MQTT_URL POINT NUMBER
 
-It kills itself (SIGKILL) when it reaches POINT for the NUMBERth time; with POINT ``none`` it has no camera, sends what
-is left and ends. ``w EVENT_ID`` on standard output: `append` returned.
+It kills itself (SIGKILL) when it reaches POINT for the NUMBERth time; with POINT ``none`` its street is empty: it lives
+until every incident has ended and all is sent. ``w EVENT_ID`` on standard output: `append` returned.
 """
 
 import os
@@ -47,10 +47,11 @@ POLICIES = Policies(presence={Seen.STALL: HASTY})
 
 
 class FastStreet:
-    """A stall stands there in 25 of every 40 frames."""
+    """A stall stands there in 25 of every 40 frames; never, if `is_empty`."""
 
-    def __init__(self, camera_id: CameraId) -> None:
+    def __init__(self, camera_id: CameraId, is_empty: bool) -> None:
         self._camera_id = camera_id
+        self._is_empty = is_empty
 
     @property
     def camera_id(self) -> CameraId:
@@ -65,7 +66,7 @@ class FastStreet:
         index = 0
         while True:
             image = blank()
-            image[0, 0, 0] = index % CYCLE
+            image[0, 0, 0] = PRESENT if self._is_empty else index % CYCLE
             yield Frame(self._camera_id, image, clock.now(), index)
             index += 1
             clock.sleep(PERIOD_S)
@@ -126,25 +127,33 @@ def main(folder: Path, url: str, point: str, number: int) -> None:
     uplink = Uplink(outbox, settings, NodeId("node-1"), status, clock, stop, faults=faults)
     sending = threading.Thread(target=uplink.run, daemon=True)
     sending.start()
-    if point == "none":
-        while outbox.depth():
-            stop.wait(0.02)
-        stop.set()
-        uplink.wake()
-        sending.join(10)
-        return
     slots = FrameSlots()
     schedule = LookSchedule(dict.fromkeys(CAMERAS, PERIOD_S), clock.monotonic())
     signer = Signer("node-1", node_keys(folder).own)
     evidence = open_evidence(folder / "evidence", EvidenceSettings(), signer, clock, lambda _image: ())
     views = [View(camera_id, PERIOD_S) for camera_id in CAMERAS]
     pipeline = Pipeline(
-        CycleDetector(), POLICIES, views, EvidenceSettings(), evidence.locker, SayingBook(outbox), sender, RandomIds()
+        CycleDetector(),
+        POLICIES,
+        views,
+        EvidenceSettings(),
+        evidence.locker,
+        SayingBook(outbox),
+        sender,
+        RandomIds(),
+        stories=outbox,
     )
     for camera_id in CAMERAS:
-        loop = CaptureLoop(FastStreet(camera_id), slots.put, clock, stop, repeats=True)
+        loop = CaptureLoop(FastStreet(camera_id, point == "none"), slots.put, clock, stop, repeats=True)
         threading.Thread(target=loop.run, daemon=True).start()
-    LookLoop(slots, schedule, pipeline, clock, stop).run()
+    looking = threading.Thread(target=LookLoop(slots, schedule, pipeline, clock, stop).run, daemon=True)
+    looking.start()
+    while point != "none" or outbox.unfinished() or outbox.depth():
+        stop.wait(0.02)
+    stop.set()
+    uplink.wake()
+    for thread in (looking, sending):
+        thread.join(10)
 
 
 MANIFEST_REF = MANIFEST.ref(ScriptedDetector().engine)

@@ -10,9 +10,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contract.events import Event
+from contract.events import Event, IncidentState
 from deploy.broker import free_port
+from edge.evidence.verify import verify
 from edge.faults import Point
+from edge.keys import node_keys
 from tests.central.served import serve
 from tests.edge.brokers import mosquitto_on
 from tests.edge.waiting import until
@@ -33,6 +35,8 @@ class Toll:
     events: list[Event] = field(default_factory=list)
     observations: list[tuple[str, int]] = field(default_factory=list)
     dead_letters: int = 0
+    evidence_faults: list[str] = field(default_factory=list)
+    """What `verify` says of the node's evidence afterwards."""
 
     @property
     def lost(self) -> set[str]:
@@ -43,6 +47,17 @@ class Toll:
         """Numbers of the node's one stream that central lacks: written, never told."""
         numbers = {event.data.seq for event in self.events}
         return set(range(1, max(numbers, default=0) + 1)) - numbers
+
+    @property
+    def unended(self) -> set[str]:
+        """Incidents that central knows as opened and whose last revision is not their end."""
+        last = {event.subject: event for event in sorted(self.events, key=lambda event: event.data.revision)}
+        return {subject for subject, event in last.items() if event.data.state is not IncidentState.CLOSED}
+
+    @property
+    def ends(self) -> Counter[str]:
+        """How often each incident was closed."""
+        return Counter(event.subject for event in self.events if event.data.state is IncidentState.CLOSED)
 
     @property
     def doubled(self) -> list[object]:
@@ -79,6 +94,8 @@ def kill_again_and_again(folder: Path, kills: int, seed: int, tell: Callable[[st
             _send_the_rest(state, port)
             until(lambda: _waiting(central) == 0, "central has worked off its inbox", timeout_s=300)
             _count(central, toll)
+            keys = [node_keys(state).own.signing.public]
+            toll.evidence_faults = [fault.what for fault in verify(state / "evidence", keys).faults]
     finally:
         broker.__exit__(None, None, None)
     return toll

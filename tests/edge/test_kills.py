@@ -1,4 +1,4 @@
-"""A node killed at marked points loses nothing and doubles nothing at central; tests/chaos does it 200 times."""
+"""A node killed at marked points loses and doubles nothing, ends every incident; tests/chaos does it 200 times."""
 
 from pathlib import Path
 
@@ -13,3 +13,6 @@ def test_a_killed_node_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None
     assert sum(toll.kills.values()) == 4
     assert toll.said
     assert (toll.lost, toll.gaps, toll.doubled, toll.dead_letters) == (set(), set(), [], 0)
+    assert toll.unended == set()
+    assert set(toll.ends.values()) == {1}
+    assert toll.evidence_faults == []
