@@ -31,7 +31,7 @@ from edge.desired.models import ModelDesk, Supply, read_in_force, write_in_force
 from edge.desired.secrets_at_hand import take_file
 from edge.desired.swap import SwappableDetector
 from edge.detect.choose import open_detector
-from edge.detect.faint import open_faint
+from edge.detect.faint import open_beside
 from edge.detect.port import Detector
 from edge.detect.shared import SharedDetector
 from edge.events import RandomIds, Sender
@@ -94,7 +94,7 @@ class Node:
         self._threads: list[threading.Thread] = []
         settle_heap()
         self._gates = policies.gates()
-        turn = Turn()
+        turn = self._turn = Turn()
         self._model = settings.model
         self._swap = SwappableDetector(self._open_engine(settings), clock)
         self._detector = SharedDetector(self._swap, turn)
@@ -139,6 +139,7 @@ class Node:
         photographer = Photographer(self._detector, find_people, settings.evidence)
 
         def note(frame: Frame, age_s: float) -> None:
+            health.look(frame)
             photographer.note(frame, age_s)
             note_look(frame, age_s)
 
@@ -146,7 +147,7 @@ class Node:
             self._slots, schedule, pipeline, self._around.steady, self._stop, turn, self.streams.set_mode, note
         )
         opening = partial(open_camera, streams=self.streams)
-        self._eyes = Eyes(opening, self._slots, schedule, pipeline, self._around.steady, health.watching)
+        self._eyes = Eyes(opening, self._slots, schedule, pipeline, self._around.steady, health.admit)
         for camera in settings.cameras:
             self._eyes.put(self._eyes.open(camera))
         live = LiveNode(settings, policies, self._eyes, pipeline, self._look_loop.between_looks)
@@ -425,8 +426,8 @@ class Node:
     def _open_people_finder(self) -> FindPeople:
         if not self._settings.evidence.redact_finely:
             return lambda _image: ()
-        detector = self._detector
-        return PeopleFinder(open_faint(self._model, detector.manifest, detector.engine, 1))
+        # Shared: a second of searching for people in evidence must not hold up the other cameras' looks.
+        return PeopleFinder(SharedDetector(open_beside(self._swap.inner, self._model, 1), self._turn))
 
     def _make_upload(self) -> EvidenceUpload | None:
         uplink = self._settings.uplink

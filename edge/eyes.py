@@ -25,7 +25,8 @@ STOP_TIMEOUT_S = 10.0
 OpenCamera = Callable[[CameraSettings, Clock, datetime], tuple[Camera, float]]
 """The adapter for a camera's source and the picture's width over height; raises UsageError."""
 
-Watching = Callable[[CameraId, Callable[[Frame], None]], Callable[[Frame], None]]
+Admit = Callable[[CameraId], None]
+"""Told of every camera that is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,9 @@ class Eyes:
         schedule: LookSchedule,
         pipeline: Pipeline,
         clock: Clock,
-        watching: Watching = lambda _camera_id, put: put,
+        admit: Admit = lambda _camera_id: None,
     ) -> None:
-        """`watching` puts somebody between a camera and its slot who looks at every frame."""
-        self._watching = watching
+        self._admit = admit
         self._open_camera = open_camera
         self._slots = slots
         self._schedule = schedule
@@ -76,7 +76,8 @@ class Eyes:
             if not stop.is_set():
                 self._slots.put(frame)
 
-        loop = CaptureLoop(source, self._watching(camera.id, put), self._clock, stop, camera.loop)
+        self._admit(camera.id)
+        loop = CaptureLoop(source, put, self._clock, stop, camera.loop)
         thread = threading.Thread(target=loop.run, name=f"capture-{camera.camera_id}", daemon=True)
         return Eye(camera, aspect, view_of(camera, aspect), loop, stop, thread)
 

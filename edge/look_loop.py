@@ -1,6 +1,6 @@
 """The node's looks: whoever is most overdue gives its newest frame, and it goes down the pipeline.
 
-Any number of threads may `run` the same loop. Everything but inference happens by turns (`edge.turn`), so slots,
+Any number of threads may `run` the same loop. All but decoding and inference happens by turns (`edge.turn`), so slots,
 schedule and pipeline have one writer at a time, and one camera's looks stay in order: a camera in flight isn't chosen.
 """
 
@@ -15,6 +15,7 @@ from contract.errors import PermanentError
 from contract.ids import CameraId
 from contract.status import LookMode
 from edge.capture.slot import FrameSlots
+from edge.motion import MotionWatch
 from edge.pipeline import Pipeline
 from edge.schedule import LookSchedule
 from edge.turn import Turn
@@ -60,6 +61,7 @@ class LookLoop:
         self._turn = turn or Turn()
         self._set_mode = set_mode
         self._note_look = note_look
+        self._motion = MotionWatch()
         self._in_flight: set[CameraId] = set()
         self._changes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self.failures = 0
@@ -103,7 +105,7 @@ class LookLoop:
         for changed_id, is_attended in self._schedule.settle(now, now_s).items():
             self._set_mode(changed_id, LookMode.ATTENTION if is_attended else LookMode.PATROL)
         fresh = self._slots.waiting() - self._in_flight
-        camera_id = self._schedule.choose(fresh, now_s, self._slots.moving())
+        camera_id = self._schedule.choose(fresh, now_s, self._motion.moving())
         frame = None if camera_id is None else self._slots.take(camera_id)
         if camera_id is None or frame is None:
             return self._schedule.wait_s(now_s, IDLE_S), None
@@ -111,11 +113,16 @@ class LookLoop:
         return 0.0, frame
 
     def _look(self, frame: Frame) -> None:
-        """A camera that turns is not looked at meanwhile: what it shows has no place."""
+        """A camera that turns is not looked at meanwhile: what it shows has no place; nor is a damaged picture."""
         if frame.is_moving:
             return
         self._in_flight.add(frame.camera_id)
         try:
+            with self._turn.lent():  # the others need not wait while it is decoded
+                is_whole = frame.is_whole()
+            if not is_whole:
+                return
+            self._motion.note(frame)
             events = self._pipeline.look(frame)
         finally:
             self._in_flight.discard(frame.camera_id)

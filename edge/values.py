@@ -19,7 +19,11 @@ Box = tuple[float, float, float, float]
 
 
 class Pixels(Protocol):
-    """A decoded picture that becomes BGR only where somebody asks: most looks need it at the model's size alone."""
+    """A picture that becomes BGR only where somebody asks: most looks need it at the model's size alone."""
+
+    def is_whole(self) -> bool:
+        """Whether it can be looked at: decodes it where that was left for later. The others raise where it can't."""
+        ...
 
     def bgr(self) -> NDArray[np.uint8]:
         """(H, W, 3) BGR in full size; made once, nobody writes to it."""
@@ -32,11 +36,10 @@ class Pixels(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One decoded picture. `pixels` is ``(H, W, 3)`` uint8 BGR or a picture that gives it; nobody writes to it.
+    """One picture. `pixels` is ``(H, W, 3)`` uint8 BGR or a picture that gives it; nobody writes to it.
 
     `preset` is where a camera that turns is aimed at. While `is_moving`, it turns or is aimed at no known preset: what
-    it shows has no place, and nothing may be concluded from it. `motion` is the share of the picture that changed since
-    the camera's frame before, 0..1: it decides who is looked at first, never whether.
+    it shows has no place, and nothing may be concluded from it.
     """
 
     camera_id: CameraId
@@ -45,7 +48,10 @@ class Frame:
     index: int
     preset: str | None = None
     is_moving: bool = False
-    motion: float = 0.0
+
+    def is_whole(self) -> bool:
+        """Whether the picture can be looked at; decodes it if that has not been done, up to 20 ms at 1080p."""
+        return isinstance(self.pixels, np.ndarray) or self.pixels.is_whole()
 
     @property
     def image(self) -> NDArray[np.uint8]:

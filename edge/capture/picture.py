@@ -31,6 +31,9 @@ class DecodedPicture:
         """(width, height)."""
         return self._picture.width, self._picture.height
 
+    def is_whole(self) -> bool:
+        return True
+
     def bgr(self) -> NDArray[np.uint8]:
         if self._bgr is None:
             self._bgr = to_bgr(self._picture)
@@ -42,13 +45,6 @@ class DecodedPicture:
         if not _has_plain_planes(self._picture):
             return cv2.resize(self.bgr(), size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
         return _small_bgr(self._picture, size)
-
-    def grey(self, width_px: int, height_px: int) -> NDArray[np.uint8]:
-        """(height, width) brightness of about that size by picking points: for motion and aim, not for looking at."""
-        if not _has_plain_planes(self._picture):
-            return cv2.cvtColor(self.fitted(width_px, height_px), cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-        plane = _plane(self._picture, 0)
-        return cv2.resize(plane, (width_px, height_px), interpolation=cv2.INTER_NEAREST).astype(np.uint8, copy=False)
 
 
 def _small_bgr(picture: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -5,10 +5,6 @@ import threading
 from contract.ids import CameraId
 from edge.values import Frame
 
-MOTION_SHARE = 0.002
-"""Share of the picture that must have changed to count as motion: a person at 60 m. Lower is noise and rain; higher
-only costs a place in the order, never a look."""
-
 
 class FrameSlots:
     """One slot a camera, one condition for all: capture threads put, the look loop takes. Thread-safe."""
@@ -45,11 +41,6 @@ class FrameSlots:
         """Cameras with a frame nobody has taken."""
         with self._condition:
             return frozenset(self._frames)
-
-    def moving(self) -> frozenset[CameraId]:
-        """Those of `waiting` whose picture changed since the one before."""
-        with self._condition:
-            return frozenset(camera_id for camera_id, frame in self._frames.items() if frame.motion > MOTION_SHARE)
 
     def wait(self, timeout_s: float, puts: int | None = None) -> None:
         """Returns when a frame arrives, the slots close, or after `timeout_s`.

@@ -16,15 +16,15 @@ from contract.clock import Clock
 from contract.errors import TransientError
 from contract.ids import CameraId
 from contract.status import LookMode
-from edge.capture.decoding import Decoding
+from edge.capture.decoding import Decoders, KeyFrames, RunningDecoder
 from edge.capture.gop import GopBuffer
-from edge.capture.motion import Motion
+from edge.capture.key_picture import KeyPicture
 from edge.capture.opening import reason
 from edge.capture.picture import DecodedPicture
 from edge.capture.port import CodedPacket
 from edge.capture.rhythm import Rhythm
 from edge.capture.streams import StreamState
-from edge.values import DecodeMode, Frame
+from edge.values import DecodeMode, Frame, Pixels
 
 LONGEST_PAUSE_S = 1.0
 """A clip whose timestamps jump is not waited for longer than this."""
@@ -76,21 +76,21 @@ class StreamCamera:
     def frames(self) -> Iterator[Frame]:
         with self._opener() as container:
             stream = container.streams.video[0]
-            decoding = Decoding(stream, self._name, self._watching.hwaccel)
+            decoders = Decoders(stream, self._name, self._watching.hwaccel)
             begin_keeping(self.state.gop, stream)
             self.state.sessions += 1
             try:
-                yield from self._read(container, stream, decoding)
+                yield from self._read(container, stream, decoders)
             except (av.error.FFmpegError, OSError) as error:
                 raise TransientError(f"{self._name}: the stream was cut ({reason(error)})") from None
         if not self._watching.is_paced:
             raise TransientError(f"{self._name}: the stream ended")
 
-    def _read(self, container: InputContainer, stream: VideoStream, decoding: Decoding) -> Iterator[Frame]:
+    def _read(self, container: InputContainer, stream: VideoStream, decoders: Decoders) -> Iterator[Frame]:
+        keys, running = KeyFrames(decoders), RunningDecoder(decoders)
         rhythm = Rhythm(self._watching.look_every_s, self._clock.monotonic())
         pacer = Pacer(self._clock) if self._watching.is_paced else None
         next_due_s = float("-inf")
-        motion = Motion()
         index = 0
         for packet in container.demux(stream):
             if not packet.size:
@@ -99,32 +99,35 @@ class StreamCamera:
                 pacer.wait_for(packet)
             now_s = self._clock.monotonic()
             kept = keep(self.state.gop, packet, self._clock)
-            self._count(kept, decoding)
+            self._count(kept, keys.damaged + running.damaged)
+            if keys.fault is not None:
+                raise keys.fault
             rhythm.note(kept.is_key, now_s, _stamp_s(packet))
             self.state.is_dear = rhythm.is_long and self._watching.patrol is DecodeMode.KEY_FRAMES
-            picture = self._picture(kept, decoding)
+            picture = self._picture(kept, keys, running)
             if picture is None or now_s < next_due_s:
                 continue
             # Half the look period: a look finds a frame at most that old.
             next_due_s = now_s + self._every_s() / 2
             self.state.pictures += 1
-            decoded = DecodedPicture(picture)
-            yield Frame(self._camera_id, decoded, kept.arrived_at, index, motion=motion.note(decoded))
+            yield Frame(self._camera_id, picture, kept.arrived_at, index)
             index += 1
 
-    def _picture(self, packet: CodedPacket, decoding: Decoding) -> av.VideoFrame | None:
+    def _picture(self, packet: CodedPacket, keys: KeyFrames, running: RunningDecoder) -> Pixels | None:
         is_patrol = self.state.mode is LookMode.PATROL and self._watching.patrol is DecodeMode.KEY_FRAMES
-        if not is_patrol or self.state.is_dear:
-            return decoding.running(packet, self.state.gop.newest_group())
-        return decoding.key_alone(packet) if packet.is_key else None
+        if is_patrol and not self.state.is_dear:
+            running.rest()
+            return KeyPicture(packet, keys) if packet.is_key else None
+        picture = running.decode(packet, self.state.gop.newest_group())
+        return None if picture is None else DecodedPicture(picture)
 
     def _every_s(self) -> float:
         watching = self._watching
         return watching.attention_every_s if self.state.mode is LookMode.ATTENTION else watching.look_every_s
 
-    def _count(self, packet: CodedPacket, decoding: Decoding) -> None:
+    def _count(self, packet: CodedPacket, damaged: int) -> None:
         self.state.packets += 1
-        self.state.damaged = decoding.damaged
+        self.state.damaged = damaged
         self.state.last_packet_at = packet.arrived_at
 
 

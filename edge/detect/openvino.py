@@ -55,11 +55,18 @@ class OpenVinoDetector:
             compiled = core.compile_model(_with_bytes_input(core.read_model(model_path)), "CPU", settings)
         except RuntimeError as error:
             raise PermanentError(f"{model_path}: OpenVINO can't use this model: {error}") from error
+        self._compiled = compiled
         self._free: queue.SimpleQueue[_Seat] = queue.SimpleQueue()
         for _ in range(streams):
-            seat = _Seat(Letterbox(manifest.input), compiled.create_infer_request())
-            seat.request.set_input_tensor(ov.Tensor(seat.letterbox.tensor, shared_memory=True))
-            self._free.put(seat)
+            self._free.put(_seat(compiled, manifest))
+
+    def reading(self, manifest: ModelManifest) -> "OpenVinoDetector":
+        """The same loaded network for one thread more, its output read by `manifest`'s thresholds: 70 MB saved."""
+        other = object.__new__(OpenVinoDetector)
+        other._manifest, other._engine, other._decoder = manifest, self._engine, Decoder(manifest)
+        other._compiled, other._free = self._compiled, queue.SimpleQueue()
+        other._free.put(_seat(self._compiled, manifest))
+        return other
 
     @property
     def manifest(self) -> ModelManifest:
@@ -79,7 +86,13 @@ class OpenVinoDetector:
             self._free.put(seat)
 
     def close(self) -> None:
-        del self._free
+        del self._free, self._compiled
+
+
+def _seat(compiled: ov.CompiledModel, manifest: ModelManifest) -> _Seat:
+    seat = _Seat(Letterbox(manifest.input), compiled.create_infer_request())
+    seat.request.set_input_tensor(ov.Tensor(seat.letterbox.tensor, shared_memory=True))
+    return seat
 
 
 def _with_bytes_input(model: ov.Model) -> ov.Model:

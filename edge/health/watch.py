@@ -1,7 +1,6 @@
-"""Looks at each camera's fresh frames now and then, on the camera's own thread, and keeps what they say."""
+"""Judges each camera by the frames that are looked at anyway, and keeps what they say."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -62,7 +61,7 @@ class Patient:
 
 
 class HealthWatch:
-    """All cameras of a node. `look` runs on each camera's own thread; the rest may be asked from any."""
+    """All cameras of a node. `look` runs on the look threads, by turns; the rest may be asked from any."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """`folder` keeps the references over a restart; None: each start learns anew."""
@@ -71,16 +70,10 @@ class HealthWatch:
         self._kept_at: dict[CameraId, datetime] = {}
         self._lock = threading.Lock()
 
-    def watching(self, camera_id: CameraId, put: Callable[[Frame], None]) -> Callable[[Frame], None]:
-        """`put` with a look at each frame's health before it."""
-
-        def look_and_put(frame: Frame) -> None:
-            self.look(frame)
-            put(frame)
-
+    def admit(self, camera_id: CameraId) -> None:
+        """A camera is opened: from now on it is judged."""
         with self._lock:
             self._patients[camera_id] = Patient(reference=self._recalled(camera_id, None))
-        return look_and_put
 
     def look(self, frame: Frame) -> None:
         """Judges one frame unless the camera was looked at a moment ago, is turning or not watched."""

@@ -100,6 +100,8 @@ class AimedCamera:
 
     def frames(self) -> Iterator[Frame]:
         for frame in self._inner.frames():
+            if not frame.is_whole():
+                continue
             aim = self._finder.find(frame)
             yield replace(frame, preset=aim.preset, is_moving=aim.is_moving)
 

@@ -17,9 +17,12 @@ from contract.errors import PermanentError, TransientError
 from contract.ids import CameraId
 from contract.status import LookMode
 from edge.capture.choose import open_camera
+from edge.capture.decoding import MAX_DAMAGED_KEYS, Decoders, KeyFrames
+from edge.capture.key_picture import KeyPicture
 from edge.capture.main_stream import MainStream, picture_at
 from edge.capture.opening import open_clip
 from edge.capture.picture import DecodedPicture, to_bgr
+from edge.capture.port import CodedPacket
 from edge.capture.rhythm import Rhythm
 from edge.capture.stream import Pacer, StreamCamera, Watching
 from edge.capture.streams import Streams, StreamState
@@ -156,9 +159,32 @@ def test_corrupt_packets_cost_their_own_pictures_only(tmp_path: Path) -> None:
     content[third : third + 60] = bytes(noise(1).reshape(-1)[:60])
     path = tmp_path / "torn.h264"
     path.write_bytes(bytes(content))
-    frames = list(camera(path, StreamState(), VirtualClock(T0)).frames())
+    frames = [frame for frame in camera(path, StreamState(), VirtualClock(T0)).frames() if frame.is_whole()]
     assert 3 <= len(frames) <= 6
     assert number_of(frames[-1]) == 40
+
+
+def key_frames(path: Path) -> KeyFrames:
+    with av.open(str(path)) as container:
+        return KeyFrames(Decoders(container.streams.video[0], "clip"))
+
+
+def test_a_key_frame_waits_coded_and_is_decoded_once_when_somebody_looks(tmp_path: Path) -> None:
+    path = clip(tmp_path / "c.mp4", 20, 5)
+    frames = list(camera(path, StreamState(), VirtualClock(T0)).frames())
+    assert all(isinstance(frame.pixels, KeyPicture) for frame in frames)
+    assert frames[1].is_whole()
+    assert frames[1].image is frames[1].image
+
+
+def test_a_camera_that_sends_nothing_but_damage_is_let_go(tmp_path: Path) -> None:
+    keys = key_frames(clip(tmp_path / "c.h264", 2, 1))
+    pictures = [KeyPicture(CodedPacket(b"\0\0\0\1no", None, None, True, T0), keys) for _ in range(MAX_DAMAGED_KEYS)]
+    assert keys.fault is None
+    assert not any(picture.is_whole() for picture in pictures)
+    assert isinstance(keys.fault, TransientError)
+    with pytest.raises(TransientError, match="damaged"):
+        pictures[0].bgr()
 
 
 def test_an_8k_camera_is_refused_with_the_remedy_before_its_pictures_fill_the_memory(tmp_path: Path) -> None:
@@ -171,8 +197,9 @@ def test_a_camera_that_changes_to_8k_in_mid_stream_is_refused_too(tmp_path: Path
     path = tmp_path / "both.h264"
     small, large = clip(tmp_path / "a.h264", 3, 1), clip(tmp_path / "b.h264", 2, 1, size=(7680, 4320))
     path.write_bytes(small.read_bytes() + large.read_bytes())
+    seen = []
     with pytest.raises(PermanentError, match="larger than a node takes"):
-        list(camera(path, StreamState(), VirtualClock(T0)).frames())
+        seen += [frame.is_whole() for frame in camera(path, StreamState(), VirtualClock(T0)).frames()]
 
 
 @pytest.mark.parametrize("hwaccel", ["vaapi", "nosuchdevice"])

@@ -37,7 +37,7 @@ class Camera:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.watch = HealthWatch(folder)
-        self.put = self.watch.watching(CAM, lambda _frame: None)
+        self.watch.admit(CAM)
         self.now_s = 0.0
         random = np.random.default_rng(1)
         self._noises = [random.integers(0, 7, (180, 320, 3), np.uint8) for _ in range(8)]
@@ -55,7 +55,7 @@ class Camera:
         while self.now_s < until_s:
             self.now_s += EVERY_S
             image = self.noisy(picture) if noise else picture
-            self.put(Frame(CAM, image, T0 + timedelta(seconds=self.now_s), 0, **how))  # type: ignore[arg-type]
+            self.watch.look(Frame(CAM, image, T0 + timedelta(seconds=self.now_s), 0, **how))  # type: ignore[arg-type]
             said.append(self.watch.condition(CAM) or CameraCondition.CLEAR)
         return said
 
@@ -158,5 +158,5 @@ def test_a_turning_camera_is_not_judged_and_each_preset_has_its_own_picture(came
 
 def test_a_camera_nobody_has_seen_has_no_condition() -> None:
     watch = HealthWatch()
-    watch.watching(CAM, lambda _frame: None)
+    watch.admit(CAM)
     assert watch.condition(CAM) is None
