@@ -21,6 +21,7 @@ from contract.status import CameraState, NodeState, NodeStatus
 from edge.baseline.memory import BoardMemory
 from edge.baseline.shelf import Shelf
 from edge.capture.choose import open_camera
+from edge.capture.port import CodedSource
 from edge.capture.slot import FrameSlots
 from edge.capture.streams import Streams
 from edge.desired.keeper import Keeper, Parts
@@ -36,6 +37,8 @@ from edge.detect.port import Detector
 from edge.detect.shared import SharedDetector
 from edge.events import RandomIds, Sender
 from edge.evidence.assemble import Signer, open_evidence
+from edge.evidence.film import FilmBudget
+from edge.evidence.filming import FilmDesk
 from edge.evidence.people import PeopleFinder
 from edge.evidence.pictures import FindPeople
 from edge.eyes import Eye, Eyes
@@ -51,6 +54,7 @@ from edge.plume.judge import PlumeJudge
 from edge.requests.desk import HttpUpload, RequestDesk
 from edge.requests.photographer import Photographer
 from edge.schedule import LookSchedule
+from edge.scribe import BusyScribe
 from edge.settings import NodeSettings, load_policies, secret_value, settings_version
 from edge.software.desk import SoftwareDesk
 from edge.software.launcher import HEALTHY_VARIABLE, RESTART_CODE
@@ -94,7 +98,7 @@ class Node:
         self._threads: list[threading.Thread] = []
         settle_heap()
         self._gates = policies.gates()
-        turn = self._turn = Turn()
+        turn = Turn()
         self._model = settings.model
         self._swap = SwappableDetector(self._open_engine(settings), clock)
         self._detector = SharedDetector(self._swap, turn)
@@ -120,6 +124,9 @@ class Node:
             find_people,
             lambda: self._around.clock_reading().state,
         )
+        self.streams = Streams()
+        self._films = self._make_film_desk(settings)
+        self._scribe = BusyScribe(self._stop)
         schedule = self._schedule = LookSchedule({}, clock.monotonic(), settings.attention_cameras)
         pipeline = self._pipeline = Pipeline(
             self._detector,
@@ -134,8 +141,9 @@ class Node:
             lambda wish: schedule.want_attention(wish.camera_id, wish.until),
             BoardMemory(Shelf(settings.state_dir)),
             self._book,
+            self._films,
+            self._scribe,
         )
-        self.streams = Streams()
         photographer = Photographer(self._detector, find_people, settings.evidence)
 
         def note(frame: Frame, age_s: float) -> None:
@@ -176,7 +184,10 @@ class Node:
         self._look_loop.between_looks(self._end_unwatched)
         for number in range(self._settings.threads):
             self._run(f"looks-{number}", self._look_loop.run)
+        self._run("events", self._scribe.run)
         self._run("retention", lambda: self._evidence.retention.run(self._stop))
+        if self._settings.evidence.clips_of:
+            self._run("films", self._films.run)
         if self._uplink is not None:
             self._run("uplink", self._uplink.run)
         if self._desired is not None:
@@ -266,7 +277,7 @@ class Node:
             set_aside="" if outbox.set_aside is None else str(outbox.set_aside),
             revivals=self._watchdog.revivals,
             clock_steps=self._around.steady.steps,
-            look_failures=self._look_loop.failures,
+            look_failures=self._look_loop.failures + self._scribe.failures,
         )
 
     def _end_unwatched(self) -> None:
@@ -301,6 +312,7 @@ class Node:
         ]
         # A look takes 30 ms, a wait for one half a second: a minute without either is an engine that hangs.
         vitals.append(Vital("looks", lambda: self._look_loop.looks, 60.0, self._revive_looks))
+        vitals.append(Vital("events", lambda: self._scribe.rounds, 60.0, lambda: self._run("events", self._scribe.run)))
         if self._uplink is not None:
             vitals.append(Vital("uplink", lambda: self._uplink_rounds(), 150.0, self._revive_uplink))
         return vitals
@@ -426,8 +438,20 @@ class Node:
     def _open_people_finder(self) -> FindPeople:
         if not self._settings.evidence.redact_finely:
             return lambda _image: ()
-        # Shared: a second of searching for people in evidence must not hold up the other cameras' looks.
-        return PeopleFinder(SharedDetector(open_beside(self._swap.inner, self._model, 1), self._turn))
+        return PeopleFinder(open_beside(self._swap.inner, self._model, 1))
+
+    def _make_film_desk(self, settings: NodeSettings) -> FilmDesk:
+        """Its search for people is its own: it may not hold up looks, and a film is searched whatever the settings."""
+
+        def source_of(camera_id: CameraId) -> CodedSource | None:
+            state = self.streams.of(camera_id)
+            return None if state is None else state.evidence
+
+        def open_finder() -> FindPeople:
+            return PeopleFinder(open_beside(self._swap.inner, self._model, 1))
+
+        budget = FilmBudget(settings.evidence.clip_pictures, settings.evidence.clip_work_s)
+        return FilmDesk(source_of, open_finder, budget, self._clock, self._stop)
 
     def _make_upload(self) -> EvidenceUpload | None:
         uplink = self._settings.uplink

@@ -4,7 +4,7 @@ Start reading here. `look` is called once per look, by one thread. From detectio
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -17,7 +17,8 @@ from edge.baseline.memory import BoardMemory
 from edge.baseline.watch import FIRST_TRACK_ID
 from edge.detect.port import Detector
 from edge.events import EventBook, Finding, Ids, Sender, build_event
-from edge.evidence.locker import Evidence, EvidenceLocker, Occasion, Shot
+from edge.evidence.filming import Films
+from edge.evidence.locker import EvidenceLocker, Occasion, Shot
 from edge.evidence.pictures import Shutter
 from edge.evidence.redact import RedactionMemory
 from edge.evidence.scene_memory import SceneMemory
@@ -28,6 +29,7 @@ from edge.rules.attention import Wish
 from edge.rules.places import CameraPose, Zone, zones_of
 from edge.rules.policy import Policies
 from edge.rules.regions import Mask
+from edge.scribe import AtOnce, Scribe
 from edge.settings import EvidenceSettings
 from edge.tiles.plan import TileRound, cut, placed, tiles_of
 from edge.unfinished import Orphans, Stories, Times, build_closing
@@ -84,10 +86,16 @@ class Pipeline:
         wish: Callable[[Wish], None] = lambda _wish: None,
         boards: BoardMemory | None = None,
         stories: Stories | None = None,
+        films: Films | None = None,
+        scribe: Scribe | None = None,
     ) -> None:
         """`judge` is the second stage for plumes; `wish` is told which camera should be looked at more often; `boards`
         compares signs with each camera's accepted baseline (without it, long presence is reported as for a stall);
-        `stories` knows the incidents that an earlier memory left open (without it, they stay open)."""
+        `stories` knows the incidents that an earlier memory left open (without it, they stay open);
+        `films` makes short films, which the next event of their incident names; `scribe` writes what is found (without
+        it, `look` does)."""
+        self._scribe = scribe or AtOnce()
+        self._films = films
         self._boards = boards
         self._stories = stories
         self._judge = judge
@@ -102,11 +110,11 @@ class Pipeline:
         self._memories = {view.camera_id: self._remember(view, policies) for view in views}
 
     def look(self, frame: Frame) -> tuple[Event, ...]:
-        """Everything one frame leads to; the events are on disk when this returns.
+        """Everything one frame leads to; the events given are on disk, others may still be with the scribe.
 
         Raises:
             KeyError: the frame is of no camera of this node.
-            PermanentError: the disk refuses the event.
+            PermanentError: the disk refuses an event that is written at once.
         """
         memory = self._memory_at(frame)
         wanted = self._detector.manifest.input  # most looks need the picture at this size alone
@@ -118,13 +126,15 @@ class Pipeline:
         events: list[Event] = []
         for look in (watched, *self._at_tile(memory, frame)):
             self._remember_lead_ups(memory, look, shutter)
-            events += [self._write(memory, incident, frame, shutter) for incident in look.incidents]
+            for incident in look.incidents:
+                events += self._write(memory, incident, frame, shutter)
             self._forget(memory, look)
             if look.wish is not None:
                 self._wish(look.wish)
         if self._boards is not None:
             differences = self._boards.step(frame, detections, picture, hide)
-            events += [self._write(memory, incident, frame, shutter) for incident in differences]
+            for incident in differences:
+                events += self._write(memory, incident, frame, shutter)
         events += self._end_unfinished(memory, watched, frame)
         memory.scenes.note(shutter, frame.captured_at)
         return tuple(events)
@@ -143,8 +153,10 @@ class Pipeline:
 
     def end_unwatched(self, at: datetime) -> tuple[Event, ...]:
         """Ends the incidents of cameras that this node has no longer: nobody here will see them go."""
+        self._scribe.catch_up()
         stories = () if self._stories is None else self._stories.unfinished()
-        return tuple(self._close(event, at) for event in stories if event.data.camera_id not in self._memories)
+        left = [event for event in stories if event.data.camera_id not in self._memories]
+        return tuple(told for event in left for told in self._close(event, at))
 
     def judge_by(self, policies: Policies) -> None:
         """Other presence policies: every camera starts anew, since what was counted means nothing under them."""
@@ -168,6 +180,7 @@ class Pipeline:
         if before is not None:  # boards' differences are remembered elsewhere and go on
             memory.incident_ids = {key: told for key, told in before.incident_ids.items() if key >= FIRST_TRACK_ID}
         if self._stories is not None:
+            self._scribe.catch_up()
             known = set(memory.incident_ids.values())
             stories = (event for event in self._stories.unfinished(view.camera_id) if event.subject not in known)
             memory.orphans = Orphans(stories, {} if before is None else before.orphans.resumed_from(FIRST_TRACK_ID))
@@ -179,11 +192,11 @@ class Pipeline:
         boards = frozenset() if self._boards is None else SIGNAGE
         times = Times(self._policies.presence, memory.view.look_every_s, round_s, boards)
         gone = memory.orphans.over(watched.tracked.live, frame.captured_at, frame.preset, times)
-        return [self._close(event, frame.captured_at) for event in gone]
+        return [told for event in gone for told in self._close(event, frame.captured_at)]
 
-    def _close(self, last: Event, at: datetime) -> Event:
+    def _close(self, last: Event, at: datetime) -> tuple[Event, ...]:
         event_id = self._ids.mint(at, last.subject, str(last.data.revision + 1))
-        return self._book.append(partial(build_closing, last, self._sender, event_id, at))
+        return self._scribe.write(partial(self._book.append, partial(build_closing, last, self._sender, event_id, at)))
 
     def _at_tile(self, memory: _Memory, frame: Frame) -> Iterator[Watched]:
         """A part of the picture in its full resolution, if it is its turn: what is far keeps its pixels."""
@@ -209,16 +222,23 @@ class Pipeline:
         memory.looked_at = frame.captured_at
         return memory
 
-    def _write(self, memory: _Memory, incident: Incident, frame: Frame, shutter: Shutter) -> Event:
+    def _write(self, memory: _Memory, incident: Incident, frame: Frame, shutter: Shutter) -> tuple[Event, ...]:
+        """Decides and exposes now; searching the pictures for people, keeping and telling are the scribe's."""
         shift = self._sender.circumstances.to_wall(frame.captured_at) - frame.captured_at
         incident = memory.orphans.as_told(incident, shift)
-        evidence = self._keep_evidence(memory, incident, shutter)
-        finding = self._locate(memory, incident, frame, evidence)
+        shots = self._shots(memory, incident, shutter)
+        finding = self._locate(memory, incident, frame)
         event_id = self._ids.mint(frame.captured_at, finding.incident_id, str(incident.revision))
-        return self._book.append(partial(build_event, finding, self._sender, event_id))
+        return self._scribe.write(partial(self._tell, finding, shots, self._sender, event_id))
 
-    def _keep_evidence(self, memory: _Memory, incident: Incident, shutter: Shutter) -> Evidence:
-        """The place before, lead-up and confirmation when it opens, the latest view while it stays, then nothing."""
+    def _tell(self, finding: Finding, shots: Sequence[Shot], sender: Sender, event_id: str) -> Event:
+        """Keeps the evidence and writes the event that names it. On the scribe's thread."""
+        evidence = self._locker.keep(Occasion(finding.camera_id, finding.incident_id, finding.incident.revision), shots)
+        told = replace(finding, evidence=evidence.refs, evidence_state=evidence.state)
+        return self._book.append(partial(build_event, told, sender, event_id))
+
+    def _shots(self, memory: _Memory, incident: Incident, shutter: Shutter) -> list[Shot]:
+        """The place before, lead-up and confirmation when it opens, the latest while it stays, a film when done."""
         track = incident.track
         shots: list[Shot] = []
         match incident.state:
@@ -228,12 +248,20 @@ class Pipeline:
                 shots.extend([] if before is None else [Shot(before, track.box_norm, EvidenceRole.CONTEXT)])
                 shots.extend([] if lead_up is None else [lead_up])
                 shots.append(_shot(shutter, track, EvidenceRole.CONFIRMATION))
+                self._want_film(memory, track)
             case IncidentState.UPDATED:
-                shots.append(_shot(shutter, track, EvidenceRole.LATEST))
+                shots += [_shot(shutter, track, EvidenceRole.LATEST), *self._film(memory, track)]
             case IncidentState.CLOSED:
-                pass
-        occasion = Occasion(memory.view.camera_id, self._incident_id(memory, track), incident.revision)
-        return self._locker.keep(occasion, shots)
+                shots += self._film(memory, track)
+        return shots
+
+    def _want_film(self, memory: _Memory, track: Track) -> None:
+        if self._films is not None and track.seen in self._evidence.clips_of:
+            self._films.want(self._incident_id(memory, track), memory.view.camera_id)
+
+    def _film(self, memory: _Memory, track: Track) -> list[Shot]:
+        film = None if self._films is None else self._films.take(self._incident_id(memory, track))
+        return [] if film is None else [Shot(film, track.box_norm, EvidenceRole.CLIP)]
 
     def _incident_id(self, memory: _Memory, track: Track) -> IncidentId:
         resumed = memory.orphans.id_of(track.track_id)
@@ -242,7 +270,7 @@ class Pipeline:
             IncidentId(self._ids.mint(track.first_seen_at, memory.view.camera_id, str(track.track_id))),
         )
 
-    def _locate(self, memory: _Memory, incident: Incident, frame: Frame, evidence: Evidence) -> Finding:
+    def _locate(self, memory: _Memory, incident: Incident, frame: Frame) -> Finding:
         track, view = incident.track, memory.view
         policy = self._policies.presence.get(track.seen)
         ground = None
@@ -255,8 +283,7 @@ class Pipeline:
             camera_id=view.camera_id,
             zones=zones_of(track.box_norm, view.zones),
             ground=ground,
-            evidence=evidence.refs,
-            evidence_state=evidence.state,
+            evidence=(),
             at=frame.captured_at,
         )
 

@@ -214,6 +214,13 @@ class EvidenceSettings(Settings):
     """Pictures that are kept are searched for people once more, in tiles: some 0.2 s of CPU a picture."""
     context_every_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
     """How often the whole scene is remembered, so that an incident shows the place before it; 0: never."""
+    clips_of: tuple[Seen, ...] = ()
+    """Kinds whose incidents get a short film of what led to them; ``[smoke, flame]`` is worth its price. None by
+    default: a film shows more of people's ways than pictures do. Only for streams and clips."""
+    clip_pictures: Annotated[int, Field(ge=2, le=60)] = 20
+    """Four of them are a second of film."""
+    clip_work_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+    """What one film may keep a core busy with hiding people; then it is as short as it is."""
     max_bytes: Annotated[int, Field(ge=1_000_000, le=10**13)] = 8_000_000_000
     """What evidence may take up on the node; the disk is never filled above 95 % whatever this says."""
     keep_days: Annotated[float, Field(ge=0, le=3650)] = 30.0

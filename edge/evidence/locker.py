@@ -7,6 +7,7 @@ that refuses costs the evidence, never the event.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 
@@ -18,7 +19,7 @@ from contract.sealing import SealKey
 from edge.evidence.chain import Chain, Link
 from edge.evidence.ledger import Kept, Ledger
 from edge.evidence.originals import Originals
-from edge.evidence.pictures import FindPeople, Negative, Picture, PictureFolder, Shutter
+from edge.evidence.pictures import FindPeople, Picture, PictureFolder, Shutter
 from edge.evidence.shedding import ALL, Allowance
 from edge.settings import EvidenceSettings
 from edge.values import Box, Frame
@@ -35,11 +36,17 @@ class Occasion:
     revision: int
 
 
+class Undeveloped(Protocol):
+    """A picture that is redacted when it is wanted, or a film that already is."""
+
+    def develop(self, jpeg_quality: int, max_width_px: int) -> Picture: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
     """One picture of the thing at `box` (shares of the picture), not redacted yet."""
 
-    negative: Negative
+    negative: Undeveloped
     box: Box
     role: EvidenceRole
 
@@ -116,7 +123,7 @@ class EvidenceLocker:
     def _keep_one(self, shot: Shot, allowance: Allowance) -> tuple[EvidenceRef, Picture, SealedOriginal | None]:
         quality, width_px = allowance.fitting(self._settings.jpeg_quality, self._settings.max_width_px)
         picture = shot.negative.develop(quality, width_px)
-        self._pictures.keep(picture.sha256, picture.jpeg)
+        self._pictures.keep(picture.sha256, picture.jpeg, picture.media_type)
         sealed = None
         seal_key = None if self._notary is None else self._notary.seal_key
         if seal_key is not None and picture.original is not None and allowance.takes_originals:

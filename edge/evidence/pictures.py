@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -37,13 +38,15 @@ class Picture:
     height_px: int
     captured_at: datetime
     original: bytes | None = None
+    media_type: Literal["image/jpeg", "video/mp4"] = "image/jpeg"
+    """A short film is a picture, too: `jpeg` then holds MP4."""
 
     def ref(self, box: Box, role: EvidenceRole) -> EvidenceRef:
         """How an event names this picture for the thing at `box`."""
         return EvidenceRef(
             sha256=self.sha256,
             role=role,
-            media_type="image/jpeg",
+            media_type=self.media_type,
             size_bytes=len(self.jpeg),
             width_px=self.width_px,
             height_px=self.height_px,

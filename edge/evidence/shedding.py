@@ -176,10 +176,13 @@ def _by_value(files: list[Stored]) -> Iterator[tuple[Pressure, Step, int]]:
     redacted = [file for file in by_worth if file.file is FileKind.REDACTED]
     for file in (f for f in redacted if f.role in _SPARES):
         yield Pressure.CONTEXT, Remove(file, RemovalReason.ROOM), file.size_bytes
+    films = [file for file in by_worth if file.file is FileKind.ORIGINAL and file.role is EvidenceRole.CLIP]
+    for file in films:  # megabytes each, and all that they prove is proven by pictures
+        yield Pressure.CONTEXT, Remove(file, RemovalReason.ROOM), file.size_bytes
     for file in (f for f in redacted if f.role is EvidenceRole.LEAD_UP):
         yield Pressure.LEAD_UP, Remove(file, RemovalReason.ROOM), file.size_bytes
     proofs = [f for f in redacted if f.role not in {*_SPARES, EvidenceRole.LEAD_UP}]
-    originals = [f for f in by_worth if f.file is FileKind.ORIGINAL]
+    originals = [f for f in by_worth if f.file is FileKind.ORIGINAL and f.role is not EvidenceRole.CLIP]
     for file in (f for f in proofs if f.is_settled and not f.is_small):
         yield Pressure.QUALITY, Reduce(file), file.size_bytes * 3 // 4
     for file in originals:
