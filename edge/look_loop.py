@@ -18,6 +18,7 @@ from edge.capture.slot import FrameSlots
 from edge.motion import MotionWatch
 from edge.pipeline import Pipeline
 from edge.schedule import LookSchedule
+from edge.scribe import say
 from edge.turn import Turn
 from edge.values import Frame
 
@@ -128,14 +129,7 @@ class LookLoop:
             self._in_flight.discard(frame.camera_id)
         self._note_look(frame, (self._clock.now() - frame.captured_at).total_seconds())
         for event in events:
-            _log.info(
-                "incident",
-                state=event.data.state.value,
-                camera_id=frame.camera_id,
-                seen=event.data.seen.value,
-                incident_id=event.data.incident_id,
-                score=event.data.confidence.mean,
-            )
+            say(event)
 
     def _make_changes(self) -> bool:
         """Makes what is waiting to be changed; False while looks in flight forbid it."""

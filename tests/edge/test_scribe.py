@@ -1,0 +1,77 @@
+"""Findings are written beside the looks: in order, whatever one of them does, and all of them before the node ends."""
+
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from contract.clock import VirtualClock
+from contract.errors import PermanentError
+from contract.events import Event
+from contract.taxonomy import Seen
+from edge.events import RandomIds
+from edge.evidence.locker import EvidenceLocker
+from edge.evidence.pictures import PictureFolder
+from edge.pipeline import Pipeline, View
+from edge.scribe import AtOnce, BusyScribe
+from edge.settings import EvidenceSettings
+from tests.edge.fakes import CAM, POLICIES, SENDER, T0, FakeBook, ScriptedDetector, frame, saw
+
+
+def failing(error: Exception) -> Event:
+    raise error
+
+
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_looks_go_on_while_their_findings_are_written_in_order(tmp_path: Path, is_busy: bool) -> None:
+    """One suite over both: a scribe that writes at once, and one on a thread of its own."""
+    book, stop = FakeBook(), threading.Event()
+    scribe = BusyScribe(stop) if is_busy else AtOnce()
+    detector = ScriptedDetector(*[[saw(Seen.STALL)]] * 12, *[[]] * 60)
+    locker = EvidenceLocker(PictureFolder(tmp_path), EvidenceSettings(), VirtualClock(T0))
+    pipeline = Pipeline(
+        detector, POLICIES, [View(CAM, 1.0)], EvidenceSettings(), locker, book, SENDER, RandomIds(), scribe=scribe
+    )
+    given = [event for second in range(72) for event in pipeline.look(frame(second))]
+    if isinstance(scribe, BusyScribe):
+        assert not given
+        assert not book.events
+        assert scribe.waiting == 2
+        while scribe.waiting:
+            scribe.step()
+    assert [event.data.state.value for event in book.events] == ["opened", "closed"]
+    assert [event.data.revision for event in book.events] == [1, 2]
+    assert [ref.role.value for ref in book.events[0].data.evidence][-1] == "confirmation"
+
+
+def test_a_finding_that_fails_costs_the_next_one_nothing_and_is_counted() -> None:
+    scribe, written = BusyScribe(threading.Event()), []
+
+    def good() -> Event:
+        written.append(1)
+        raise PermanentError("enough for this test")
+
+    for job in (partial(failing, PermanentError("disk full")), partial(failing, ZeroDivisionError("a bug")), good):
+        scribe.write(job)
+    for _ in range(3):
+        scribe.step()
+    assert (written, scribe.failures, scribe.waiting) == ([1], 3, 0)
+
+
+def test_a_node_that_stops_writes_what_still_waits() -> None:
+    stop = threading.Event()
+    scribe, done = BusyScribe(stop), []
+
+    def job(number: int) -> Event:
+        done.append(number)
+        return failing(PermanentError("enough for this test"))
+
+    for number in range(5):
+        scribe.write(partial(job, number))
+    stop.set()
+    thread = threading.Thread(target=scribe.run)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert done == [0, 1, 2, 3, 4]
