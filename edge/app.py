@@ -126,7 +126,7 @@ class Node:
         )
         self.streams = Streams()
         self._films = self._make_film_desk(settings)
-        self._scribe = BusyScribe(self._stop)
+        self._scribe = BusyScribe(self._stop, clock)
         schedule = self._schedule = LookSchedule({}, clock.monotonic(), settings.attention_cameras)
         pipeline = self._pipeline = Pipeline(
             self._detector,

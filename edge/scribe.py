@@ -12,6 +12,7 @@ from typing import Protocol
 
 import structlog
 
+from contract.clock import Clock
 from contract.errors import PermanentError
 from contract.events import Event
 
@@ -19,7 +20,7 @@ MAX_WAITING = 128
 """Findings that wait to be written, about half a megabyte each. Beyond it looks wait, and are skipped and counted."""
 
 IDLE_S = 0.5
-FINISH_S = 8.0
+FINISH_S = 5.0
 """What a node that stops gives to what still waits."""
 
 Write = Callable[[], Event]
@@ -50,8 +51,9 @@ class AtOnce:
 class BusyScribe:
     """`write` by whoever looks, `run` is a thread's target. Order is kept: an incident's story has one."""
 
-    def __init__(self, stop: threading.Event) -> None:
+    def __init__(self, stop: threading.Event, clock: Clock) -> None:
         self._stop = stop
+        self._clock = clock
         self._waiting: queue.Queue[Write] = queue.Queue(MAX_WAITING)
         self.failures = 0
         self.rounds = 0
@@ -70,9 +72,14 @@ class BusyScribe:
         return self._waiting.qsize()
 
     def run(self) -> None:
-        """Writes until the node stops, and then what still waits."""
-        while not (self._stop.is_set() and self._waiting.empty()):
+        """Writes until the node stops, and then for a while what still waits."""
+        while not self._stop.is_set():
             self.step()
+        until_s = self._clock.monotonic() + FINISH_S
+        while not self._waiting.empty() and self._clock.monotonic() < until_s:
+            self.step()
+        if not self._waiting.empty():
+            _log.warning("findings were not written before the node stopped; it sees them again", count=self.waiting)
 
     def step(self) -> None:
         """One finding, or a moment's wait for one."""

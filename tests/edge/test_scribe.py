@@ -14,7 +14,7 @@ from edge.events import RandomIds
 from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
 from edge.pipeline import Pipeline, View
-from edge.scribe import AtOnce, BusyScribe
+from edge.scribe import FINISH_S, AtOnce, BusyScribe
 from edge.settings import EvidenceSettings
 from tests.edge.fakes import CAM, POLICIES, SENDER, T0, FakeBook, ScriptedDetector, frame, saw
 
@@ -27,7 +27,7 @@ def failing(error: Exception) -> Event:
 def test_looks_go_on_while_their_findings_are_written_in_order(tmp_path: Path, is_busy: bool) -> None:
     """One suite over both: a scribe that writes at once, and one on a thread of its own."""
     book, stop = FakeBook(), threading.Event()
-    scribe = BusyScribe(stop) if is_busy else AtOnce()
+    scribe = BusyScribe(stop, VirtualClock(T0)) if is_busy else AtOnce()
     detector = ScriptedDetector(*[[saw(Seen.STALL)]] * 12, *[[]] * 60)
     locker = EvidenceLocker(PictureFolder(tmp_path), EvidenceSettings(), VirtualClock(T0))
     pipeline = Pipeline(
@@ -46,7 +46,7 @@ def test_looks_go_on_while_their_findings_are_written_in_order(tmp_path: Path, i
 
 
 def test_a_finding_that_fails_costs_the_next_one_nothing_and_is_counted() -> None:
-    scribe, written = BusyScribe(threading.Event()), []
+    scribe, written = BusyScribe(threading.Event(), VirtualClock(T0)), []
 
     def good() -> Event:
         written.append(1)
@@ -61,7 +61,7 @@ def test_a_finding_that_fails_costs_the_next_one_nothing_and_is_counted() -> Non
 
 def test_a_node_that_stops_writes_what_still_waits() -> None:
     stop = threading.Event()
-    scribe, done = BusyScribe(stop), []
+    scribe, done = BusyScribe(stop, VirtualClock(T0)), []
 
     def job(number: int) -> Event:
         done.append(number)
@@ -75,3 +75,18 @@ def test_a_node_that_stops_writes_what_still_waits() -> None:
     thread.join(10)
     assert not thread.is_alive()
     assert done == [0, 1, 2, 3, 4]
+
+
+def test_a_node_that_stops_does_not_write_for_ever() -> None:
+    stop, clock = threading.Event(), VirtualClock(T0)
+    scribe = BusyScribe(stop, clock)
+
+    def slow() -> Event:
+        clock.sleep(FINISH_S / 2)
+        return failing(PermanentError("enough for this test"))
+
+    for _ in range(9):
+        scribe.write(slow)
+    stop.set()
+    scribe.run()
+    assert scribe.waiting == 7
