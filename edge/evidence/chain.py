@@ -58,7 +58,8 @@ class Chain:
 
     def __init__(self, folder: Path, node_id: str, key: SigningKey, clock: Clock) -> None:
         """`folder` is the evidence folder; nothing is touched before the first entry or `open`."""
-        self._folder = folder / CHAIN_FOLDER
+        self._folder = self.folder = folder / CHAIN_FOLDER
+        self.verify_key = key.public
         self._node_id = node_id
         self._key = key
         self._clock = clock

@@ -63,14 +63,19 @@ def read_chain(folder: Path, keys: Sequence[VerifyKey]) -> ReadChain:
     lines: list[Line] = []
     torn_bytes = 0
     for path in segments(folder):
-        content = path.read_bytes()
-        whole = content.rfind(b"\n") + 1
-        torn_bytes = len(content) - whole
-        parts = content[:whole].split(b"\n")[:-1]
-        lines += [_line(path.name, number, part, keys) for number, part in enumerate(parts, 1)]
+        found, torn_bytes = segment_lines(path, keys)
+        lines += found
     faults = [*_links(lines), *_end(lines, folder / HEAD_FILE, keys)]
     entries = tuple((line.name, line.entry) for line in lines if line.entry is not None)
     return ReadChain(entries, tuple(faults), torn_bytes)
+
+
+def segment_lines(path: Path, keys: Sequence[VerifyKey]) -> tuple[list[Line], int]:
+    """One file's lines, each checked by itself; and the bytes of a last one that was never finished."""
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    parts = content[:whole].split(b"\n")[:-1]
+    return [_line(path.name, number, part, keys) for number, part in enumerate(parts, 1)], len(content) - whole
 
 
 def _line(file: str, number: int, content: bytes, keys: Sequence[VerifyKey]) -> Line:

@@ -20,6 +20,7 @@ from edge.evidence.files import writing
 from edge.evidence.ledger import Ledger
 from edge.evidence.originals import Originals
 from edge.evidence.pictures import PictureFolder, decode_jpeg, encode_jpeg, fitted
+from edge.evidence.retiring import retire
 from edge.evidence.shedding import (
     REDUCED_QUALITY,
     REDUCED_WIDTH_PX,
@@ -36,6 +37,7 @@ from edge.evidence.shedding import (
 from edge.settings import EvidenceSettings
 
 EVERY_S = 30.0
+RETIRE_EVERY_S = 6 * 3600.0
 TOMBSTONE_FILES = 200
 """Files one tombstone names; well under what an entry may hold."""
 
@@ -71,6 +73,9 @@ class Retention:
         self._clock = clock
         self._disk_usage = disk_usage
         self._pressure = Pressure.NONE
+        self._retired_at_s: float | None = None
+        self.rounds = 0
+        """Grows as long as `run` lives, for a watchdog."""
         self.problem = ""
 
     def allowance(self) -> Allowance:
@@ -79,6 +84,7 @@ class Retention:
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
+            self.rounds += 1
             try:
                 self.step()
                 self.problem = ""
@@ -103,6 +109,7 @@ class Retention:
             if isinstance(step, Reduce):
                 self._reduce(step.target)
         self._ease(made.pressure, room)
+        self._retire_now_and_then()
         return made
 
     def give_up(self, sha256: str) -> None:
@@ -113,6 +120,13 @@ class Retention:
         """
         files = [file for file in self._ledger.stored() if file.sha256 == sha256]
         self._remove(files, RemovalReason.REFUSED)
+
+    def _retire_now_and_then(self) -> None:
+        """What nothing is left of needs no chain either; reading a file of it takes a second or two."""
+        now_s = self._clock.monotonic()
+        if self._retired_at_s is None or now_s - self._retired_at_s >= RETIRE_EVERY_S:
+            self._retired_at_s = now_s
+            retire(self._chain, self._pictures, self._clock.now())
 
     def _ease(self, needed: Pressure, room: Room) -> None:
         before = self._pressure

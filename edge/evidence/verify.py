@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from contract.events import Event
-from contract.evidence_manifest import EvidenceItem, EvidenceManifest, FileKind, Tombstone
+from contract.evidence_manifest import Entry, EvidenceItem, EvidenceManifest, FileKind, Retired, Tombstone
 from contract.signing import VerifyKey
 from edge.evidence.chain import CHAIN_FOLDER
 from edge.evidence.chain_reading import Breach, Fault, read_chain
@@ -87,7 +88,8 @@ def verify(
         on_file(done, len(claims))
     verdict.notes += [f"{path.name}: no entry vouches for it" for path in _unlisted(folder, claims)]
     if events is not None:
-        verdict.faults += _unknown_manifests(events, {name for name, _ in chain.entries})
+        began_at = _retired_before([entry for _, entry in chain.entries])
+        verdict.faults += _unknown_manifests(events, {name for name, _ in chain.entries}, began_at)
     verdict.faults.sort(key=lambda fault: fault.seq)
     return verdict
 
@@ -134,13 +136,24 @@ def _unlisted(folder: Path, claims: dict[tuple[str, FileKind], _Claim]) -> Itera
         yield from (path for path in sorted(folder.glob(pattern)) if path not in known)
 
 
-def _unknown_manifests(events: Path, names: set[str]) -> Iterator[Fault]:
-    """Events that name entries which the chain does not hold: its end was cut off before the head was written anew."""
+def _retired_before(entries: Sequence[Entry]) -> datetime | None:
+    """Since when the chain goes back, where its older part was retired."""
+    is_retired = bool(entries) and entries[0].seq > 1 and any(isinstance(entry, Retired) for entry in entries)
+    return entries[0].made_at if is_retired else None
+
+
+def _unknown_manifests(events: Path, names: set[str], began_at: datetime | None) -> Iterator[Fault]:
+    """Events that name entries which the chain does not hold: its end was cut off before the head was written anew.
+
+    What is older than a chain whose beginning was retired can't be asked for any more.
+    """
     for number, line in enumerate(events.read_bytes().splitlines(), 1):
         try:
             event = Event.model_validate_json(line)
         except ValidationError:
             yield Fault(Breach.DAMAGED, events.name, 2**53, f"line {number}: is no event")
+            continue
+        if began_at is not None and event.time < began_at:
             continue
         missing = {ref.manifest_sha256 for ref in event.data.evidence} - names - {None}
         for name in sorted(str(name) for name in missing):

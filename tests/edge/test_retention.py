@@ -1,5 +1,6 @@
 """What gives way first when time or room runs out; the chain stays whole, and later events say so."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,7 @@ from contract.clock import VirtualClock
 from contract.events import EvidenceRole, EvidenceState
 from contract.evidence_manifest import FileKind, RemovalReason
 from edge.evidence.retention import Retention
+from edge.evidence.retiring import retire
 from edge.evidence.shedding import (
     MAX_DISK_SHARE,
     Ages,
@@ -257,5 +259,68 @@ def test_a_clock_that_jumps_ahead_breaks_no_chain(tmp_path: Path) -> None:
     node.find()
     node.clock = VirtualClock(T0 + timedelta(days=365))
     retention(node).step()
+    assert node.verify().is_whole
+    node.close()
+
+
+def test_a_part_of_the_chain_whose_files_are_gone_is_retired_and_the_rest_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+    monkeypatch.setattr("edge.evidence.chain.SEGMENT", 10)
+    node = Node(tmp_path / "evidence", EvidenceSettings(keep_days=1, keep_originals_days=1))
+    old = [node.find().refs[0].sha256 for _ in range(25)]
+    node.parts.ledger.settle(old)
+    node.clock.sleep(2 * 86_400)
+    young = node.find().refs[0]
+    retention(node).step()
+    chain = node.folder / "chain"
+    assert [path.name for path in sorted(chain.glob("*.jsonl"))] == ["00000021.jsonl"]
+    verdict = node.verify()
+    assert verdict.is_whole, verdict.faults
+    assert verdict.pictures == verdict.originals == 1
+    again = Node(node.folder)
+    assert again.verify().is_whole
+    assert again.find().refs[0].manifest_sha256 != young.manifest_sha256
+    (chain / "00000021.jsonl").write_bytes(b"".join((chain / "00000021.jsonl").read_bytes().splitlines(True)[1:]))
+    assert not again.verify().is_whole, "a cut beyond what was signed for still shows"
+    again.close()
+    node.close()
+
+
+def test_a_chain_whose_files_are_there_or_whose_lines_are_damaged_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+    monkeypatch.setattr("edge.evidence.chain.SEGMENT", 5)
+    node = Node(tmp_path / "evidence", EvidenceSettings(keep_days=1, keep_originals_days=1))
+    refs = [node.find().refs[0].sha256 for _ in range(12)]
+    assert retire(node.parts.retention._chain, node.parts.pictures, node.clock.now()) == 0
+    node.parts.ledger.settle(refs)
+    first = node.segment.read_bytes()
+    node.segment.write_bytes(first.replace(b'"payload":"', b'"payload":"AAAA', 1))
+    node.clock.sleep(2 * 86_400)
+    retention(node).step()
+    assert node.segment.exists()
+    node.segment.write_bytes(first)
+    assert retire(node.parts.retention._chain, node.parts.pictures, node.clock.now()) >= 1
+    assert node.verify().is_whole
+    node.close()
+
+
+def test_a_kill_between_the_entry_and_the_file_leaves_a_whole_chain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+    monkeypatch.setattr("edge.evidence.chain.SEGMENT", 5)
+    node = Node(tmp_path / "evidence", EvidenceSettings(keep_days=1, keep_originals_days=1))
+    node.parts.ledger.settle([node.find().refs[0].sha256 for _ in range(8)])
+    node.clock.sleep(2 * 86_400)
+    first = node.segment.read_bytes()
+    retention(node).step()
+    assert not node.segment.exists()
+    node.segment.write_bytes(first)
+    assert node.verify().is_whole
+    assert retire(node.parts.retention._chain, node.parts.pictures, node.clock.now()) == 1
     assert node.verify().is_whole
     node.close()
