@@ -123,6 +123,7 @@ class Node:
             clock,
             find_people,
             lambda: self._around.clock_reading().state,
+            self._around.to_wall,
         )
         self.streams = Streams()
         self._films = self._make_film_desk(settings)

@@ -111,7 +111,10 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One incident with everything the wire wants to know about it."""
+    """One incident with everything the wire wants to know about it.
+
+    Times are capture times but for the evidence's: those are in wall time already, as its signed manifest says them.
+    """
 
     incident: Incident
     incident_id: IncidentId
@@ -121,6 +124,7 @@ class Finding:
     evidence: tuple[EvidenceRef, ...]
     at: datetime
     evidence_state: EvidenceState | None = None
+    preset: str | None = None
 
 
 def build_event(finding: Finding, sender: Sender, event_id: str, stream_id: StreamId, seq: int) -> Event:
@@ -144,6 +148,7 @@ def build_event(finding: Finding, sender: Sender, event_id: str, stream_id: Stre
         camera_id=finding.camera_id,
         track_id=track.track_id,
         place_id=track.place_id,
+        preset=finding.preset,
         zones=finding.zones,
         first_seen_at=around.to_wall(track.first_seen_at),
         last_seen_at=around.to_wall(track.last_seen_at),
@@ -161,11 +166,7 @@ def build_event(finding: Finding, sender: Sender, event_id: str, stream_id: Stre
         clock_state=reading.state,
         clock_offset_ms=reading.offset_ms,
         camera_condition=condition,
-        evidence=tuple(_in_wall_time(ref, around) for ref in finding.evidence),
+        evidence=finding.evidence,
         evidence_state=finding.evidence_state,
     )
     return wrap(data, event_id, at)
-
-
-def _in_wall_time(ref: EvidenceRef, around: Circumstances) -> EvidenceRef:
-    return ref.model_copy(update={"captured_at": around.to_wall(ref.captured_at)})

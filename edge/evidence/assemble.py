@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -57,6 +58,7 @@ def open_evidence(
     clock: Clock,
     find_people: FindPeople,
     clock_state: Callable[[], ClockState] = lambda: ClockState.UNKNOWN,
+    to_wall: Callable[[datetime], datetime] = lambda captured_at: captured_at,
 ) -> EvidenceParts:
     """A live node's evidence in `folder`; what a kill left is mended. A disk that refuses is said, not raised."""
     pictures, ledger = PictureFolder(folder), Ledger(folder)
@@ -71,6 +73,7 @@ def open_evidence(
         allowance=retention.allowance,
         clock_state=clock_state,
         find_people=find_people,
+        to_wall=to_wall,
     )
     try:
         sweep_partials((folder, folder / ORIGINALS_FOLDER, folder / CHAIN_FOLDER))

@@ -80,8 +80,11 @@ class EvidenceLocker:
         allowance: Callable[[], Allowance] = lambda: ALL,
         clock_state: Callable[[], ClockState] = lambda: ClockState.UNKNOWN,
         find_people: FindPeople = lambda _image: (),
+        to_wall: Callable[[datetime], datetime] = lambda captured_at: captured_at,
     ) -> None:
-        """Without a notary pictures are kept and nobody vouches for them; without a ledger nothing is ever shed."""
+        """Without a notary pictures are kept and nobody vouches for them; without a ledger nothing is ever shed.
+        `to_wall` tells a capture time by the wall clock; it is asked once, so that manifest and event say the same."""
+        self._to_wall = to_wall
         self._pictures = pictures
         self._originals = Originals(pictures.folder)
         self._settings = settings
@@ -128,7 +131,8 @@ class EvidenceLocker:
         seal_key = None if self._notary is None else self._notary.seal_key
         if seal_key is not None and picture.original is not None and allowance.takes_originals:
             sealed = self._originals.seal(picture.sha256, picture.original, seal_key)
-        return picture.ref(shot.box, shot.role), picture, sealed
+        ref = picture.ref(shot.box, shot.role)
+        return ref.model_copy(update={"captured_at": self._to_wall(ref.captured_at)}), picture, sealed
 
     def _vouch(
         self, occasion: Occasion, kept: Sequence[tuple[EvidenceRef, Picture, SealedOriginal | None]]

@@ -1,6 +1,7 @@
 """The node's clock: what is known of it stands in every event, and setting it tears nothing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,17 +10,23 @@ from structlog.testing import capture_logs
 
 from contract.clock import SystemClock, VirtualClock
 from contract.events import CameraCondition, ClockState, Event, IncidentState
+from contract.evidence_manifest import EvidenceManifest
 from contract.ids import CameraId, IncidentId
 from contract.taxonomy import Seen
 from edge.clock.reading import UNKNOWN, ClockReading, ClockWatch, FirstThatKnows, FixedSource
 from edge.clock.steady import SteadyClock
 from edge.clock.system import ChronySource, KernelSource, judge_kernel, parse_tracking
-from edge.events import Finding, Sender, build_event
+from edge.events import DerivedIds, Finding, Sender, build_event
+from edge.evidence.assemble import Signer, open_evidence
+from edge.evidence.chain_reading import read_chain
+from edge.pipeline import Pipeline, View
 from edge.rules.presence import Presence
 from edge.rules.track import Tracker
-from edge.values import Thing
+from edge.settings import EvidenceSettings
+from edge.values import Frame, Thing
 from tests.contract.builders import ground_point
-from tests.edge.fakes import CAM, LEFT, POLICIES, SENDER, STREAM, T0
+from tests.edge.evidence_folder import KEYS
+from tests.edge.fakes import CAM, LEFT, POLICIES, SENDER, STREAM, T0, FakeBook, ScriptedDetector, noise, saw
 
 HOUR = timedelta(hours=1)
 
@@ -180,3 +187,40 @@ def test_the_last_reading_is_kept_until_it_is_old() -> None:
 def test_the_machines_steady_clock_is_the_machines_clock() -> None:
     steady = SteadyClock(SystemClock())
     assert abs((steady.to_wall(steady.now()) - SystemClock().now()).total_seconds()) < 5
+
+
+def test_manifests_and_events_tell_the_same_times_and_the_clocks_state_of_the_moment(tmp_path: Path) -> None:
+    clock = SettableClock()
+    around = Around(SteadyClock(clock))
+    parts = open_evidence(
+        tmp_path,
+        EvidenceSettings(),
+        Signer("node-1", KEYS),
+        clock,
+        lambda _image: (),
+        lambda: around.reading.state,
+        around.to_wall,
+    )
+    detector, book = ScriptedDetector(), FakeBook()
+    sender = replace(SENDER, around=around)
+    pipeline = Pipeline(
+        detector, POLICIES, [View(CAM, 1.0)], EvidenceSettings(), parts.locker, book, sender, DerivedIds("clock")
+    )
+    for second in range(90):
+        if second == 30:
+            clock.ahead = HOUR
+            around.reading = ClockReading(ClockState.UNSYNCHRONISED)
+        detector.say(saw(Seen.STALL))
+        pipeline.look(Frame(CAM, noise(second), around.steady.now(), second))
+        clock.sleep(1.0)
+    entries = dict(read_chain(tmp_path / "chain", [KEYS.signing.public]).entries)
+    opened, updated = book.events
+    for event, state in ((opened, ClockState.SYNCHRONISED), (updated, ClockState.UNSYNCHRONISED)):
+        for ref in event.data.evidence:
+            manifest = entries[str(ref.manifest_sha256)]
+            assert isinstance(manifest, EvidenceManifest)
+            assert manifest.clock_state is event.data.clock_state is state
+            assert ref.captured_at in {item.captured_at for item in manifest.items}
+        assert event.data.evidence[-1].captured_at == event.time
+    assert updated.time - opened.time == HOUR + timedelta(seconds=60)
+    parts.ledger.close()
