@@ -17,7 +17,7 @@ from edge.capture.port import Camera
 from edge.capture.slot import FrameSlots
 from edge.pipeline import Pipeline, View
 from edge.schedule import LookSchedule
-from edge.settings import CameraSettings
+from edge.settings import CameraSettings, PresetSettings
 from edge.values import Frame
 
 STOP_TIMEOUT_S = 10.0
@@ -163,10 +163,18 @@ class Eyes:
 
 def view_of(camera: CameraSettings, aspect: float) -> View:
     """What the pipeline needs to know of a camera; `aspect` is its picture's width over height."""
-    calibration = None if camera.calibration is None else camera.calibration.to_calibration()
-    pose = None if calibration is None else calibration.pose
-    if camera.pose is not None:
-        pose = camera.pose.to_pose(aspect)
-    zones = tuple(zone.to_zone() for zone in camera.zones)
     masks = tuple(mask.to_mask() for mask in camera.masks)
-    return View(camera.id, camera.look_every_s, zones, pose, masks, camera.tile_every_s, calibration)
+    bare = View(camera.id, camera.look_every_s, masks=masks, tile_every_s=camera.tile_every_s)
+    if camera.ptz is None:
+        return _aimed_as(camera, aspect, bare)
+    # Zones and position of the camera itself would be those of one direction: at a preset only its own hold.
+    return replace(bare, presets={preset.name: _aimed_as(preset, aspect, bare) for preset in camera.ptz.presets})
+
+
+def _aimed_as(aimed: CameraSettings | PresetSettings, aspect: float, view: View) -> View:
+    calibration = None if aimed.calibration is None else aimed.calibration.to_calibration()
+    pose = None if calibration is None else calibration.pose
+    if aimed.pose is not None:
+        pose = aimed.pose.to_pose(aspect)
+    zones = tuple(zone.to_zone() for zone in aimed.zones)
+    return replace(view, zones=zones, pose=pose, calibration=calibration)

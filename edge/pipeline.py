@@ -3,8 +3,8 @@
 Start reading here. `look` is called once per look, by one thread. From detections to incidents is `edge.watching`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -52,6 +52,8 @@ class View:
     """One tile of the full picture besides the whole in this time; None: never (`edge.tiles`)."""
     calibration: Calibration | None = None
     """Where things stand by surveyed points; goes before `pose`."""
+    presets: Mapping[str, "View"] = field(default_factory=dict)
+    """What holds while a turning camera is aimed at each of its presets."""
 
 
 class _Memory:
@@ -67,6 +69,15 @@ class _Memory:
         self.incident_ids: dict[int, IncidentId] = {}
         self.orphans = Orphans(())
         self.looked_at: datetime | None = None
+        self.presets: dict[str, _Memory] = {}
+        """A turning camera's, one a preset: what stood in one direction says nothing about another."""
+
+    def see_as(self, view: View) -> None:
+        """Other zones, masks or position; presets that are gone take their tracks along."""
+        self.view = view
+        self.presets = {name: memory for name, memory in self.presets.items() if name in view.presets}
+        for name, memory in self.presets.items():
+            memory.view = view.presets[name]
 
 
 class Pipeline:
@@ -145,7 +156,7 @@ class Pipeline:
         if memory is None or anew or memory.view.look_every_s != view.look_every_s:
             self._memories[view.camera_id] = self._remember(view, self._policies, memory)
         else:
-            memory.view = view
+            memory.see_as(view)
 
     def forget(self, camera_id: CameraId) -> None:
         """A camera leaves; what it left open waits for it to come back or for `end_unwatched`. On the look thread."""
@@ -173,7 +184,9 @@ class Pipeline:
         """Another model; tracks go on."""
         self._detector = detector
 
-    def _remember(self, view: View, policies: Policies, before: _Memory | None = None) -> _Memory:
+    def _remember(
+        self, view: View, policies: Policies, before: _Memory | None = None, preset: str | None = None
+    ) -> _Memory:
         """A memory that begins now; what `before` or an earlier run left open waits to be seen again."""
         watched = policies if self._boards is None else policies.without(SIGNAGE)
         memory = _Memory(view, watched, self._evidence, self._judge)
@@ -182,8 +195,12 @@ class Pipeline:
         if self._stories is not None:
             self._scribe.catch_up()
             known = set(memory.incident_ids.values())
-            stories = (event for event in self._stories.unfinished(view.camera_id) if event.subject not in known)
+            left = self._stories.unfinished(view.camera_id)
+            stories = (event for event in left if event.subject not in known and event.data.preset == preset)
             memory.orphans = Orphans(stories, {} if before is None else before.orphans.resumed_from(FIRST_TRACK_ID))
+        for name, old in () if before is None else before.presets.items():
+            if name in view.presets:
+                memory.presets[name] = self._remember(view.presets[name], policies, old, name)
         return memory
 
     def _end_unfinished(self, memory: _Memory, watched: Watched, frame: Frame) -> list[Event]:
@@ -220,7 +237,13 @@ class Pipeline:
             _log.warning("the clock went back; the camera's tracks start anew", camera_id=frame.camera_id)
             memory = self._memories[frame.camera_id] = self._remember(memory.view, self._policies, memory)
         memory.looked_at = frame.captured_at
-        return memory
+        return memory if frame.preset is None else self._at_preset(memory, frame.preset)
+
+    def _at_preset(self, camera: _Memory, preset: str) -> _Memory:
+        if preset not in camera.presets:
+            view = camera.view.presets.get(preset, camera.view)
+            camera.presets[preset] = self._remember(view, self._policies, preset=preset)
+        return camera.presets[preset]
 
     def _write(self, memory: _Memory, incident: Incident, frame: Frame, shutter: Shutter) -> tuple[Event, ...]:
         """Decides and exposes now; searching the pictures for people, keeping and telling are the scribe's."""
@@ -285,6 +308,7 @@ class Pipeline:
             ground=ground,
             evidence=(),
             at=frame.captured_at,
+            preset=frame.preset,
         )
 
     def _remember_lead_ups(self, memory: _Memory, look: Watched, shutter: Shutter) -> None:

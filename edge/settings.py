@@ -298,7 +298,9 @@ def load_node(path: Path) -> NodeSettings:
     """
     settings = load_yaml(path, NodeSettings)
     named = settings.model_fields_set & {"policies", "model", "state_dir"}
-    return settings.model_copy(update={key: _beside(path, getattr(settings, key)) for key in named})
+    update: dict[str, object] = {key: _beside(path, getattr(settings, key)) for key in named}
+    update["cameras"] = tuple(_with_pictures_beside(path, camera) for camera in settings.cameras)
+    return settings.model_copy(update=update)
 
 
 def with_overrides(
@@ -364,6 +366,17 @@ def _require_address(url: str, *schemes: str) -> str:
     if not parts.hostname:
         raise ValueError(f"names no host; write it as {schemes[0]}://host:port")
     return url
+
+
+def _with_pictures_beside(config: Path, camera: CameraSettings) -> CameraSettings:
+    """Pictures of presets, like every path of the file, are taken from the file's own folder."""
+    if camera.ptz is None:
+        return camera
+    presets = tuple(
+        preset if preset.picture is None else preset.model_copy(update={"picture": _beside(config, preset.picture)})
+        for preset in camera.ptz.presets
+    )
+    return camera.model_copy(update={"ptz": camera.ptz.model_copy(update={"presets": presets})})
 
 
 def _beside(config: Path, path: Path) -> Path:
