@@ -4,11 +4,11 @@ An order is a shuffle of all events with repeats, taken in batches of random siz
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from central.services.association import Association
 from central.services.checking import joinable_pairs
@@ -66,15 +66,20 @@ def settle_in_order(
     waiting = iter(events)
     made = 0
     while batch := list(islice(waiting, rng.randint(1, LARGEST_BATCH))):
-        with database.write() as connection:
-            for event in batch:
-                wire, data = event.to_wire(), event.data
-                place = (data.node_id, data.stream_id, data.seq)
-                inbox.put(connection, inbox.InboxEvent(event.id, *place, digest_of(wire), wire, clock.now()))
+        enqueue(database, batch, clock)
         while association.step():
             pass
         made = _freeze(database, arrivals.freeze_every, made, clock)
-    return _settled(database, association)
+    return settled_in(database, association)
+
+
+def enqueue(database: Database, batch: Iterable[Event], clock: Clock) -> None:
+    """Puts events into the inbox, in one transaction."""
+    with database.write() as connection:
+        for event in batch:
+            wire, data = event.to_wire(), event.data
+            place = (data.node_id, data.stream_id, data.seq)
+            inbox.put(connection, inbox.InboxEvent(event.id, *place, digest_of(wire), wire, clock.now()))
 
 
 def order_figure(settled: Sequence[Settled]) -> OrderFigure:
@@ -88,6 +93,24 @@ def order_figure(settled: Sequence[Settled]) -> OrderFigure:
     )
 
 
+def settled_in(database: Database, association: Association) -> Settled:
+    """Where everything is now."""
+    with database.read() as connection:
+        case_of = members_now(connection)
+        query = select(CASES.c.frozen_at).where(CASES.c.id.in_(sorted(set(case_of.values()))))
+        frozen = [row.frozen_at is not None for row in connection.execute(query)]
+    double = joinable_pairs(database, association.rules)
+    return Settled(case_of, sum(frozen) / max(1, len(frozen)), len(double))
+
+
+def members_now(connection: Connection) -> dict[str, str]:
+    """``incident#part`` → the case it is in."""
+    rows = connection.execute(
+        select(MEMBERS.c.incident_id, MEMBERS.c.part, MEMBERS.c.case_id).where(MEMBERS.c.ended_at.is_(None))
+    )
+    return {f"{row.incident_id}#{row.part}": str(row.case_id) for row in rows}
+
+
 def _freeze(database: Database, every: int, made: int, clock: Clock) -> int:
     """Freezes some of the cases that were made since; gives how many there are now."""
     if not every:
@@ -98,15 +121,3 @@ def _freeze(database: Database, every: int, made: int, clock: Clock) -> int:
         for case_id in ids[made::every]:
             cases.freeze(connection, case_id, "platform", clock.now())
     return max(made, len(ids))
-
-
-def _settled(database: Database, association: Association) -> Settled:
-    with database.read() as connection:
-        rows = connection.execute(
-            select(MEMBERS.c.incident_id, MEMBERS.c.part, MEMBERS.c.case_id).where(MEMBERS.c.ended_at.is_(None))
-        )
-        case_of = {f"{row.incident_id}#{row.part}": str(row.case_id) for row in rows}
-        query = select(CASES.c.frozen_at).where(CASES.c.id.in_(sorted(set(case_of.values()))))
-        frozen = [row.frozen_at is not None for row in connection.execute(query)]
-    double = joinable_pairs(database, association.rules)
-    return Settled(case_of, sum(frozen) / max(1, len(frozen)), len(double))

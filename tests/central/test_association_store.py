@@ -97,7 +97,8 @@ def test_a_wrong_question_is_one_clear_line(
 
 def test_orders_of_arrival_give_the_same_cases_and_the_command_says_so(run: CommandLine) -> None:
     done = run("score-orders", "--orders", "2", "--hours", "0.3", "--seed", "3", "--json")
-    untouched, frozen = json.loads(done.stdout)
+    untouched, frozen, reviewed = json.loads(done.stdout)
     assert (untouched["worst"], untouched["joinable"], untouched["frozen"]) == (1.0, 0, 0.0)
     assert frozen["frozen"] > 0
     assert frozen["worst"] > 0.9
+    assert (reviewed["frozen"] > 0, reviewed["worst"] > 0.9) == (True, True)
