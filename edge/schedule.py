@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contract.ids import CameraId
+from edge.rules.attention import Wish
 
 ATTENTION_EVERY_S = 0.2
 
@@ -84,6 +85,17 @@ class LookSchedule:
         """
         if camera_id in self._slots:
             self._attention.want(camera_id, until)
+
+    def end_attention(self, camera_id: CameraId) -> None:
+        """What the camera was watched for is confirmed or gone: patrol from the next `settle` on."""
+        self._attention.forget(camera_id)
+
+    def heed(self, wish: Wish) -> None:
+        """Does what a rule wishes."""
+        if wish.is_over:
+            self.end_attention(wish.camera_id)
+        else:
+            self.want_attention(wish.camera_id, wish.until)
 
     def settle(self, now: datetime, now_s: float) -> dict[CameraId, bool]:
         """Grants and ends attention; gives the cameras that changed, True for those watched closely from now on."""

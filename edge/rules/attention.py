@@ -22,11 +22,12 @@ night. What begins to burn there meanwhile is confirmed at the patrol's pace."""
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`camera_id` should be watched closely until then; `why` is for the log."""
+    """`camera_id` should be watched closely until then, or no longer if `is_over`; `why` is for the log."""
 
     camera_id: CameraId
     until: datetime
     why: str
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,11 @@ class Wishes:
         self._camera_id = camera_id
         self._presence = presence
         self._places: list[_Watched] = []
+        self._asking: set[int] = set()
 
     def step(self, look: TrackedLook, presence: Presence, at: datetime) -> Wish | None:
-        """The wish that this look gives rise to: one per place and `AGAIN_AFTER`."""
+        """The wish that this look gives rise to: one per place and `AGAIN_AFTER`; its end when all that was watched for
+        is confirmed or gone."""
         self._places = [place for place in self._places if at - place.since < AGAIN_AFTER]
         wish = None
         for track in look.live:
@@ -52,10 +55,18 @@ class Wishes:
             if policy.attention_s <= 0 or not _is_worth_it(track, policy, presence) or self._was_watched(track):
                 continue
             self._places.append(_Watched(track.latest_box_norm, at))
+            self._asking.add(track.track_id)
             until = at + timedelta(seconds=policy.attention_s)
             if wish is None or until > wish.until:
                 wish = Wish(self._camera_id, until, f"{track.seen} may be there")
-        return wish
+        return wish or self._end(look, presence, at)
+
+    def _end(self, look: TrackedLook, presence: Presence, at: datetime) -> Wish | None:
+        live = {track.track_id for track in look.live}
+        still = {track_id for track_id in self._asking & live if not presence.is_open(track_id)}
+        is_over = bool(self._asking) and not still
+        self._asking = still
+        return Wish(self._camera_id, at, "confirmed or gone", is_over=True) if is_over else None
 
     def _was_watched(self, track: Track) -> bool:
         return any(intersection(track.latest_box_norm, place.box) > 0 for place in self._places)
