@@ -4,11 +4,15 @@ from pydantic import BaseModel
 
 
 class NodeFacts(BaseModel):
-    """A node's own report. Memory as (second, MB); looks and skipped looks by camera; ages in seconds."""
+    """A node's own report. `machine_cpu_s` is all processes'.
+
+    Memory as (second, MB); looks and skipped looks by camera; ages in seconds.
+    """
 
     seconds: float
     start_s: float
     cpu_s: float
+    machine_cpu_s: float = 0.0
     rss_mb: tuple[tuple[float, float], ...]
     threads: int
     looks: dict[str, int]

@@ -83,6 +83,7 @@ def measure_node(sources: Sources, load: Load, seconds: float) -> Measured:
     return Measured(
         seconds=facts.seconds,
         cpu_s=facts.cpu_s,
+        machine_cpu_s=facts.machine_cpu_s,
         rss_mb=facts.rss_mb,
         looks=facts.looks,
         ages_s=facts.ages_s,

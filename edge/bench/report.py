@@ -83,6 +83,9 @@ def node_report(measured: Measured, load: Load) -> dict[str, object]:
         "seconds": round(measured.seconds, 1),
         "start_s": round(measured.start_s, 1),
         "source_cpu_share_of_machine": round(measured.source_cpu_s / measured.seconds / (os.cpu_count() or 1), 4),
+        # Not this bench's: while others keep the cores busy, skipped looks say nothing about the node.
+        "others_cpu_share_of_machine": _others(measured),
+        "cpu_ms_per_look": round(1000 * measured.cpu_s / max(1, sum(measured.looks.values())), 1),
         "memory_growth": growth(measured.rss_mb),
         "rss_mb_over_time": [list(point) for point in measured.rss_mb],
     }
@@ -95,6 +98,11 @@ def node_report(measured: Measured, load: Load) -> dict[str, object]:
             "skipped_share": close.skipped_share,
         }
     return report
+
+
+def _others(measured: Measured) -> float:
+    others_s = max(0.0, measured.machine_cpu_s - measured.cpu_s - measured.source_cpu_s)
+    return round(others_s / measured.seconds / (os.cpu_count() or 1), 4)
 
 
 def _baseline(sources: Sources, wanted: Wanted, say: Say) -> dict[str, object]:

@@ -1,8 +1,12 @@
-"""An hour of a node's memory: the numbers, and a page that draws them."""
+"""An hour of a node's memory: the numbers, and a page and a picture that draw them."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from edge.bench.clip import street_clip
 from edge.bench.measure import measure_node, tcp_sources
@@ -12,7 +16,7 @@ WIDTH, HEIGHT, MARGIN = 900, 320, 50
 
 
 def soak(wanted: Wanted, seconds: float, out: Path, say: Say) -> dict[str, object]:
-    """Runs the node for so long; writes ``soak.json`` and ``soak.html`` into `out`.
+    """Runs the node for so long; writes ``soak.json``, ``soak.html`` and ``soak.png`` into `out`.
 
     Raises:
         PermanentError: the node did not end well.
@@ -25,7 +29,31 @@ def soak(wanted: Wanted, seconds: float, out: Path, say: Say) -> dict[str, objec
     out.mkdir(parents=True, exist_ok=True)
     (out / "soak.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
     (out / "soak.html").write_text(page(measured.rss_mb, wanted.load.patrol), encoding="utf-8")
+    (out / "soak.png").write_bytes(cv2.imencode(".png", plot(measured.rss_mb, wanted.load.patrol))[1].tobytes())
     return report
+
+
+def plot(rss_mb: Sequence[tuple[float, float]], cameras: int) -> NDArray[np.uint8]:
+    """(HEIGHT, WIDTH, 3) BGR: memory in MB from 0 over minutes."""
+    last_s = max(second for second, _ in rss_mb) or 1.0
+    top_mb = max(mb for _, mb in rss_mb) * 1.1
+    wide_px, high_px = WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN
+    points = [
+        (MARGIN + round(second / last_s * wide_px), HEIGHT - MARGIN - round(mb / top_mb * high_px))
+        for second, mb in rss_mb
+    ]
+    image = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    frame = [(MARGIN, MARGIN), (MARGIN, HEIGHT - MARGIN), (WIDTH - MARGIN, HEIGHT - MARGIN)]
+    for line, colour, thick in ((frame, (136, 136, 136), 1), (points, (85, 170, 0), 2)):
+        cv2.polylines(image, [np.array(line, np.int32)], False, colour, thick, cv2.LINE_AA)
+    texts = (
+        (f"{top_mb:.0f} MB", (MARGIN, MARGIN - 8)),
+        (f"{last_s / 60:.0f} min", (WIDTH - MARGIN - 60, HEIGHT - MARGIN + 22)),
+        (f"Memory of a node with {cameras} cameras", (MARGIN + 120, MARGIN - 18)),
+    )
+    for text, place in texts:
+        cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 40), 1, cv2.LINE_AA)
+    return image
 
 
 def page(rss_mb: Sequence[tuple[float, float]], cameras: int) -> str:

@@ -16,6 +16,7 @@ class Measured:
     live: int
     source_cpu_s: float
     start_s: float
+    machine_cpu_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """The bench's arithmetic and its camera server; the measuring itself is `python -m edge bench`."""
 
 import json
+import os
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from contract.clock import SystemClock
@@ -11,7 +13,7 @@ from contract.errors import PermanentError
 from edge.bench.clip import as_transport_stream
 from edge.bench.measure import Load, settings_of, tcp_sources
 from edge.bench.report import TARGETS, halve, node_report
-from edge.bench.soak import page
+from edge.bench.soak import page, plot
 from edge.bench.source import cut
 from edge.bench.tally import Measured, growth, largest, percentile, share_of
 from edge.capture.opening import open_stream
@@ -101,3 +103,15 @@ def test_the_soak_is_drawn() -> None:
     assert "20 cameras" in shown
     assert shown.count(",") >= 3
     assert "60 min" in shown
+    drawn = plot([(0.0, 300.0), (1800.0, 310.0), (3600.0, 305.0)], 20)
+    is_green = (drawn[..., 1] > 120) & (drawn[..., 0] < 120) & (drawn[..., 2] < 60)
+    assert set(np.flatnonzero(is_green.any(axis=0))) >= set(
+        range(60, 840)
+    )  # one curve from the first minute to the last
+
+
+def test_what_others_do_on_the_machine_is_said_beside() -> None:
+    measured = Measured(10.0, 4.0, [(0.0, 1.0)], {"patrol-0": 5}, {}, 1, 1.0, 1.0, machine_cpu_s=9.0)
+    report = node_report(measured, Load(patrol=1))
+    assert report["others_cpu_share_of_machine"] == round(4.0 / 10.0 / (os.cpu_count() or 1), 4)
+    assert report["cpu_ms_per_look"] == 800.0
