@@ -139,7 +139,7 @@ class Node:
             self._sender,
             RandomIds(),
             PlumeJudge(),
-            lambda wish: schedule.want_attention(wish.camera_id, wish.until),
+            schedule.heed,
             BoardMemory(Shelf(settings.state_dir)),
             self._book,
             self._films,
@@ -186,7 +186,7 @@ class Node:
         for number in range(self._settings.threads):
             self._run(f"looks-{number}", self._look_loop.run)
         self._run("events", self._scribe.run)
-        self._run("retention", lambda: self._evidence.retention.run(self._stop))
+        self._run("retention", self._retain)
         if self._settings.evidence.clips_of:
             self._run("films", self._films.run)
         if self._uplink is not None:
@@ -293,8 +293,16 @@ class Node:
             facts=self.facts,
             thumbnail=lambda name: health.thumbnail_jpeg(CameraId(name)),
             metrics=lambda: exposition(self.facts),
+            accept=self._accept_view,
         )
         return StatusServer(self._settings.http, sources)
+
+    def _accept_view(self, camera_id: str) -> bool:
+        known = CameraId(camera_id) in self._camera_ids()
+        if known:
+            self._around.health.accept(CameraId(camera_id))
+            _log.info("a camera's new view was accepted", camera_id=camera_id)
+        return known
 
     def _make_uplink(self) -> Uplink | None:
         uplink = self._settings.uplink
@@ -316,7 +324,22 @@ class Node:
         vitals.append(Vital("events", lambda: self._scribe.rounds, 60.0, lambda: self._run("events", self._scribe.run)))
         if self._uplink is not None:
             vitals.append(Vital("uplink", lambda: self._uplink_rounds(), 150.0, self._revive_uplink))
+        retention, films, upload, desired = self._evidence.retention, self._films, self._upload, self._desired
+        vitals.append(Vital("retention", lambda: retention.rounds, 600.0, self._again("retention", self._retain)))
+        if self._settings.evidence.clips_of:
+            vitals.append(Vital("films", lambda: films.rounds, 300.0, self._again("films", films.run)))
+        if upload is not None:  # eight pictures of twenty seconds at most, and a wait of a minute
+            vitals.append(Vital("evidence", lambda: upload.rounds, 300.0, self._again("evidence", upload.run)))
+        if desired is not None:  # two under one name would throw each other out of the broker: it ends the program
+            vitals.append(Vital("desired", lambda: desired.rounds, 300.0, lambda: None))
         return vitals
+
+    def _again(self, name: str, target: Callable[[], None]) -> Callable[[], None]:
+        """A second thread beside one that stands still: what these do, done twice, does no harm."""
+        return lambda: self._run(f"{name}-revived", target)
+
+    def _retain(self) -> None:
+        self._evidence.retention.run(self._stop)
 
     def _revive_eye(self, eye: Eye) -> None:
         self._look_loop.between_looks(lambda: self._eyes.revive(eye.view.camera_id))

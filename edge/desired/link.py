@@ -59,11 +59,14 @@ class DesiredLink:
         self._backoff = Backoff()
         self._news: queue.Queue[tuple[str, bytes]] = queue.Queue(WAITING)
         self._replies: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self.rounds = 0
+        """Grows as long as `run` lives, for a watchdog."""
         self._must_report = True
 
     def run(self) -> None:
         """Connects, listens and reconnects until `stop`."""
         while not self._stop.is_set():
+            self.rounds += 1
             try:
                 self._run_session()
             except TransientError:  # the uplink says that the broker is away
@@ -98,6 +101,7 @@ class DesiredLink:
 
     def _step(self, client: mqtt.Client) -> None:
         """One message, or a while without any; then the report, if there is something to say."""
+        self.rounds += 1
         try:
             topic, payload = self._news.get(timeout=IDLE_S)
         except queue.Empty:

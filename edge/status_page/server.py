@@ -1,7 +1,8 @@
 """The node's own page on loopback: for whoever stands at the cabinet, and for a monitoring system beside it.
 
-It reads, and changes nothing. It answers only requests that name loopback, so that no web page elsewhere can read it
-through somebody's browser.
+It reads, and changes one thing: `POST /accept/CAMERA` says that a camera's new view is right. It answers only requests
+that name loopback, so that no web page elsewhere can read it through somebody's browser; and a change needs a header
+that no such page may send without being asked first.
 """
 
 import json
@@ -21,6 +22,7 @@ from edge.status_page.facts import NodeFacts
 from edge.status_page.page import render
 
 TIMEOUT_S = 10.0
+ACCEPT_HEADER = "X-Xunjie"
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _log = structlog.get_logger(__name__)
 
@@ -35,6 +37,8 @@ class Sources:
     facts: Callable[[], NodeFacts]
     thumbnail: Callable[[str], bytes | None]
     metrics: Callable[[], bytes]
+    accept: Callable[[str], bool] = lambda _camera_id: False
+    """Learns a camera's usual picture anew; False where there is no such camera."""
 
 
 class StatusServer:
@@ -76,11 +80,26 @@ def _handler(sources: Sources) -> type[BaseHTTPRequestHandler]:
         sys_version = ""
 
         def do_GET(self) -> None:
-            host = self.headers.get("Host", "")
-            if host.rpartition(":")[0] not in HOSTS and host not in HOSTS:
-                self._say(HTTPStatus.MISDIRECTED_REQUEST, "text/plain", b"ask for 127.0.0.1\n")
+            if self._is_meant():
+                self._answer(urlsplit(self.path).path)
+
+        def do_POST(self) -> None:
+            path = urlsplit(self.path).path
+            if not self._is_meant():
                 return
-            self._answer(urlsplit(self.path).path)
+            if not path.startswith("/accept/") or self.headers.get(ACCEPT_HEADER) != "accept":
+                self._say(HTTPStatus.FORBIDDEN, "text/plain", b"use python -m edge accept-view CAMERA\n")
+            elif sources.accept(path.removeprefix("/accept/")):
+                self._say(HTTPStatus.OK, "text/plain", b"its usual picture is learned anew\n")
+            else:
+                self._say(HTTPStatus.NOT_FOUND, "text/plain", b"this node has no such camera\n")
+
+        def _is_meant(self) -> bool:
+            host = self.headers.get("Host", "")
+            is_loopback = host.rpartition(":")[0] in HOSTS or host in HOSTS
+            if not is_loopback:
+                self._say(HTTPStatus.MISDIRECTED_REQUEST, "text/plain", b"ask for 127.0.0.1\n")
+            return is_loopback
 
         def _answer(self, path: str) -> None:
             if path == "/":

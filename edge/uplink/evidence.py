@@ -50,11 +50,14 @@ class EvidenceUpload:
         self._backoff = Backoff()
         self._is_away = False
         self._unannounced: set[str] = set()
+        self.rounds = 0
+        """Grows as long as `run` lives, for a watchdog."""
 
     def run(self) -> None:
         # trust_env=False: a proxy variable on the box must not send evidence elsewhere.
         with httpx.Client(timeout=TIMEOUT_S, trust_env=False) as client:
             while not self._stop.is_set():
+                self.rounds += 1
                 try:
                     if self.step(client) == 0:
                         self._stop.wait(IDLE_S)

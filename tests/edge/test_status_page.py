@@ -8,14 +8,15 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from contract.errors import UsageError
+from contract.errors import TransientError, UsageError
 from contract.events import CameraCondition, ClockState
 from contract.status import CameraState, CameraStatus, LookMode, NodeState, NodeStatus
+from edge.commands.accept_view import ask
 from edge.metrics import exposition
 from edge.settings import NodeSettings
 from edge.status_page.facts import BrokerFacts, NodeFacts
 from edge.status_page.page import WORDS, render
-from edge.status_page.server import Sources, StatusServer
+from edge.status_page.server import ACCEPT_HEADER, Sources, StatusServer
 from tests.contract.builders import uuid_of
 from tests.edge.fakes import SENDER, T0
 
@@ -81,7 +82,8 @@ def test_every_state_and_condition_has_a_word(which: int) -> None:
 @pytest.fixture
 def page() -> Iterator[httpx.Client]:
     thumbnail = {"cam-1": b"\xff\xd8jpeg"}.get
-    server = StatusServer("127.0.0.1:0", Sources(lambda: FACTS, thumbnail, lambda: exposition(lambda: FACTS)))
+    sources = Sources(lambda: FACTS, thumbnail, lambda: exposition(lambda: FACTS), lambda name: name == "cam-2")
+    server = StatusServer("127.0.0.1:0", sources)
     server.start()
     with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=20, trust_env=False) as client:
         yield client
@@ -102,13 +104,28 @@ def test_status_metrics_and_thumbnails_are_served(page: httpx.Client) -> None:
     assert page.get("/thumbnail/cam-1.jpg").content == b"\xff\xd8jpeg"
     assert page.get("/thumbnail/cam-3.jpg").status_code == 404
     assert page.get("/etc/passwd").status_code == 404
-    assert page.post("/").status_code == 501
+    assert page.post("/").status_code == 403
 
 
 def test_a_page_elsewhere_can_not_read_it_through_a_browser(page: httpx.Client) -> None:
     assert page.get("/", headers={"Host": "attacker.example"}).status_code == 421
     assert page.get("/", headers={"Host": "localhost:9180"}).status_code == 200
     assert "default-src 'none'" in page.get("/").headers["content-security-policy"]
+
+
+def test_a_new_view_is_accepted_from_the_cabinet_and_from_no_web_page(page: httpx.Client) -> None:
+    assert page.post("/accept/cam-2").status_code == 403
+    assert page.post("/accept/cam-2", headers={"Host": "evil.example", ACCEPT_HEADER: "accept"}).status_code == 421
+    assert page.post("/", headers={ACCEPT_HEADER: "accept"}).status_code == 403
+    address = f"{page.base_url.host}:{page.base_url.port}"
+    assert "learned anew" in ask("cam-2", address)
+    with pytest.raises(UsageError, match="cam-9: this node has no such camera"):
+        ask("cam-9", address)
+
+
+def test_where_no_node_listens_that_is_said() -> None:
+    with pytest.raises(TransientError, match="is `http:` set"):
+        ask("cam-1", "127.0.0.1:1")
 
 
 def test_a_taken_port_is_said(page: httpx.Client) -> None:
