@@ -6,21 +6,34 @@ import socket
 import subprocess
 import threading
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from structlog.testing import capture_logs
 
 from contract.clock import SystemClock, VirtualClock
+from contract.events import ClockState, Event
+from contract.ids import CameraId
+from contract.status import CameraState, CameraStatus
 from edge.capture.slot import FrameSlots
+from edge.clock.reading import FixedSource
+from edge.detect.shared import SharedDetector
 from edge.eyes import Eyes
+from edge.health.watch import HealthWatch
+from edge.look_loop import LookLoop
 from edge.schedule import LookSchedule
 from edge.settings import CameraSettings
+from edge.surroundings import Surroundings
+from edge.turn import Turn
+from edge.values import Detection, Frame
 from edge.watchdog.loop import EVERY_S, WatchdogLoop
 from edge.watchdog.systemd import Systemd
 from edge.watchdog.vitals import MOST_REVIVALS, Vital, Watchdog
-from tests.edge.fakes import CAM, T0, ScriptedCamera, frame
+from tests.edge.fakes import CAM, T0, ScriptedCamera, ScriptedDetector, frame
 from tests.edge.waiting import until
 from tests.house.source import ROOT
 
@@ -183,6 +196,77 @@ def test_a_camera_stuck_in_its_driver_gets_a_new_thread_and_the_old_one_is_muted
         stuck.thread.join(5)
     assert slots.waiting() == frozenset()
     eyes.stop()
+
+
+class HangsOnce(ScriptedDetector):
+    """An engine whose first look never ends, until the test lets it go."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        super().__init__()
+        self.gate = gate
+        self.looks = 0
+
+    def detect(self, frame: NDArray[np.uint8]) -> tuple[Detection, ...]:
+        del frame
+        self.looks += 1
+        if self.looks == 1:
+            self.gate.wait(30)
+        return ()
+
+
+class LooksOnly:
+    """A pipeline that asks the engine and tells nothing."""
+
+    def __init__(self, detector: SharedDetector) -> None:
+        self._detector = detector
+
+    def look(self, seen: Frame) -> tuple[Event, ...]:
+        self._detector.detect(seen.image)
+        return ()
+
+
+def test_an_engine_that_hangs_is_passed_by_a_new_thread_and_other_cameras_go_on() -> None:
+    gate, stop, clock, turn, slots = threading.Event(), threading.Event(), SystemClock(), Turn(), FrameSlots()
+    engine = HangsOnce(gate)
+    other = CameraId("cam-2")
+    schedule = LookSchedule({CAM: 0.01, other: 0.01}, clock.monotonic())
+    loop = LookLoop(slots, schedule, LooksOnly(SharedDetector(engine, turn)), clock, stop, turn)  # type: ignore[arg-type]
+    threads: list[threading.Thread] = []
+
+    def run() -> None:
+        threads.append(threading.Thread(target=loop.run, daemon=True))
+        threads[-1].start()
+
+    watchdog = Watchdog(lambda: [Vital("looks", lambda: loop.looks, 60.0, run)])
+    slots.put(frame(0.0, CAM))
+    run()
+    until(lambda: engine.looks == 1, "the engine hangs")
+    assert watchdog.step(0.0) == []
+    with capture_logs() as logs:
+        assert watchdog.step(61.0) == ["looks"]
+    assert [entry["part"] for entry in logs] == ["looks"]
+    slots.put(frame(1.0, other))
+    until(lambda: engine.looks == 2, "the other camera is looked at")
+    assert watchdog.step(62.0) == []
+    gate.set()
+    stop.set()
+    for thread in threads:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def test_a_camera_without_fresh_frames_is_told_stale_within_ten_seconds() -> None:
+    clock = VirtualClock(T0)
+    around = Surroundings(clock, FixedSource(ClockState.SYNCHRONISED), HealthWatch())
+    status = CameraStatus(camera_id=CAM, state=CameraState.LIVE, last_frame_at=around.steady.now())
+    told = [around.told(status, look_every_s=2.0).state]
+    while told[-1] is CameraState.LIVE:
+        clock.sleep(0.5)
+        told.append(around.told(status, look_every_s=2.0).state)
+    assert told[-1] is CameraState.STALE
+    assert clock.now() - T0 < timedelta(seconds=10)
+    fresh = status.model_copy(update={"last_frame_at": around.steady.now()})
+    assert around.told(fresh, look_every_s=2.0).state is CameraState.LIVE
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
