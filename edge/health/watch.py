@@ -22,6 +22,8 @@ EVERY_S = 1.0
 """Between two looks at one camera's health; cameras with rarer frames are looked at with each."""
 KEEP_EVERY_S = 600.0
 """Between two writings of a reference to disk; a restart then knows where the camera looked before."""
+THUMBNAIL_DOTS = (64, 36)
+"""More and a person close to the lens is known; fewer and nobody sees that a camera looks at the sky."""
 
 _log = structlog.get_logger(__name__)
 
@@ -97,12 +99,17 @@ class HealthWatch:
         return None if patient is None else patient.verdict
 
     def thumbnail_jpeg(self, camera_id: CameraId) -> bytes | None:
-        """The camera's last look, 160×90 and grey: so coarse that a face is a few dots. None before its first frame."""
+        """The camera's last look, grey and of 64×36 dots: the face of somebody who fills the whole height has five.
+
+        None before its first frame.
+        """
         patient = self._patients.get(camera_id)
         grey = None if patient is None else patient.grey
         if grey is None:
             return None
-        is_encoded, data = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, 80])
+        coarse = cv2.resize(grey, THUMBNAIL_DOTS, interpolation=cv2.INTER_AREA)
+        shown = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+        is_encoded, data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, 80])
         return data.tobytes() if is_encoded else None
 
     def accept(self, camera_id: CameraId) -> None:

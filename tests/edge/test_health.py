@@ -160,3 +160,16 @@ def test_a_camera_nobody_has_seen_has_no_condition() -> None:
     watch = HealthWatch()
     watch.admit(CAM)
     assert watch.condition(CAM) is None
+
+
+def test_a_thumbnail_keeps_the_street_and_loses_what_is_as_small_as_a_face() -> None:
+    face = np.indices((360, 640)).sum(axis=0) // 8 % 2 * 255  # features of eight pixels: an eye of a head of sixty
+    watch = HealthWatch()
+    watch.admit(CAM)
+    watch.look(Frame(CAM, np.repeat(face.astype(np.uint8)[..., None], 3, axis=2), T0, 0))
+    jpeg = watch.thumbnail_jpeg(CAM)
+    assert jpeg is not None
+    shown = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert shown is not None
+    assert shown.shape == (90, 160)
+    assert shown.std() < 40  # black and white in the picture: 127
