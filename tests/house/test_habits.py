@@ -19,6 +19,7 @@ OUTERMOST_LOOPS = {
     "edge.uplink.mqtt": "the uplink's thread: events stay on disk, the next connection may do",
     "edge.desired.link": "listens to central: the last good bundle runs on",
     "edge.uplink.evidence": "the upload's thread: pictures stay on disk",
+    "edge.evidence.filming": "the films' thread: a film is never worth a thread",
     "edge.watchdog.loop": "the watchdog's thread: nobody else tells systemd",
     "edge.look_loop": "the look thread: one bad frame must not blind all cameras",
     "central.services.worker": "central's worker threads",
