@@ -6,7 +6,7 @@ has the prior N(0, bias²), so that a camera that shares nothing with others kee
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ TRUSTED_SIGMAS = 3.0
 ROUNDS = 4
 LARGEST_BIAS_M = 4.0
 """The prior grows to what the cameras show, but no farther: a street's neighbours stand about as far apart."""
+UNSURE_M = 0.85
+"""Left over, one standard deviation per axis between two cameras, while only what came and went together has taught."""
 MOVED_M, MOVED_SIGMAS, FEWEST = 2.0, 5.0, 3
 """A camera was moved when the residuals on both sides of a moment differ by this much, with this many on each side."""
 
@@ -49,6 +51,15 @@ def learn(things: Iterable[Sequence[Observation]], rules: AssociationRules) -> R
         looks = [_in_era(look, eras) for look in looks]
         solution = _solve(looks, rules.bias_m)
     return _registration(solution, eras)
+
+
+def cautious(known: Registration) -> Registration:
+    """The same shifts, less sure: a few pairs alone don't show that a camera was moved between them.
+
+    What they say of cameras in general is left out: it says little of those that had no pair.
+    """
+    variance_m2 = {pair: found + UNSURE_M**2 for pair, found in known.variance_m2.items()}
+    return replace(known, variance_m2=variance_m2, bias_m=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from central.domain.geometry import fuse
 from central.domain.partition import Partition, partition
 from central.domain.reconcile import case_id_of
 from central.domain.recurrence import Stay, recurrences
-from central.domain.register import learn
+from central.domain.register import cautious, learn
 from central.domain.registration import UNREGISTERED, Registration
 from central.domain.rules import AssociationRules
 from central.domain.sightings import observations_of
+from central.domain.twins import twins
 from central.domain.values import Link, Observation, Revision
 from central.services.observing import to_revision
 from contract.events import Event, GroundPoint
@@ -105,15 +106,22 @@ def associate(
 def learn_cameras(
     parts: Sequence[tuple[Observation, ...]], rules: AssociationRules, rounds: int, known: Registration = UNREGISTERED
 ) -> Registration:
-    """What the sightings say of the cameras: cases teach it, and it gives better cases, `rounds` times over."""
+    """What the sightings say of the cameras: cases teach it, and it gives better cases, `rounds` times over.
+
+    What came and went together teaches before there are cases, and beside them.
+    """
+    is_first = known == UNREGISTERED and rounds > 0
+    paired = list(twins(parts)) if rounds else []
+    if is_first:
+        known = cautious(learn(paired, rules))
     for number in range(rounds):
-        asking = _generous(rules) if number == 0 and known == UNREGISTERED else rules
-        groups = (
+        asking = _generous(rules) if number == 0 and is_first else rules
+        groups = [
             [found.sightings[place] for place in group]
             for found in _partitions(parts, asking, known)
             for group in found.groups
-        )
-        learnt = learn(groups, rules)
+        ]
+        learnt = learn([*paired, *groups], rules)
         if learnt == known:
             break
         known = learnt
