@@ -22,9 +22,7 @@ def redaction_recall(
     dataset: Annotated[
         list[Path] | None, typer.Option(help="Labelled pictures with people boxed (label person); repeatable.")
     ] = None,
-    streets: Annotated[
-        int, typer.Option(min=0, max=1000, help="How many simulated streets, of all weathers.")
-    ] = 0,
+    streets: Annotated[int, typer.Option(min=0, max=1000, help="How many simulated streets, of all weathers.")] = 0,
     first_seed: Annotated[int, typer.Option(min=0, help="Seed of the first street.")] = 20_000,
     width_px: Annotated[int, typer.Option(min=320, max=3840, help="Width of the streets' pictures.")] = 1280,
     clip: Annotated[

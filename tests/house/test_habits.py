@@ -21,6 +21,7 @@ OUTERMOST_LOOPS = {
     "edge.uplink.evidence": "the upload's thread: pictures stay on disk",
     "edge.evidence.filming": "the films' thread: a film is never worth a thread",
     "edge.watchdog.loop": "the watchdog's thread: nobody else tells systemd",
+    "edge.scribe": "the scribe's thread: one bad finding must not silence the node",
     "edge.look_loop": "the look thread: one bad frame must not blind all cameras",
     "central.services.worker": "central's worker threads",
 }

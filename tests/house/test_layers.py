@@ -60,14 +60,14 @@ def impurities(module: Module) -> set[str]:
         root = name.split(".")[0]
         is_standard = root in sys.stdlib_module_names and root not in IMPURE_STANDARD
         if name in IMPURE_OURS or not (
-            is_standard or root in PURE_MAY_IMPORT or is_within(name, own) or _is_value(name)
+            is_standard or root in PURE_MAY_IMPORT or is_within(name, own) or _is_pure(name)
         ):
             found.add(name)
     return found | {call for call in module.calls if call in {"open", "print", "input", "eval", "exec"}}
 
 
-def _is_value(name: str) -> bool:
-    return is_within(name, "edge.values")
+def _is_pure(name: str) -> bool:
+    return any(is_within(name, package) for package in PURE)
 
 
 def adapters_joined(module: Module, adapters: tuple[str, ...]) -> set[str]:
