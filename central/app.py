@@ -60,7 +60,7 @@ from contract.errors import UsageError
 from contract.ids import uuid7
 from contract.topics import Topics
 
-GATHER_S = 0.05
+GATHER_S = 0.1
 """Events that arrive within it are associated together. Longer: the console shows them later; shorter: at a hundred a
 second every event pays for a transaction of its own (6 ms of CPU instead of 2)."""
 

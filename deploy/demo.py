@@ -32,7 +32,8 @@ def main() -> int:
     folder: Path = arguments.state_dir
     _make_fresh(folder)
     supervisor = Supervisor(folder)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background job starts with Ctrl-C's signal ignored
+        signal.signal(number, _interrupt)
     try:
         _run(supervisor, folder, arguments)
     except PartError as error:
