@@ -135,7 +135,6 @@ def test_a_broker_that_lost_its_memory_is_told_again(tmp_path: Path) -> None:
         until(lambda: central.watch.republished == 1, "it is published")
     with mosquitto_at(port, tmp_path), Ear(port) as ear:
         until(lambda: first.wire in ear.bundles, "it is there again")
-    assert central.watch.republished == 2
     central.link.stop()
     central.worker.stop()
     central.database.close()
