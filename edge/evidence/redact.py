@@ -12,17 +12,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.taxonomy import Context
-from edge.rules.boxes import grown, iou, nearness
+from contract.taxonomy import Context, Seen
+from edge.rules.boxes import grown, iou, nearness, share_of_smaller
 from edge.values import Box, Detection
 
-REDACTION_VERSION = "pixelate-3"
+REDACTION_VERSION = "pixelate-4"
 BLOCKS = 6
 """Blocks along a region's shorter side: a face gets one or two. More and a known person may be recognised."""
 EXPLAINED_IOU = 0.5
 EXPLAINED_TIMES = 2.0
 """A person box that something else fills by this much at this many times its score is that other thing: at the low
 threshold a flame often comes with a faint person box, and blocks over the flame would hide the finding itself."""
+FAINT = 0.05
+FAINT_SHARE = 0.5
+FAINT_TIMES = 10.0
+"""A person box fainter than `FAINT` that shares this much of the smaller box with a finding this many times surer is
+the finding's: kept pictures are searched down to 0.004, and without this a fire or a stall is nothing but blocks. A
+person the model half believes in stays hidden, in front of a stall too."""
 SAME_NEARNESS = 0.3
 """Regions of two looks with centres this near (1: the same, 0: a box size apart) are one walker. Too low and a walker's
 speed is taken from his neighbour, too high and a quick one is not followed."""
@@ -96,8 +102,12 @@ def regions_to_hide(detections: Sequence[Detection]) -> Iterator[Box]:
 
 
 def _explains(other: Detection, person: Detection) -> bool:
-    is_stronger = other.means is not Context.PERSON and other.score >= EXPLAINED_TIMES * person.score
-    return is_stronger and iou(other.box_norm, person.box_norm) >= EXPLAINED_IOU
+    if other.means is Context.PERSON or other.score < EXPLAINED_TIMES * person.score:
+        return False
+    if iou(other.box_norm, person.box_norm) >= EXPLAINED_IOU:
+        return True
+    is_faint = person.score < FAINT and other.score >= FAINT_TIMES * person.score and isinstance(other.means, Seen)
+    return is_faint and share_of_smaller(other.box_norm, person.box_norm) >= FAINT_SHARE
 
 
 def redacted(image: NDArray[np.uint8], regions: Sequence[Box]) -> NDArray[np.uint8]:

@@ -154,6 +154,8 @@ def test_every_box_of_a_track_fits_the_wire(x1: float, y1: float, x2: float, y2:
         (0.6, 0.13, (0.40, 0.40, 0.60, 0.60), False),  # the same spot, and far surer: it is the flame
         (0.6, 0.13, (0.40, 0.40, 0.50, 0.45), True),  # a flame beside or before a person is no excuse
         (0.6, 0.45, (0.40, 0.40, 0.60, 0.60), True),  # a sure person stays hidden whatever burns there
+        (0.6, 0.02, (0.40, 0.40, 0.50, 0.45), False),  # next to no person at all, and inside what is surely a flame
+        (0.1, 0.02, (0.40, 0.40, 0.50, 0.45), True),  # a doubtful flame explains nobody away
     ],
 )
 def test_a_faint_person_box_that_is_really_the_flame_does_not_hide_it(
