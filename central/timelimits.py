@@ -3,7 +3,7 @@
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import chinese_calendar
 from pydantic import Field, field_validator
@@ -80,13 +80,17 @@ class TimeLimits(Settings):
         )
 
     def work_calendar(self, timezone: str) -> WorkCalendar:
-        """The calendar in `timezone`: the country's published holidays, then the file's own days on top."""
+        """The calendar in `timezone`: the country's published holidays, then the file's own days on top.
+
+        Raises:
+            UsageError: no such time zone.
+        """
         published = _published() if self.calendar.country == "CN" else ({}, frozenset[int]())
         days = (
             published[0] | dict.fromkeys(self.calendar.days_off, False) | dict.fromkeys(self.calendar.days_worked, True)
         )
         return WorkCalendar(
-            timezone=ZoneInfo(timezone),
+            timezone=_zone(timezone),
             off=frozenset(day for day, is_worked in days.items() if not is_worked),
             on=frozenset(day for day, is_worked in days.items() if is_worked),
             known=published[1] | frozenset(self.calendar.known_years),
@@ -107,6 +111,13 @@ def load_time_limits(path: Path | None = None) -> TimeLimits:
 def work_clock(calendar: WorkCalendar, around: date) -> WorkClock:
     """The calendar laid out for some years around a day."""
     return WorkClock(calendar, around - LAID_OUT, around + LAID_OUT)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise UsageError(f"no time zone {name!r}; write it as Asia/Shanghai") from error
 
 
 def _published() -> tuple[dict[date, bool], frozenset[int]]:

@@ -23,9 +23,9 @@ def add_to(cli: typer.Typer) -> None:
 
 
 def deadline(
+    kind: Annotated[Violation, typer.Option(help="What the case is about.")],
+    start: Annotated[str, typer.Option(help="When the stage began, as 2026-10-01T16:30:00+08:00.")],
     profile: Annotated[str, typer.Option(help="Whose limits, from the file's profiles.")] = "example_city_2026",
-    kind: Annotated[Violation, typer.Option(help="What the case is about.")] = ...,  # type: ignore[assignment]
-    start: Annotated[str, typer.Option(help="When the stage began, as 2026-10-01T16:30:00+08:00.")] = ...,  # type: ignore[assignment]
     stage: Annotated[Stage, typer.Option(help="Which stage of the case.")] = Stage.HANDLE,
     pause: Annotated[
         list[str] | None, typer.Option(help="The clock stood still: FROM/TO, or FROM/ while it still does. Repeatable.")

@@ -198,6 +198,7 @@ def test_the_command_says_when_it_is_due() -> None:
         (["--start", "2026-10-01T08:00:00Z", "--extend", "2 urgent_hour"], "can't be extended"),
         (["--start", "2026-10-01T08:00:00Z", "--profile", "nowhere"], "nowhere"),
         (["--start", "9999-10-01T08:00:00Z"], "9999"),
+        (["--start", "2026-10-01T08:00:00Z", "--timezone", "Asia/Nowhere"], "Asia/Nowhere"),
     ],
 )
 def test_a_wrong_question_is_one_line(options: list[str], match: str) -> None:
