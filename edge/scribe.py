@@ -59,6 +59,9 @@ class BusyScribe:
         self._stop = stop
         self._clock = clock
         self._waiting: queue.Queue[Write] = queue.Queue(MAX_WAITING)
+        self._turn = threading.Lock()
+        """Held from taking a finding to having written it: a thread that the watchdog started beside one that only
+        seemed dead must not overtake it."""
         self.failures = 0
         self.rounds = 0
         """Grows as long as the thread lives, for a watchdog."""
@@ -87,14 +90,15 @@ class BusyScribe:
 
     def step(self) -> None:
         """One finding, or a moment's wait for one."""
-        self.rounds += 1
-        try:
-            job = self._waiting.get(timeout=IDLE_S)
-        except queue.Empty:
-            return
-        begun_s = self._clock.monotonic()
-        self._do(job)
-        worked_s = self._clock.monotonic() - begun_s
+        with self._turn:
+            self.rounds += 1
+            try:
+                job = self._waiting.get(timeout=IDLE_S)
+            except queue.Empty:
+                return
+            begun_s = self._clock.monotonic()
+            self._do(job)
+            worked_s = self._clock.monotonic() - begun_s
         if self.waiting < MAX_WAITING / 2:
             self._stop.wait(min(worked_s, LONGEST_REST_S))
 

@@ -90,3 +90,31 @@ def test_a_node_that_stops_does_not_write_for_ever() -> None:
     stop.set()
     scribe.run()
     assert scribe.waiting == 7
+
+
+def test_a_thread_that_was_started_beside_a_slow_one_never_overtakes_it() -> None:
+    scribe, written = BusyScribe(threading.Event(), VirtualClock(T0)), []
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def slow() -> Event:
+        has_begun.set()
+        may_end.wait(10)
+        written.append("first")
+        raise PermanentError("enough for this test")
+
+    def quick() -> Event:
+        written.append("second")
+        raise PermanentError("enough for this test")
+
+    scribe.write(slow)
+    scribe.write(quick)
+    threads = [threading.Thread(target=scribe.step) for _ in range(2)]
+    threads[0].start()
+    assert has_begun.wait(10)
+    threads[1].start()
+    threads[1].join(0.2)
+    assert written == []
+    may_end.set()
+    for thread in threads:
+        thread.join(10)
+    assert written == ["first", "second"]
