@@ -38,7 +38,7 @@ demo: .venv/.demo-ready  ## broker, central, a node with rendered cameras, the c
 	@$(BIN)/python -m deploy.demo
 
 test: .venv/.dev-ready  ## everything that proves it
-	$(BIN)/python -m pytest tests --ignore=tests/chaos
+	$(BIN)/python -m pytest tests --ignore=tests/chaos -n 2 --dist loadfile
 
 chaos: .venv/.dev-ready  ## kills, cuts and floods real processes, at length (CHAOS="-k edge" for a part)
 	$(BIN)/python -m pytest tests/chaos $(CHAOS)

@@ -130,8 +130,8 @@ class _Work:
                     if value > 0:
                         fits.append((-value, row, other))
         for _, row, other in sorted(fits):
-            is_free = self.groups[row] and not self._apart_loosely[row, other] and not self._forbidden[row, other]
-            if is_free:
+            parted = self._apart_loosely[row, other] or self._forbidden[row, other]
+            if self.groups[row] and not parted and not (self._held[row] and self._held[other]):
                 self._join(other, row)
 
     def join_declared(self) -> None:

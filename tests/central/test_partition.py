@@ -196,6 +196,13 @@ def streets(draw: st.DrawFn) -> list[Observation]:
     ]
 
 
+def test_a_reviewed_parasol_never_joins_a_reviewed_stall() -> None:
+    stall, parasol = seen_at("stall", Seen.STALL, (0, 0)), seen_at("parasol", Seen.PARASOL, (0.5, 0), camera="cam-2")
+    assert cases(stall, parasol) == together("stall", "parasol")
+    held = Bonds(held=(frozenset({stall.member_id}), frozenset({parasol.member_id})))
+    assert cases(stall, parasol, bonds=held) == apart("stall", "parasol")
+
+
 @settings(max_examples=40, deadline=None)
 @given(streets(), st.data())
 def test_laws_of_every_partition(street: list[Observation], data: st.DataObject) -> None:
