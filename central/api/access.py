@@ -7,18 +7,18 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NewType
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request, Response, status
 
+from central.domain.people import SERVICE, Operator
 from contract.clock import Clock
+
+__all__ = ["Access", "Operator", "Tokens"]
 
 COOKIE = "xunjie_session"
 SESSION = timedelta(hours=12)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-Operator = NewType("Operator", str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,11 @@ class Access:
         """
         bearer = _bearer(request)
         if bearer is not None and _same(bearer, self._tokens.operator):
-            return Operator("operator")
+            return SERVICE
         if bearer is None and self.has_session(request):
             if request.method not in _SAFE_METHODS and not _is_same_origin(request):
                 raise HTTPException(status.HTTP_403_FORBIDDEN, "this request came from another site")
-            return Operator("operator")
+            return SERVICE
         raise _unauthorised("operator")
 
     def node(self, request: Request) -> None:

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from central.api.access import Access, Operator
+from central.api.access import Access
+from central.domain.people import Operator
 from central.domain.values import CaseFilter
 from central.domain.workflow import Action, CaseState, RejectReason
 from central.services.actions import CaseDesk, OperatorAction
@@ -95,7 +96,7 @@ def cases_router(reader: Reader, desk: CaseDesk, joins: JoinDesk, access: Access
         case_id: CaseIdPath, body: MergeRequest, operator: Annotated[Operator, Depends(access.operator)]
     ) -> Accepted:
         """Says that the case and another one are one thing. Carried out within moments; then it redirects."""
-        joins.merge(case_id, body.into, Said(operator, body.note))
+        joins.merge(case_id, body.into, Said(operator.name, body.note))
         return Accepted(case_id=case_id)
 
     @router.post("/{case_id}/split", status_code=202)
@@ -103,7 +104,7 @@ def cases_router(reader: Reader, desk: CaseDesk, joins: JoinDesk, access: Access
         case_id: CaseIdPath, body: SplitRequest, operator: Annotated[Operator, Depends(access.operator)]
     ) -> Accepted:
         """Says that some incidents are another thing than the rest. Carried out within moments."""
-        joins.split(case_id, body.incidents, Said(operator, body.note))
+        joins.split(case_id, body.incidents, Said(operator.name, body.note))
         return Accepted(case_id=case_id)
 
     @router.post("/{case_id}/actions/{action}")
@@ -115,7 +116,7 @@ def cases_router(reader: Reader, desk: CaseDesk, joins: JoinDesk, access: Access
     ) -> CaseDetail:
         """Confirms, rejects or reopens a case. 409 names the actions that are open."""
         said = body or ActionRequest()
-        desk.act(case_id, OperatorAction(action, operator, said.reason, said.note, said.kind))
+        desk.act(case_id, OperatorAction(action, operator.name, said.reason, said.note, said.kind))
         return _found(reader.detail(case_id), case_id)
 
     return router

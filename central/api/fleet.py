@@ -8,8 +8,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from central.api.access import Access, Operator
+from central.api.access import Access
 from central.artifacts import Artifacts
+from central.domain.people import Operator
 from central.keys import public_keys
 from central.services.fleet import FleetDesk, Order
 from central.services.fleet_views import BundleView, NodeView, RequestView, StandingView, bundle_view, request_view
@@ -81,7 +82,7 @@ def fleet_router(desk: FleetDesk, artifacts: Artifacts, keys: KeyPairs, access: 
         node_id: NodePath, body: BundleBody, who: Annotated[Operator, Depends(access.operator)]
     ) -> BundleView:
         """Gives the node a new version."""
-        order = Order(body.content, who, body.why, body.secrets, body.goes_back_from)
+        order = Order(body.content, who.name, body.why, body.secrets, body.goes_back_from)
         return bundle_view(desk.set_bundle(node_id, order))
 
     @router.get("/nodes/{node_id}/diff", dependencies=operator)
@@ -100,7 +101,7 @@ def fleet_router(desk: FleetDesk, artifacts: Artifacts, keys: KeyPairs, access: 
     def ask(node_id: NodePath, body: AskBody, who: Annotated[Operator, Depends(access.operator)]) -> RequestView:
         """Asks the node for a picture."""
         desk.node(node_id)
-        asked = desk.ask(node_id, body.ask, who, timedelta(seconds=body.expires_in_s))
+        asked = desk.ask(node_id, body.ask, who.name, timedelta(seconds=body.expires_in_s))
         return request_view(desk.request(asked.request_id))
 
     @router.get("/requests", dependencies=operator)

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from central.console.crop import crop_around
 from central.console.plan import draw
 from central.console.words import COOKIE, Words, load_words, wanted_language
+from central.domain.people import Operator
 from central.domain.values import CaseFilter
 from central.domain.workflow import Action, CaseState, RefusedAction, RejectReason
 from central.services.actions import CaseDesk, OperatorAction
@@ -28,7 +29,7 @@ CARDS = 60
 class Gate(Protocol):
     """What pages need of the access rules."""
 
-    def operator(self, request: Request) -> str: ...
+    def operator(self, request: Request) -> Operator: ...
     def has_session(self, request: Request) -> bool: ...
     def is_operator_token(self, token: str) -> bool: ...
     def is_from_own_pages(self, request: Request) -> bool: ...
@@ -87,7 +88,7 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> 
         return _enter(request, gate)
 
     @router.post("/logout")
-    def log_out(_operator: Annotated[str, Depends(gate.operator)]) -> Response:
+    def log_out(_operator: Annotated[Operator, Depends(gate.operator)]) -> Response:
         response = RedirectResponse("/login", 303)
         gate.close_session(response)
         return response
@@ -138,13 +139,13 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> 
         request: Request,
         case_id: str,
         action: Action,
-        operator: Annotated[str, Depends(gate.operator)],
+        operator: Annotated[Operator, Depends(gate.operator)],
         reason: Annotated[RejectReason | None, Form()] = None,
         note: Annotated[str, Form(max_length=500)] = "",
         kind: Annotated[Violation | None, Form()] = None,
     ) -> Response:
         try:
-            desk.act(case_id, OperatorAction(action, operator, reason, note, kind))
+            desk.act(case_id, OperatorAction(action, operator.name, reason, note, kind))
         except (RefusedAction, UsageError) as error:
             return _case_page(request, reader.detail(case_id), str(error))
         return RedirectResponse(f"/cases/{case_id}", 303)
