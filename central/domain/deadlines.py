@@ -17,11 +17,15 @@ WARNINGS = (0.5, 0.8, 1.0)
 
 
 class Stage(StrEnum):
-    """A part of a case's life with a limit of its own (DOMAIN §4)."""
+    """A part of a case's life that may have a limit of its own (DOMAIN §4), in order."""
 
+    REVIEW = "review"
+    REMIND = "remind"
+    REPORT = "report"
     ACCEPT = "accept"
-    DISPATCH = "dispatch"
     VERIFY = "verify"
+    REGISTER = "register"
+    DISPATCH = "dispatch"
     HANDLE = "handle"
     CHECK = "check"
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from central.domain.workflow import CaseState
+from central.domain.workflow import FINAL, REVIEWED, CaseState
 from contract.configfile import Settings
 
 SEEN_FLOOR_DAYS = 30
@@ -26,7 +26,7 @@ class RetentionRules(Settings):
     rejected: Annotated[int, Field(ge=SEEN_FLOOR_DAYS, le=36_500)] = 30
     """False alarms, after the person's last word; so too what was raised and then turned out lawful."""
     closed: Annotated[int, Field(ge=SEEN_FLOOR_DAYS, le=36_500)] = 365
-    """Confirmed cases, after the thing is gone and the last word is said."""
+    """Confirmed cases, after the thing is gone and the last word is said; all others, after they ended."""
     audit: Annotated[int, Field(ge=SEEN_FLOOR_DAYS, le=36_500)] = 400
     """Who did what: the record of every case that a person has touched, after the last word."""
     inbox_payload: Annotated[int, Field(ge=4, le=36_500)] = 30
@@ -69,12 +69,13 @@ class Expiry:
 
 
 KEEP = Expiry(None, None)
+_WORKED_ON = REVIEWED - FINAL - {CaseState.CONFIRMED} | {CaseState.PENDING_REVIEW}
 
 
 def expiry(case: CaseFacts, rules: RetentionRules) -> Expiry:
     """When the case's pictures and its record may go.
 
-    A case that waits for a person, or whose thing still stands there, keeps everything. One that was merged goes after
+    A case that waits for somebody, or whose thing still stands there, keeps everything. One that was merged goes after
     the one it was merged into, because its number must lead there for as long as that exists.
     """
     if case.is_merged:
@@ -84,7 +85,7 @@ def expiry(case: CaseFacts, rules: RetentionRules) -> Expiry:
             if case.has_target or pictures_at is None
             else Expiry(pictures_at, _record_at(case, pictures_at, rules))
         )
-    if case.state is CaseState.PENDING_REVIEW:
+    if case.state in _WORKED_ON:
         return KEEP
     pictures_at = _pictures_at(case, rules)
     return KEEP if pictures_at is None else Expiry(pictures_at, _record_at(case, pictures_at, rules))
@@ -101,6 +102,8 @@ def _pictures_at(case: CaseFacts, rules: RetentionRules) -> datetime | None:
             return max(floor, _last_word(case, case.gone_at) + timedelta(days=rules.closed))
         case CaseState.REJECTED_FALSE_ALARM:
             return max(floor, _last_word(case, case.last_seen_at) + timedelta(days=rules.rejected))
+    if case.state in FINAL:
+        return max(floor, _last_word(case, case.last_seen_at) + timedelta(days=rules.closed))
     is_shown = case.was_raised or case.person_at is not None
     return max(floor, case.last_seen_at + timedelta(days=rules.rejected if is_shown else rules.unseen))
 

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, exists, func, or_, select, update
 
 from central.domain.retention import CaseFacts
-from central.domain.workflow import CaseState, Role
+from central.domain.workflow import CaseState
+from central.domain.workflow_words import MACHINES
 from central.store import seals
 from central.store.cases import CASES, HISTORY, MEMBERS
 from central.store.dead_letters import DEAD_LETTERS
@@ -34,7 +35,9 @@ class Spent(StrEnum):
 
 def case_facts(connection: Connection, after_id: str, limit: int) -> list[CaseFacts]:
     """The next cases after `after_id`, by id."""
-    said = select(func.max(HISTORY.c.at)).where(HISTORY.c.case_id == CASES.c.id, HISTORY.c.role != Role.JUDGE)
+    said = select(func.max(HISTORY.c.at)).where(
+        HISTORY.c.case_id == CASES.c.id, HISTORY.c.role.not_in(sorted(MACHINES))
+    )
     raised = exists().where(HISTORY.c.case_id == CASES.c.id, HISTORY.c.to_state == CaseState.PENDING_REVIEW)
     query = (
         select(

@@ -106,7 +106,7 @@ def test_a_case_tells_everything(parts: Parts, operator: AsgiClient) -> None:
     assert case["observations"][0]["link"]["basis"] == "first"
     assert case["evidence"][0]["sha256"] == SHA
     assert [step["what"] for step in case["history"]] == ["opened", "judged"]
-    assert case["open_actions"] == ["confirm", "reject"]
+    assert case["open_actions"] == ["confirm", "reject", "comment"]
     assert abs(case["place"]["lat"] - 36.8135) < 1e-6
 
 
@@ -120,7 +120,7 @@ def test_a_refused_action_is_409_and_names_the_open_ones(parts: Parts, operator:
     assert operator.send("POST", f"{path}/confirm").json()["state"] == "confirmed"
     refused = operator.send("POST", f"{path}/confirm")
     assert refused.status_code == 409
-    assert refused.json()["open_actions"] == ["reopen"]
+    assert refused.json()["open_actions"] == ["remind", "report", "reopen", "cancel", "comment"]
     assert operator.send("POST", f"{path}/reopen", json={"note": "look again"}).status_code == 200
 
 
