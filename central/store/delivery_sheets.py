@@ -1,0 +1,53 @@
+"""Reads what other systems may know of cases: the row, and the redacted pictures that lie here."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from central.domain.delivery import UNREVIEWED, CaseSheet, SheetPicture
+from central.store import deliveries, observations
+from central.store.case_queries import AT_ONCE
+from central.store.cases import CASES, MEMBERS
+from contract.events import EvidenceRole
+
+MOST_PICTURES = 8
+_BEST_FIRST = (EvidenceRole.CONFIRMATION, EvidenceRole.LATEST, EvidenceRole.LEAD_UP, EvidenceRole.CONTEXT)
+
+
+def sheets_of(connection: Connection, case_ids: Iterable[str]) -> list[CaseSheet]:
+    """The sheets of those cases that somebody outside may know, or knows already."""
+    wanted = sorted(set(case_ids))
+    found: list[CaseSheet] = []
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        is_reviewed = CASES.c.state.not_in(sorted(UNREVIEWED))
+        is_known = CASES.c.id.in_(sorted(deliveries.known_among(connection, some)))
+        query = select(CASES).where(CASES.c.id.in_(some), is_reviewed | is_known).order_by(CASES.c.id)
+        rows = [dict(row._mapping) for row in connection.execute(query)]
+        pictures = _pictures(connection, [row["id"] for row in rows])
+        found += [_sheet(row, pictures[row["id"]]) for row in rows]
+    return found
+
+
+def _pictures(connection: Connection, case_ids: list[str]) -> dict[str, list[SheetPicture]]:
+    """Case → its pictures, the most telling first; what is not here or not redacted is left out."""
+    found: dict[str, list[SheetPicture]] = defaultdict(list)
+    if not case_ids:
+        return found
+    is_open = (MEMBERS.c.case_id.in_(case_ids), MEMBERS.c.ended_at.is_(None))
+    query = select(MEMBERS.c.incident_id, MEMBERS.c.case_id).where(*is_open)
+    case_of = {row.incident_id: row.case_id for row in connection.execute(query)}
+    for picture in observations.pictures_of(connection, case_of):
+        if picture.is_stored and picture.redaction and picture.role in _BEST_FIRST:
+            shown = SheetPicture(sha256=picture.sha256, role=picture.role, captured_at=picture.captured_at)
+            found[case_of[picture.incident_id]].append(shown)
+    for pictures in found.values():
+        pictures.sort(key=lambda picture: (_BEST_FIRST.index(picture.role), -picture.captured_at.timestamp()))
+    return found
+
+
+def _sheet(row: dict[str, Any], pictures: list[SheetPicture]) -> CaseSheet:
+    known = {name: row[name] for name in CaseSheet.model_fields if name in row}
+    return CaseSheet(**known, case_id=row["id"], pictures=tuple(pictures[:MOST_PICTURES]))
