@@ -3,24 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 from central.domain.hours import WeeklyHours
-from contract.plane import Point, contains
+from central.domain.registers.names import Names as Names
+from central.domain.registers.zones import Zone as Zone
+from central.domain.registers.zones import ZoneKind as ZoneKind
 from contract.taxonomy import Violation
-
-
-class ZoneKind(StrEnum):
-    """What a polygon on the ground means (DOMAIN §1)."""
-
-    VENDOR_GUIDE_ZONE = "vendor_guide_zone"
-    VENDOR_CLUSTER = "vendor_cluster"
-    CONVENIENCE_MARKET = "convenience_market"
-    RECYCLING_ZONE = "recycling_zone"
-    BBQ_SITE = "bbq_site"
-    BBQ_BAN_AREA = "bbq_ban_area"
-    BUILT_UP_AREA = "built_up_area"
-
 
 TRADE_ZONES = frozenset({ZoneKind.VENDOR_GUIDE_ZONE, ZoneKind.VENDOR_CLUSTER, ZoneKind.CONVENIENCE_MARKET})
 """Where the county lets people trade during the zone's hours."""
@@ -33,28 +22,6 @@ class Severity(IntEnum):
     NOTICE = 1
     WARNING = 2
     URGENT = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """One thing's name in both languages of the console."""
-
-    zh: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """A named polygon in local metres with its opening hours in local time."""
-
-    zone_id: str
-    kind: ZoneKind
-    names: Names
-    polygon: tuple[Point, ...]
-    hours: WeeklyHours
-
-    def holds(self, point: Point) -> bool:
-        return contains([(corner.east_m, corner.north_m) for corner in self.polygon], point.east_m, point.north_m)
 
 
 @dataclass(frozen=True, slots=True)
