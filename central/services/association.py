@@ -19,6 +19,7 @@ from central.domain.rules import AssociationRules
 from central.domain.values import MemberId, Observation
 from central.services.judging import Judge
 from central.services.noting import REMEMBERED, Taken, Taker
+from central.services.outgoing import enqueue_all
 from central.services.parse import digest_of
 from central.services.roll import Roll
 from central.services.settling import Settler
@@ -148,7 +149,8 @@ class Association:
             desk = self._ready(connection, now)
             waiting = inbox.waiting(connection, self._limit)
             told = [Event.model_validate_json(entry.payload).data for entry in waiting]
-            bound = sightings.take_new_bonds(connection, now)
+            desk.settler.heeds_people = sightings.has_bonds(connection)
+            bound = sightings.take_new_bonds(connection, now) if desk.settler.heeds_people else set()
             again = desk.take_again(AGAIN)
             if not waiting and not bound and not again:
                 return 0
@@ -159,6 +161,7 @@ class Association:
             heard = {part.member_id for incident_id in taken.incidents for part in desk.board.parts(incident_id)}
             touched |= desk.roll.cases_of(heard | bound)
             self._judge(connection, desk, touched, now)
+            enqueue_all(connection, touched, now)
             changes.record(connection, "case", touched, now)
         return len(waiting) + len(bound) + len(again)
 
@@ -215,14 +218,13 @@ class Association:
 
     def _settle(self, connection: Connection, desk: Desk, seeds: Iterable[MemberId], now: datetime) -> set[CaseId]:
         """Re-considers everything that hangs together with `seeds`; gives the cases that changed."""
-        said = connection if sightings.has_bonds(connection) else None
+        said = connection if desk.settler.heeds_people else None
         found: list[list[Observation]] = []
         done: set[MemberId] = set()
         for seed in sorted(seeds):
             if seed not in done and seed in desk.board:
                 found.append(self._together(said, desk, seed))
                 done.update(sighting.member_id for sighting in found[-1])
-        desk.settler.heeds_people = said is not None
         frozen = case_queries.frozen_among(connection, desk.roll.cases_of(done))
         touched: set[CaseId] = set()
         for together in found:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
+from central.services.outgoing import enqueue_all
 from central.store import case_queries, changes, fleet, observations
 from central.store.database import Database
 from contract.clock import Clock
@@ -154,7 +155,9 @@ class EvidenceDesk:
         now = self._clock.now()
         with self._database.write() as connection:
             incidents = observations.mark_stored(connection, sha256, now)
-            changes.record(connection, "case", case_queries.cases_of(connection, incidents), now)
+            cases = case_queries.cases_of(connection, incidents)
+            enqueue_all(connection, cases, now)
+            changes.record(connection, "case", cases, now)
         self._on_change()
 
 
