@@ -1,13 +1,22 @@
-"""Who a person is to the case desk: a name, what they may do, and where. Pure."""
+"""Who a person is to the case desk, and the one place that says whether they may do what they ask for. Pure.
 
+Steps of the workflow name their roles in its table; everything else that is asked for is a `Right` here. API and
+console both ask `refusal`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
-from central.domain.workflow import Role
+from central.domain.workflow_words import MACHINES, PEOPLE, Role
 
-MACHINES = frozenset({"judge", "camera", "platform"})
-"""Roles that no account holds: what they do, no person does."""
-PEOPLE_ROLES: frozenset[Role] = frozenset(role for role in Role if role not in MACHINES)
-"""Roles that an account may hold."""
+RESERVED = frozenset({*MACHINES, "operator", "central", "system", "xunjie"})
+"""Names that no account may take: the history would not tell them from the service and the machines."""
+_NAME = re.compile(r"[^\W_](?:[\w.@-]| (?! )){0,62}[^\W_]")
+"""Letters and digits of any script, and between them `. _ @ -` and single spaces; 2 to 64 characters."""
+_DISTRICT = re.compile(r"[0-9A-Z]{0,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +24,115 @@ class Operator:
     """Whoever stands behind a request: a person, or a service with the operator's token.
 
     `district` is the area code, or the beginning of one, that all their cases lie in; empty: everywhere.
+    `account` is the person's number, None for a service.
     """
 
     name: str
     roles: frozenset[Role]
     district: str = ""
+    account: int | None = None
 
 
-SERVICE = Operator("operator", PEOPLE_ROLES)
+SERVICE = Operator("operator", PEOPLE)
 """Who brings the operator's token."""
+
+
+class Right(StrEnum):
+    """What may be asked for beside the workflow's steps."""
+
+    READ = "read"
+    """Cases, pictures, nodes, figures."""
+    JOIN_CASES = "join_cases"
+    """Say that two cases are one, or one is two."""
+    EXPORT_PACKAGE = "export_package"
+    OPEN_ORIGINAL = "open_original"
+    """See a picture before it was redacted."""
+    KEEP_REGISTERS = "keep_registers"
+    """Areas, zones, permits, shops, responsibility."""
+    KEEP_FLEET = "keep_fleet"
+    """Nodes, their bundles, and what is asked of them."""
+    KEEP_DELIVERY = "keep_delivery"
+    KEEP_PEOPLE = "keep_people"
+
+
+_R = Role
+RIGHTS: Mapping[Right, frozenset[Role]] = {
+    Right.READ: PEOPLE,
+    Right.JOIN_CASES: frozenset({_R.REVIEWER, _R.ACCEPTANCE_OPERATOR, _R.SHIFT_LEADER, _R.ADMIN}),
+    Right.EXPORT_PACKAGE: PEOPLE - {_R.HANDLING_UNIT, _R.DISPATCHER},
+    Right.OPEN_ORIGINAL: frozenset({_R.SHIFT_LEADER, _R.SUPERVISOR, _R.LEADER}),
+    Right.KEEP_REGISTERS: frozenset({_R.SHIFT_LEADER, _R.ADMIN}),
+    Right.KEEP_FLEET: frozenset({_R.ADMIN}),
+    Right.KEEP_DELIVERY: frozenset({_R.SHIFT_LEADER, _R.ADMIN}),
+    Right.KEEP_PEOPLE: frozenset({_R.ADMIN}),
+}
+"""An administrator opens no original: whoever gives out roles would else answer to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a case lies: its unit grid's code, None where nobody knows."""
+
+    area_code: str | None
+
+
+class Refusal(Exception):
+    """They may not; says what would be needed."""
+
+
+def refusal(who: Operator, roles: Collection[Role], place: Place | None = None) -> Refusal | None:
+    """Why `who` may not do what is for `roles`, at `place` if it has one; None if they may.
+
+    A case without an area is nobody's district's: only who answers for everywhere may touch it.
+
+    >>> wang = Operator("wang", frozenset({Role.REVIEWER}), "370303")
+    >>> refusal(wang, {Role.REVIEWER}, Place("370303001002003")) is None
+    True
+    >>> str(refusal(wang, {Role.REVIEWER}, Place("370302001002003")))
+    'the case lies in 370302001002003; wang answers for 370303'
+    >>> str(refusal(wang, {Role.LEADER, Role.ADMIN}))
+    'needs a role of admin, leader; wang has reviewer'
+    """
+    if who.roles.isdisjoint(roles):
+        return Refusal(f"needs a role of {_list(roles)}; {who.name} has {_list(who.roles)}")
+    if place is None or not who.district or (place.area_code or "").startswith(who.district):
+        return None
+    where = f"lies in {place.area_code}" if place.area_code else "has no area yet"
+    return Refusal(f"the case {where}; {who.name} answers for {who.district}")
+
+
+def require(who: Operator, roles: Collection[Role], place: Place | None = None) -> None:
+    """Raises what `refusal` says, if anything.
+
+    Raises:
+        Refusal: they may not.
+    """
+    said = refusal(who, roles, place)
+    if said is not None:
+        raise said
+
+
+def read_name(text: str) -> str | None:
+    """The name of an account as it is kept; None if it can't be one.
+
+    Lookalike widths become one (NFKC); what is invisible, turns the writing direction or is markup is no name.
+
+    >>> read_name("ｗａｎｇ"), read_name("王 五"), read_name("a\\u202eb"), read_name("<b>"), read_name("operator")
+    ('wang', '王 五', None, None, None)
+    """
+    name = unicodedata.normalize("NFKC", text.strip())
+    return None if _NAME.fullmatch(name) is None or login_of(name) in RESERVED else name
+
+
+def login_of(name: str) -> str:
+    """What a typed name is looked up by: `Wang` and `wang` are one account."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.strip()).casefold())
+
+
+def is_district(text: str) -> bool:
+    """Whether it is an area code, the beginning of one, or empty for everywhere."""
+    return _DISTRICT.fullmatch(text) is not None
+
+
+def _list(roles: Collection[Role]) -> str:
+    return ", ".join(sorted(roles)) or "none"
