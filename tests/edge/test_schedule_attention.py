@@ -1,5 +1,6 @@
 """Who is watched closely, for how long, and what that costs the others."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.ids import CameraId
-from edge.schedule import LONGEST_ATTENTION, Attention, LookSchedule
+from edge.rules.attention import Wish
+from edge.schedule import LONGEST_ATTENTION, Attention, LookSchedule, Wisher
 from tests.edge.fakes import at
 
 A, B, C = (CameraId(name) for name in "abc")
@@ -95,6 +97,112 @@ def test_deadlines_move_towards_the_frames() -> None:
         schedule.looked(A, due_s, due_s - came_s)
     assert ages[0] == pytest.approx(0.3, abs=0.011)
     assert max(ages[4:]) < 0.02
+
+
+def test_a_rule_that_is_done_ends_its_own_wish_and_never_a_persons() -> None:
+    schedule = LookSchedule({A: 2.0}, 0.0)
+    schedule.heed(Wish(A, at(60), "flame may be there"))
+    schedule.want_attention(A, at(30))
+    schedule.settle(at(0), 0.0)
+    schedule.heed(Wish(A, at(1), "confirmed or gone", is_over=True))
+    assert schedule.settle(at(1), 1.0) == {}
+    assert schedule.is_attended(A)
+    assert schedule.settle(at(30), 30.0) == {A: False}
+
+
+def test_a_persons_wish_goes_before_any_rules() -> None:
+    attention = Attention(1)
+    attention.want(A, at(5), Wisher.RULE)
+    attention.want(B, at(60), Wisher.PERSON)
+    assert attention.granted(at(0)) == {B}
+    attention.forget(B)
+    assert attention.granted(at(0)) == {A}
+
+
+@dataclass(frozen=True)
+class Street:
+    """Cameras in patrol (2 s) and in attention (0.2 s) that always have a fresh frame."""
+
+    patrol: int
+    close: int
+
+    @property
+    def cameras(self) -> list[CameraId]:
+        return [CameraId(f"p{n}") for n in range(self.patrol)] + [CameraId(f"c{n}") for n in range(self.close)]
+
+    def watched(self, look_s: float, seconds: float = 60.0) -> LookSchedule:
+        """The schedule after an engine that takes `look_s` a look has worked through it for a while."""
+        schedule = LookSchedule(dict.fromkeys(self.cameras, 2.0), 0.0, attention_cameras=self.close)
+        now_s = 0.0
+        while now_s < seconds:
+            for camera_id in self.cameras[self.patrol :]:
+                schedule.want_attention(camera_id, at(now_s + 30))
+            schedule.settle(at(now_s), now_s)
+            chosen = schedule.choose(self.cameras, now_s)
+            if chosen is None:
+                now_s += schedule.wait_s(now_s, 1.0) + 1e-9
+                continue
+            schedule.looked(chosen, now_s)
+            now_s += look_s
+        return schedule
+
+    def skipped(self, schedule: LookSchedule, kind: str) -> float:
+        counts = [schedule.counts(camera_id) for camera_id in self.cameras if camera_id.startswith(kind)]
+        return sum(skipped for _, skipped in counts) / sum(looks + skipped for looks, skipped in counts)
+
+
+def test_with_room_for_all_attention_keeps_its_rate_beside_25_in_patrol() -> None:
+    street = Street(25, 4)  # 32.5 looks a second
+    schedule = street.watched(1 / 36)
+    assert street.skipped(schedule, "c") < 0.04
+    assert street.skipped(schedule, "p") < 0.03  # the first round, when all are due at once
+
+
+def test_over_budget_attention_thins_out_and_patrol_goes_on() -> None:
+    street = Street(25, 4)
+    schedule = street.watched(1 / 22)
+    assert street.skipped(schedule, "p") < 0.05
+    assert 0.3 < street.skipped(schedule, "c") < 0.7
+
+
+@given(
+    st.integers(1, 8),
+    st.integers(0, 4),
+    st.lists(st.floats(0.01, 3.0), min_size=60, max_size=120),
+    st.lists(st.booleans(), min_size=120, max_size=120),
+)
+def test_nobody_starves_however_slow_the_engine_and_whoever_moves(
+    patrol: int, close: int, costs: list[float], moves: list[bool]
+) -> None:
+    """A camera that is due is looked at within a number of looks that depends on the cameras alone."""
+    cameras = Street(patrol, close).cameras
+    schedule = LookSchedule(dict.fromkeys(cameras, 2.0), 0.0, attention_cameras=close)
+    waited = dict.fromkeys(cameras, 0)
+    now_s = 0.0
+    for cost_s, is_moving in zip(costs, moves, strict=False):
+        for camera_id in cameras[patrol:]:
+            schedule.want_attention(camera_id, at(now_s + 500))
+        schedule.settle(at(now_s), now_s)
+        chosen = schedule.choose(cameras, now_s, cameras[1:] if is_moving else ())
+        if chosen is not None:
+            schedule.looked(chosen, now_s)
+            waited = {name: 0 if name == chosen else count + 1 for name, count in waited.items()}
+        now_s += max(cost_s, 2.0 / len(cameras)) if chosen else 0.5
+        # A close camera is late by ten periods while one in patrol is late by one, which counts four times.
+        assert max(waited.values()) <= 12 * len(cameras)
+
+
+@given(st.lists(st.floats(0.0, 5.0), min_size=2, max_size=12, unique=True))
+def test_among_equal_periods_the_oldest_look_goes_first(looked_s: list[float]) -> None:
+    cameras = {CameraId(f"cam-{number}"): second for number, second in enumerate(looked_s)}
+    schedule = LookSchedule(dict.fromkeys(cameras, 2.0), 0.0)
+    for camera_id, second in sorted(cameras.items(), key=lambda entry: entry[1]):
+        schedule.looked(camera_id, second)
+    left = dict(cameras)
+    while left:
+        chosen = schedule.choose(left, 20.0)
+        assert chosen == min(left, key=lambda name: left[name])
+        del left[chosen]
 
 
 def test_wishes_are_extended_and_never_shortened() -> None:
