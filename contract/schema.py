@@ -13,6 +13,7 @@ from contract.bundle import Bundle
 from contract.events import Event
 from contract.keys import PublicKeys
 from contract.manifest import ModelManifest
+from contract.notices import CaseNotice, PlatformReply
 from contract.receipts import Receipt
 from contract.reported import Reported
 from contract.requests import Reply, Request
@@ -31,6 +32,8 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "reported": Reported,
     "request": Request,
     "reply": Reply,
+    "case-notice": CaseNotice,
+    "platform-reply": PlatformReply,
 }
 
 

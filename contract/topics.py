@@ -45,6 +45,20 @@ class Topics:
         """A node's answers to requests."""
         return f"{self.prefix}/node/{node_id}/reply"
 
+    def platform_case(self, district: str, case_id: str) -> str:
+        """Retained: what a city platform is told of one case."""
+        return f"{self.prefix}/platform/case/{district}/{case_id}"
+
+    @property
+    def platform_reply(self) -> str:
+        """A city platform's answers."""
+        return f"{self.prefix}/platform/reply"
+
+    @property
+    def all_platform_cases(self) -> str:
+        """What central itself retained for platforms: its echo shows what the broker still knows."""
+        return f"{self.prefix}/platform/case/+/+"
+
     @property
     def all_events(self) -> str:
         """The filter that matches every node's events, live and back-filled."""
