@@ -10,6 +10,7 @@ from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, bind
 from central.domain.reconcile import KeptCase
 from central.domain.values import CaseFilter, CaseSnapshot, MemberId, Observation, member_id
 from central.domain.workflow import REVIEWED, Action, CaseState, Role
+from central.domain.workflow_words import Source
 from central.store.cases import CASES, HISTORY, MEMBERS, HistoryEntry, Projection
 from central.store.observations import OBSERVATIONS, to_observation
 from contract.ids import CaseId
@@ -118,8 +119,7 @@ def around(connection: Connection, group: KindGroup, case: CaseSnapshot, place: 
 
 
 def find(connection: Connection, case_id: str) -> Projection | None:
-    row = connection.execute(select(CASES).where(CASES.c.id == case_id)).first()
-    return None if row is None else _projection(row._mapping)
+    return find_all(connection, [case_id]).get(case_id)
 
 
 def find_all(connection: Connection, case_ids: Iterable[str]) -> dict[str, Projection]:
@@ -199,4 +199,11 @@ def _projection(row: RowMapping) -> Projection:
         zone_id=row["zone_id"],
         judgement=row["judgement"],
         merged_into=row["merged_into"],
+        source=Source(row["source"]),
+        area_code=row["area_code"],
+        department=row["department"],
+        number=row["number"],
+        silence_id=row["silence_id"],
+        address=row["address"],
+        description=row["description"],
     )

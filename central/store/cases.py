@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     Column,
@@ -18,11 +18,13 @@ from sqlalchemy import (
     Text,
     bindparam,
     insert,
+    select,
     update,
 )
 from sqlalchemy.types import Boolean
 
 from central.domain.workflow import Action, CaseState, Role
+from central.domain.workflow_words import Source
 from central.store.database import METADATA, ROW_ID, UtcInstant
 from contract.taxonomy import KindGroup, Seen, Violation
 
@@ -46,9 +48,26 @@ CASES = Table(
     Column("merged_into", String(36)),
     Column("frozen_at", UtcInstant),
     Column("frozen_why", String(64)),
+    Column("source", String(16), nullable=False, server_default=Source.VIDEO_AI),
+    Column("area_code", String(15)),
+    Column("department", String(64)),
+    Column("number", String(32)),
+    Column("silence_id", Integer),
+    Column("address", String(300), nullable=False, server_default=""),
+    Column("description", String(1000), nullable=False, server_default=""),
 )
 _PROJECT = update(CASES).where(CASES.c.id == bindparam("case_id"))
 Index("cases_in_time", CASES.c.group, CASES.c.last_seen_at)
+Index("cases_by_number", CASES.c.number, unique=True)
+Index("cases_by_area", CASES.c.area_code)
+
+NUMBERS = Table(
+    "case_numbers",
+    METADATA,
+    Column("day", String(10), primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+"""How many cases were numbered on each local day."""
 
 MEMBERS = Table(
     "case_members",
@@ -79,18 +98,22 @@ HISTORY = Table(
     Column("event_at", UtcInstant),
     Column("what", String(16), nullable=False),
     Column("action", String(16)),
-    Column("role", String(16), nullable=False),
+    Column("role", String(32), nullable=False),
     Column("actor", String(64), nullable=False),
     Column("from_state", String(32)),
     Column("to_state", String(32)),
     Column("facts", Text, nullable=False),
     sqlite_autoincrement=True,
 )
+_OPEN, _JOIN, _APPEND = insert(CASES), insert(MEMBERS), insert(HISTORY)
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The case row: what lists show. `east_m`/`north_m` in the site's frame."""
+    """The case row: what lists show. `east_m`/`north_m` in the site's frame.
+
+    `number` is what people call it by, once it was reported; `silence_id` the silence that kept it from people.
+    """
 
     case_id: str
     group: KindGroup
@@ -107,6 +130,13 @@ class Projection:
     zone_id: str | None
     judgement: str
     merged_into: str | None = None
+    source: Source = Source.VIDEO_AI
+    area_code: str | None = None
+    department: str | None = None
+    number: str | None = None
+    silence_id: int | None = None
+    address: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +156,7 @@ class HistoryEntry:
 
 
 def open_case(connection: Connection, projection: Projection) -> None:
-    connection.execute(insert(CASES).values(_columns(projection)))
+    connection.execute(_OPEN, _columns(projection))
 
 
 def project(connection: Connection, *projections: Projection) -> None:
@@ -156,6 +186,16 @@ def revive(connection: Connection, case_id: str) -> None:
     connection.execute(update(CASES).where(CASES.c.id == case_id).values(merged_into=None))
 
 
+def next_number(connection: Connection, day: date) -> str:
+    """A number for people: the local day and a count, such as ``20261123-00007``."""
+    before = connection.execute(select(NUMBERS.c.last).where(NUMBERS.c.day == day.isoformat())).scalar()
+    if before is None:
+        connection.execute(insert(NUMBERS).values(day=day.isoformat(), last=1))
+    else:
+        connection.execute(update(NUMBERS).where(NUMBERS.c.day == day.isoformat()).values(last=before + 1))
+    return f"{day:%Y%m%d}-{(before or 0) + 1:05d}"
+
+
 def join(connection: Connection, case_id: str, incident_id: str, at: datetime, link: str, part: int = 1) -> None:
     """Makes the incident, or one part of it, a member.
 
@@ -163,7 +203,7 @@ def join(connection: Connection, case_id: str, incident_id: str, at: datetime, l
         sqlalchemy.exc.IntegrityError: it is an open member of some case already.
     """
     row = {"case_id": case_id, "incident_id": incident_id, "part": part, "started_at": at, "link": link}
-    connection.execute(insert(MEMBERS).values(row))
+    connection.execute(_JOIN, row)
 
 
 def relink(connection: Connection, incident_id: str, part: int, link: str) -> None:
@@ -181,7 +221,7 @@ def leave(connection: Connection, incident_id: str, at: datetime, part: int = 1)
 def append(connection: Connection, *entries: HistoryEntry) -> None:
     """Adds `entries`; nothing ever changes or removes one."""
     if entries:
-        connection.execute(insert(HISTORY), [_entry_columns(entry) for entry in entries])
+        connection.execute(_APPEND, [_entry_columns(entry) for entry in entries])
 
 
 def _entry_columns(entry: HistoryEntry) -> dict[str, object]:
@@ -216,4 +256,11 @@ def _columns(projection: Projection) -> dict[str, object]:
         "zone_id": projection.zone_id,
         "judgement": projection.judgement,
         "merged_into": projection.merged_into,
+        "source": projection.source,
+        "area_code": projection.area_code,
+        "department": projection.department,
+        "number": projection.number,
+        "silence_id": projection.silence_id,
+        "address": projection.address,
+        "description": projection.description,
     }

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
+    bindparam,
     func,
     or_,
     select,
@@ -54,6 +55,12 @@ Index(
     postgresql_where=INBOX.c.done_at.is_(None),
 )
 Index("inbox_incident", INBOX.c.incident_id)
+_WAITING = (
+    select(INBOX.c.id, INBOX.c.payload, INBOX.c.received_at, INBOX.c.marks)
+    .where(INBOX.c.done_at.is_(None))
+    .order_by(INBOX.c.lane, INBOX.c.id)
+    .limit(bindparam("most"))
+)
 
 
 class Put(StrEnum):
@@ -170,8 +177,7 @@ def committed_seqs(connection: Connection, node_id: str, stream_id: str, seqs: I
 
 def waiting(connection: Connection, limit: int) -> Sequence[WaitingEvent]:
     """Events that are not done: live ones first, then back-fill; within each in the order they came."""
-    query = select(INBOX.c.id, INBOX.c.payload, INBOX.c.received_at, INBOX.c.marks).where(INBOX.c.done_at.is_(None))
-    rows = connection.execute(query.order_by(INBOX.c.lane, INBOX.c.id).limit(limit))
+    rows = connection.execute(_WAITING, {"most": limit})
     return [WaitingEvent(int(row.id), bytes(row.payload), row.received_at, _marks(row.marks)) for row in rows]
 
 

@@ -62,6 +62,7 @@ OBSERVATIONS = Table(
 )
 Index("observations_at_place", OBSERVATIONS.c.camera_id, OBSERVATIONS.c.place_id)
 Index("observations_in_time", OBSERVATIONS.c.group, OBSERVATIONS.c.last_seen_at)
+_ADD = insert(OBSERVATIONS)
 _FORGET = delete(OBSERVATIONS).where(OBSERVATIONS.c.incident_id == bindparam("of_incident"))
 
 EVIDENCE = Table(
@@ -82,6 +83,9 @@ EVIDENCE = Table(
     Column("redaction", String(64), nullable=False),
     Column("stored_at", UtcInstant),
     UniqueConstraint("sha256", "incident_id", "role"),
+)
+_STORED = select(EVIDENCE.c.sha256, EVIDENCE.c.stored_at).where(
+    EVIDENCE.c.sha256.in_(bindparam("hashes", expanding=True)), EVIDENCE.c.stored_at.is_not(None)
 )
 
 
@@ -109,7 +113,7 @@ def replace_parts(connection: Connection, parts: Sequence[Observation]) -> None:
     incident_ids = sorted({part.incident_id for part in parts})
     if incident_ids:
         connection.execute(_FORGET, [{"of_incident": incident_id} for incident_id in incident_ids])
-        connection.execute(insert(OBSERVATIONS), [_columns(part) for part in parts])
+        connection.execute(_ADD, [_columns(part) for part in parts])
 
 
 def seen_since(connection: Connection, instant: datetime) -> list[tuple[Observation, ...]]:
@@ -144,8 +148,7 @@ def announce(connection: Connection, told: Iterable[IncidentEvent]) -> None:
     if not rows:
         return
     hashes = sorted({str(row["sha256"]) for row in rows})
-    query = select(EVIDENCE.c.sha256, EVIDENCE.c.stored_at).where(EVIDENCE.c.sha256.in_(hashes))
-    stored = {row.sha256: row.stored_at for row in connection.execute(query.where(EVIDENCE.c.stored_at.is_not(None)))}
+    stored = {row.sha256: row.stored_at for row in connection.execute(_STORED, {"hashes": hashes})}
     connection.execute(
         insert_ignoring(connection, EVIDENCE), [row | {"stored_at": stored.get(row["sha256"])} for row in rows]
     )

@@ -53,8 +53,10 @@ PROPOSALS = Table(
     Column("at", UtcInstant, nullable=False),
     UniqueConstraint("case_a", "case_b"),
 )
+_ANY_BOND = select(BONDS.c.id).limit(1)
 BondKind = Literal["must", "cannot"]
 _REVISION = TypeAdapter(Revision)
+_ADD_REVISIONS = insert(REVISIONS)
 _REVISIONS_OF = (
     select(REVISIONS.c.incident_id, REVISIONS.c.facts)
     .where(REVISIONS.c.incident_id.in_(bindparam("incident_ids", expanding=True)))
@@ -73,7 +75,7 @@ class Bond:
 def add_revisions(connection: Connection, revisions: Iterable[Revision]) -> None:
     rows = [{"incident_id": own.incident_id, "facts": _REVISION.dump_json(own).decode()} for own in revisions]
     if rows:
-        connection.execute(insert(REVISIONS), rows)
+        connection.execute(_ADD_REVISIONS, rows)
 
 
 def revisions_of(connection: Connection, incident_ids: Iterable[IncidentId]) -> dict[IncidentId, list[Revision]]:
@@ -95,7 +97,7 @@ def bind(connection: Connection, bonds: Iterable[Bond], actor: str, note: str, a
 
 def has_bonds(connection: Connection) -> bool:
     """Whether people ever said anything about who belongs together."""
-    return connection.execute(select(BONDS.c.id).limit(1)).first() is not None
+    return connection.execute(_ANY_BOND).first() is not None
 
 
 def bonds_among(connection: Connection, members: Sequence[MemberId]) -> list[Bond]:
