@@ -1,0 +1,65 @@
+"""Whom nobody is to be called about for a while: a camera, a place, a kind, or several of these at once. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from math import hypot
+
+from contract.plane import Point
+from contract.taxonomy import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What it names must all fit; what it leaves None fits everything. `place` is in the site's metres."""
+
+    silence_id: int
+    reason: str
+    expires_at: datetime
+    camera_id: str | None = None
+    zone_id: str | None = None
+    kind: Violation | None = None
+    place: Point | None = None
+    radius_m: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.camera_id is self.zone_id is self.kind is self.place is None:
+            raise ValueError("a silence names a camera, a zone, a kind or a place with a radius")
+        if (self.place is None) is not (self.radius_m is None):
+            raise ValueError("a silence of a place needs a point and a radius")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a silence is asked about."""
+
+    cameras: frozenset[str]
+    zones: frozenset[str]
+    kind: Violation | None
+    place: Point | None
+
+
+def covers(silence: Silence, finding: Finding) -> bool:
+    """Whether nobody is to be called about `finding`.
+
+    A case seen by several cameras is silenced only where all of them are.
+    """
+    if silence.camera_id is not None and finding.cameras != {silence.camera_id}:
+        return False
+    if silence.zone_id is not None and silence.zone_id not in finding.zones:
+        return False
+    if silence.kind is not None and silence.kind is not finding.kind:
+        return False
+    return silence.place is None or _is_within(silence, finding.place)
+
+
+def silence_over(silences: Iterable[Silence], finding: Finding, at: datetime) -> Silence | None:
+    """The silence in force at `at` that covers `finding` for longest."""
+    found = [one for one in silences if one.expires_at > at and covers(one, finding)]
+    return max(found, key=lambda one: (one.expires_at, -one.silence_id), default=None)
+
+
+def _is_within(silence: Silence, place: Point | None) -> bool:
+    if place is None or silence.place is None or silence.radius_m is None:
+        return False
+    return hypot(place.east_m - silence.place.east_m, place.north_m - silence.place.north_m) <= silence.radius_m
