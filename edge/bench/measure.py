@@ -63,8 +63,12 @@ def tcp_sources(big: Path, small: Path) -> Iterator[Sources]:
             process.kill()
 
 
-def measure_node(sources: Sources, load: Load, seconds: float) -> Measured:
+def measure_node(
+    sources: Sources, load: Load, seconds: float, memory_file: Path | None = None, patience: float = 1.0
+) -> Measured:
     """A real node under `load` for so long, after all its cameras have been looked at.
+
+    `memory_file` takes the memory's curve as it grows; a run counts as hung after `patience` times its length.
 
     Raises:
         PermanentError: it did not end well; the message holds its last words.
@@ -75,9 +79,10 @@ def measure_node(sources: Sources, load: Load, seconds: float) -> Measured:
             "seconds": seconds,
             "attended": load.attended_names,
             "expects_all_live": not load.absent,
+            "memory_file": None if memory_file is None else str(memory_file.absolute()),
         }
         source_cpu_s = process_cpu_s(sources.process_id)
-        said = _run([sys.executable, "-m", "edge.bench.node"], json.dumps(task), seconds)
+        said = _run([sys.executable, "-m", "edge.bench.node"], json.dumps(task), seconds * patience)
         source_cpu_s = process_cpu_s(sources.process_id) - source_cpu_s
     facts = NodeFacts.model_validate_json(said)
     return Measured(

@@ -29,6 +29,9 @@ SETTLE_S = 6.0
 
 RSS_EVERY_S = 10.0
 
+LONGEST_TICK_S = 3.0
+"""A second that took longer was one in which this process was stopped: it is not counted as watched."""
+
 
 class Task(BaseModel):
     """What to measure. `attended` cameras are wished attention for throughout."""
@@ -37,6 +40,8 @@ class Task(BaseModel):
     seconds: float
     attended: tuple[str, ...] = ()
     expects_all_live: bool = True
+    memory_file: Path | None = None
+    """Takes each point of the memory's curve as it is measured, one a line: a long run that ends early left them."""
 
 
 class Ages:
@@ -64,11 +69,11 @@ def main() -> None:
     started_s = clock.monotonic() - begun_s
     _wish(node, task, clock)
     clock.sleep(SETTLE_S)
-    before, cpu_s, from_s, machine_s = _looks(node), _cpu_s(), clock.monotonic(), machine_cpu_s()
+    before, cpu_s, machine_s = _looks(node), _cpu_s(), machine_cpu_s()
     ages.is_open = True
-    memory = _watch(node, task, clock, from_s)
+    memory = _watch(node, task, clock)
     ages.is_open = False
-    passed_s, cpu_s, after = clock.monotonic() - from_s, _cpu_s() - cpu_s, _looks(node)
+    passed_s, cpu_s, after = memory[-1][0], _cpu_s() - cpu_s, _looks(node)
     machine_s = machine_cpu_s() - machine_s
     facts = {
         "seconds": passed_s,
@@ -87,17 +92,25 @@ def main() -> None:
     sys.stdout.write(json.dumps(facts) + "\n")
 
 
-def _watch(node: Node, task: Task, clock: SystemClock, from_s: float) -> list[tuple[float, float]]:
-    """(second, MB) every ten seconds until the time is over."""
-    memory = [(0.0, rss_mb())]
-    while (passed_s := clock.monotonic() - from_s) < task.seconds:
+def _watch(node: Node, task: Task, clock: SystemClock) -> list[tuple[float, float]]:
+    """(second, MB) every ten seconds until the time is over; time in which the process was stopped is left out."""
+    memory, passed_s, last_s = [(0.0, rss_mb())], 0.0, clock.monotonic()
+    while passed_s < task.seconds:
         _wish(node, task, clock)
         clock.sleep(min(1.0, task.seconds - passed_s))
-        if clock.monotonic() - from_s - memory[-1][0] >= RSS_EVERY_S:
-            memory.append((round(clock.monotonic() - from_s, 1), rss_mb()))
-            sys.stderr.write(f"rss {memory[-1][0]:.0f} s {memory[-1][1]:.1f} MB\n")
-    memory.append((round(clock.monotonic() - from_s, 1), rss_mb()))
+        now_s = clock.monotonic()
+        passed_s, last_s = passed_s + min(now_s - last_s, LONGEST_TICK_S), now_s
+        if passed_s - memory[-1][0] >= RSS_EVERY_S:
+            memory.append((round(passed_s, 1), rss_mb()))
+            _keep(task.memory_file, memory[-1])
+    memory.append((round(passed_s, 3), rss_mb()))
     return memory
+
+
+def _keep(file: Path | None, point: tuple[float, float]) -> None:
+    if file is not None:
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(point) + "\n")
 
 
 def _wish(node: Node, task: Task, clock: SystemClock) -> None:

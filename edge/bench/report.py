@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
+from contract.clock import SystemClock
 from contract.errors import PermanentError
 from edge.bench.clip import as_transport_stream, street_clip
 from edge.bench.measure import Load, Sources, measure_baseline, measure_node, tcp_sources
@@ -54,6 +55,7 @@ def bench(wanted: Wanted, say: Say) -> dict[str, object]:
     Raises:
         PermanentError: the clip can't be read, or a measured process failed.
     """
+    around = machine()
     say("clips")
     big = street_clip(CLIPS, 1920, 1080, BIG_BITS) if wanted.source is None else _own(wanted.source)
     small = street_clip(CLIPS, 640, 360, SMALL_BITS)
@@ -63,7 +65,7 @@ def bench(wanted: Wanted, say: Say) -> dict[str, object]:
         report["baseline"] = _baseline(sources, wanted, say)
         if wanted.find_limit:
             report["limit"] = _limits(sources, wanted, say)
-    return report | {"machine": machine(), "targets": TARGETS}
+    return report | {"machine": around, "targets": TARGETS}
 
 
 def node_report(measured: Measured, load: Load) -> dict[str, object]:
@@ -171,7 +173,7 @@ def halve(what: str, least: int, most: int, holds: Callable[[int], bool], say: S
 
 
 def machine() -> dict[str, object]:
-    """Where this was measured."""
+    """Where and when this is measured, and what the machine did in the minutes before."""
     packages = ("av", "openvino", "numpy", "opencv-python-headless", "ultralytics", "torch")
     versions = {}
     for name in packages:
@@ -184,7 +186,16 @@ def machine() -> dict[str, object]:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         if line.startswith("model name")
     ]
-    return {"cpu": cpu[0] if cpu else platform.processor(), "cores": os.cpu_count(), "versions": versions}
+    return {
+        "cpu": cpu[0] if cpu else platform.processor(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9, 1),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "versions": versions,
+        "load_average_before": [round(load, 2) for load in os.getloadavg()],
+        "measured_at": SystemClock().now().isoformat(timespec="seconds"),
+    }
 
 
 def _stride(wanted: Wanted) -> int:

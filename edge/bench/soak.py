@@ -8,29 +8,55 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.errors import PermanentError
 from edge.bench.clip import street_clip
 from edge.bench.measure import measure_node, tcp_sources
 from edge.bench.report import BIG_BITS, CLIPS, SMALL_BITS, Say, Wanted, machine, node_report
+from edge.bench.tally import growth
 
 WIDTH, HEIGHT, MARGIN = 900, 320, 50
+PATIENCE = 4.0
+"""A soak may be stopped and continued while others need the machine: it counts as hung after so many times its length."""
 
 
 def soak(wanted: Wanted, seconds: float, out: Path, say: Say) -> dict[str, object]:
     """Runs the node for so long; writes ``soak.json``, ``soak.html`` and ``soak.png`` into `out`.
 
+    ``memory.jsonl`` there grows meanwhile; of a run that breaks, what it measured until then is drawn all the same.
+
     Raises:
         PermanentError: the node did not end well.
     """
-    big, small = street_clip(CLIPS, 1920, 1080, BIG_BITS), street_clip(CLIPS, 640, 360, SMALL_BITS)
-    with tcp_sources(big, small) as sources:
-        say(f"{wanted.load.patrol} cameras for {seconds:.0f} s")
-        measured = measure_node(sources, wanted.load, seconds)
-    report = node_report(measured, wanted.load) | {"machine": machine()}
     out.mkdir(parents=True, exist_ok=True)
+    points = out / "memory.jsonl"
+    points.unlink(missing_ok=True)
+    big, small = street_clip(CLIPS, 1920, 1080, BIG_BITS), street_clip(CLIPS, 640, 360, SMALL_BITS)
+    around = machine()
+    try:
+        with tcp_sources(big, small) as sources:
+            say(f"{wanted.load.patrol} cameras for {seconds:.0f} s")
+            measured = measure_node(sources, wanted.load, seconds, points, PATIENCE)
+    except (PermanentError, KeyboardInterrupt):
+        so_far = kept(points)
+        if so_far:
+            _draw(out, so_far, wanted.load.patrol)
+            say(f"ended early after {so_far[-1][0]:.0f} s; growth until then: {growth(so_far)}; drawn in {out}")
+        raise
+    report = node_report(measured, wanted.load) | {"machine": around}
     (out / "soak.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
-    (out / "soak.html").write_text(page(measured.rss_mb, wanted.load.patrol), encoding="utf-8")
-    (out / "soak.png").write_bytes(cv2.imencode(".png", plot(measured.rss_mb, wanted.load.patrol))[1].tobytes())
+    _draw(out, measured.rss_mb, wanted.load.patrol)
     return report
+
+
+def kept(points: Path) -> list[tuple[float, float]]:
+    """(second, MB) that a run has written so far; a last line that was cut is left out."""
+    lines = points.read_text(encoding="utf-8").splitlines() if points.is_file() else []
+    return [(float(second), float(mb)) for second, mb in (json.loads(line) for line in lines if line.endswith("]"))]
+
+
+def _draw(out: Path, rss_mb: Sequence[tuple[float, float]], cameras: int) -> None:
+    (out / "soak.html").write_text(page(rss_mb, cameras), encoding="utf-8")
+    (out / "soak.png").write_bytes(cv2.imencode(".png", plot(rss_mb, cameras))[1].tobytes())
 
 
 def plot(rss_mb: Sequence[tuple[float, float]], cameras: int) -> NDArray[np.uint8]:

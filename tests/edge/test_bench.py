@@ -13,7 +13,7 @@ from contract.errors import PermanentError
 from edge.bench.clip import as_transport_stream
 from edge.bench.measure import Load, settings_of, tcp_sources
 from edge.bench.report import TARGETS, halve, node_report
-from edge.bench.soak import page, plot
+from edge.bench.soak import kept, page, plot
 from edge.bench.source import cut
 from edge.bench.tally import Measured, growth, largest, percentile, share_of
 from edge.capture.opening import open_stream
@@ -108,6 +108,13 @@ def test_the_soak_is_drawn() -> None:
     assert set(np.flatnonzero(is_green.any(axis=0))) >= set(
         range(60, 840)
     )  # one curve from the first minute to the last
+
+
+def test_a_soak_that_broke_off_keeps_what_it_measured(tmp_path: Path) -> None:
+    points = tmp_path / "memory.jsonl"
+    assert kept(points) == []
+    points.write_text("[10.0, 300.5]\n[20.0, 301.0]\n[30.0, 30", encoding="utf-8")
+    assert kept(points) == [(10.0, 300.5), (20.0, 301.0)]
 
 
 def test_what_others_do_on_the_machine_is_said_beside() -> None:
