@@ -16,7 +16,7 @@ from edge.bench.tally import growth
 
 WIDTH, HEIGHT, MARGIN = 900, 320, 50
 PATIENCE = 4.0
-"""A soak may be stopped and continued while others need the machine: it counts as hung after so many times its length."""
+"""A soak may be stopped and continued while others need the machine: hung is what takes so many times its length."""
 
 
 def soak(wanted: Wanted, seconds: float, out: Path, say: Say) -> dict[str, object]:
