@@ -1,5 +1,6 @@
 """The violations file → what each violation is called, coded and allowed; joined with a site it is the law."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
@@ -7,13 +8,34 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from central.domain.hours import parse_hours
-from central.domain.law import Code, Law, Severity, ViolationRule
+from central.domain.law import Code, Law, NeededRegister, Needs, Recheck, Severity, ViolationRule, ZoneKind
+from central.domain.registers.seasons import parse_seasonal_hours
+from central.domain.registers.snapshot import NO_REGISTERS, Registers
 from central.site import HoursLines, NamesBlock, SiteSettings
 from contract.configfile import Settings, load_yaml
 from contract.taxonomy import Violation
 
 PACKAGED = Path(__file__).parents[1] / "configs" / "central" / "violations.yaml"
+
+
+class NeedsBlock(Settings):
+    """What must be registered before something is this violation: a zone of one of `zones`, and all `registers`."""
+
+    zones: tuple[ZoneKind, ...] = ()
+    registers: tuple[NeededRegister, ...] = ()
+
+    def to_needs(self) -> Needs:
+        return Needs(frozenset(self.zones), frozenset(self.registers))
+
+
+class RecheckBlock(Settings):
+    """So many looks in a row without it, this far apart, and a handled scene counts as clear."""
+
+    looks: Annotated[int, Field(ge=1, le=100)]
+    every_s: Annotated[float, Field(gt=0, le=7 * 86400)]
+
+    def to_recheck(self) -> Recheck:
+        return Recheck(self.looks, timedelta(seconds=self.every_s))
 
 
 class ViolationBlock(Settings):
@@ -25,6 +47,9 @@ class ViolationBlock(Settings):
     legal_dwell_s: Annotated[float, Field(ge=0, le=30 * 86400)]
     hours: HoursLines = ("always",)
     remind_first_s: Annotated[float, Field(ge=0)] | None = None
+    legal_basis: NamesBlock | None = None
+    needs: NeedsBlock = NeedsBlock()
+    recheck: RecheckBlock | None = None
 
     @field_validator("severity", mode="before")
     @classmethod
@@ -37,7 +62,7 @@ class ViolationBlock(Settings):
     @field_validator("hours")
     @classmethod
     def _are_readable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        parse_hours(value)
+        parse_seasonal_hours(value)
         return value
 
 
@@ -45,6 +70,8 @@ class Catalogue(Settings):
     """The whole violations file; every violation is in it."""
 
     version: str
+    legal_review: Annotated[str, Field(max_length=200)] = ""
+    cooking_goods: Annotated[tuple[str, ...], Field(max_length=50)] = ()
     violations: dict[Violation, ViolationBlock]
 
     @model_validator(mode="after")
@@ -64,13 +91,19 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     return load_yaml(path or PACKAGED, Catalogue)
 
 
-def make_law(catalogue: Catalogue, site: SiteSettings) -> Law:
-    """The catalogue with the site's zones and its own dwells and hours."""
+def make_law(catalogue: Catalogue, site: SiteSettings, registers: Registers = NO_REGISTERS) -> Law:
+    """The catalogue with the site's zones, dwells and hours, and what is registered in the database.
+
+    A registered zone takes the place of the site file's zone of the same id.
+    """
+    own = {zone.zone_id: zone for zone in (*site.to_zones(), *registers.zones)}
     return Law(
-        zones=site.to_zones(),
         violations={kind: _rule(kind, block, site) for kind, block in catalogue.violations.items()},
         timezone=ZoneInfo(site.timezone),
-        version=catalogue.version,
+        registers=replace(registers, zones=tuple(own.values())),
+        version=f"{catalogue.version}+{registers.version}" if registers.version else catalogue.version,
+        cooking_goods=frozenset(catalogue.cooking_goods),
+        legal_review=catalogue.legal_review,
     )
 
 
@@ -82,6 +115,9 @@ def _rule(kind: Violation, block: ViolationBlock, site: SiteSettings) -> Violati
         codes=tuple(Code(standard, code) for standard, code in block.codes.items() if code),
         severity=block.severity,
         legal_dwell=timedelta(seconds=site.legal_dwell_s.get(kind, block.legal_dwell_s)),
-        hours=parse_hours(site.counting_hours.get(kind, block.hours)),
+        hours=parse_seasonal_hours(site.counting_hours.get(kind, block.hours)),
         remind_first=remind_first,
+        legal_basis=block.legal_basis.to_names() if block.legal_basis else None,
+        needs=block.needs.to_needs(),
+        recheck=block.recheck.to_recheck() if block.recheck else None,
     )

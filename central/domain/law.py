@@ -1,18 +1,37 @@
-"""The law of one site as values: zones on the ground, and what each violation is called, coded and allowed."""
+"""The law of one site as values: its registers, and what each violation is called, coded, based on and allowed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
-from enum import IntEnum
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from enum import IntEnum, StrEnum
+from functools import cached_property
 
-from central.domain.hours import WeeklyHours
-from central.domain.registers.names import Names as Names
-from central.domain.registers.zones import Zone as Zone
-from central.domain.registers.zones import ZoneKind as ZoneKind
+from central.domain.registers.names import ALWAYS_VALID, Names
+from central.domain.registers.permits import Permit, PermitKind
+from central.domain.registers.seasons import Hours
+from central.domain.registers.snapshot import NO_REGISTERS, Registers
+from central.domain.registers.zones import Zone, ZoneKind
+from contract.plane import Point
 from contract.taxonomy import Violation
+
+__all__ = [
+    "TRADE_ZONES",
+    "Code",
+    "Law",
+    "Names",
+    "NeededRegister",
+    "Needs",
+    "Recheck",
+    "Severity",
+    "ViolationRule",
+    "Zone",
+    "ZoneKind",
+]
 
 TRADE_ZONES = frozenset({ZoneKind.VENDOR_GUIDE_ZONE, ZoneKind.VENDOR_CLUSTER, ZoneKind.CONVENIENCE_MARKET})
 """Where the county lets people trade during the zone's hours."""
+EARLIEST, LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""A node may tell any time; the calendar ends before the year 10000, and seasons look a year back."""
 
 
 class Severity(IntEnum):
@@ -24,12 +43,44 @@ class Severity(IntEnum):
     URGENT = 3
 
 
+class NeededRegister(StrEnum):
+    """A register without which a violation can't be told from what is allowed."""
+
+    PERMITS = "permits"
+    FRONTAGES = "frontages"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What must be registered before something is this violation: a zone of one of the kinds, and all the registers."""
+
+    zones: frozenset[ZoneKind] = frozenset()
+    registers: frozenset[NeededRegister] = frozenset()
+
+    def missing_in(self, registers: Registers) -> tuple[str, ...]:
+        """What the site's registers lack of it, in words of the registers; kinds of which one would do, with ``|``."""
+        found = [] if not self.zones or registers.has_zones_of(self.zones) else ["|".join(sorted(self.zones))]
+        has = {
+            NeededRegister.PERMITS: bool(registers.permits),
+            NeededRegister.FRONTAGES: bool(registers.frontages),
+        }
+        return (*found, *(name for name in sorted(self.registers) if not has[name]))
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """A violation's code and the standard it is taken from; never one without the other."""
 
     standard: str
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """When a handled scene counts as clear: so many looks in a row without it, this far apart."""
+
+    looks: int
+    every: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +97,66 @@ class ViolationRule:
     codes: tuple[Code, ...]
     severity: Severity
     legal_dwell: timedelta
-    hours: WeeklyHours
+    hours: Hours
     remind_first: timedelta | None
+    legal_basis: Names | None = None
+    needs: Needs = Needs()
+    recheck: Recheck | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Law:
-    """Everything the judge may know besides the cases. `compound_reach_m`: a stall this near explains the smoke."""
+    """Everything the judge may know besides the cases.
 
-    zones: tuple[Zone, ...]
+    `compound_reach_m`: a stall this near explains the smoke. `cooking_goods`: the words by which a zone's or a
+    permit's goods allow a grill. `legal_review`: who checked the legal bases, "" while nobody has.
+    """
+
     violations: Mapping[Violation, ViolationRule]
     timezone: tzinfo
+    registers: Registers = NO_REGISTERS
     compound_reach_m: float = 15.0
     version: str = "1"
+    cooking_goods: frozenset[str] = frozenset()
+    legal_review: str = ""
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        return self.registers.zones
+
+    @cached_property
+    def zones_run_out(self) -> bool:
+        """Whether any zone has a last day; else nobody need ask which zones were here once."""
+        return any(zone.validity.last is not None for zone in self.zones)
 
     def local(self, instant: datetime) -> datetime:
-        return instant.astimezone(self.timezone)
+        """Wall time at the site."""
+        return min(max(instant, EARLIEST), LATEST).astimezone(self.timezone)
+
+    def codes_of(self, kind: Violation, day: date) -> tuple[Code, ...]:
+        """Its codes as the registered tables have them on `day`, else as the catalogue has them."""
+        listed = self.registers.codes_of(kind, day) if self.registers.codes else ()
+        return tuple(Code(entry.standard, entry.code) for entry in listed) or self.violations[kind].codes
+
+    def permits_of_place(self, camera_id: str, place_id: str) -> tuple[Permit, ...]:
+        """Every permit of a region of the camera's picture: in force, run out, or not yet begun."""
+        return self._dated(self._undated.permits_of_place(camera_id, place_id, _ANY_DAY))
+
+    def permits_at(self, point: Point, kinds: frozenset[PermitKind]) -> tuple[Permit, ...]:
+        """Every permit whose geometry holds `point`, whenever it is in force."""
+        return self._dated(self._undated.permits_at(point, _ANY_DAY, kinds))
+
+    def _dated(self, found: tuple[Permit, ...]) -> tuple[Permit, ...]:
+        return tuple(self._permits_by_id[permit.permit_id] for permit in found)
+
+    @cached_property
+    def _permits_by_id(self) -> Mapping[str, Permit]:
+        return {permit.permit_id: permit for permit in self.registers.permits}
+
+    @cached_property
+    def _undated(self) -> Registers:
+        """The permits without their dates, so that the register's own indexes find those that ran out as well."""
+        return Registers(permits=tuple(replace(permit, validity=ALWAYS_VALID) for permit in self.registers.permits))
+
+
+_ANY_DAY = date(2000, 1, 1)

@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 
 from central.domain.alarms import CalibrationAlarm
 from central.domain.board import Board, Span
-from central.domain.judge import FURNITURE, Judgement, judge, place_of, zones_of
+from central.domain.judge import judge
+from central.domain.judgement.scene import FURNITURE, neighbour_of, place_of, zones_of
+from central.domain.judgement.verdicts import Judgement
 from central.domain.law import Law
 from central.domain.memory import NO_BAR, Bar
 from central.domain.reasons import Reason
@@ -76,7 +78,7 @@ class Judge:
         cases.project(connection, *(found.row for found in reviewed if found.row != rows[found.row.case_id]))
 
     def _review(self, old: Projection, snapshot: CaseSnapshot, near: Sequence[CaseSnapshot], at: datetime) -> _Reviewed:
-        verdict = judge(snapshot, near, self._law)
+        verdict = judge(snapshot, [neighbour_of(other, self._law) for other in near], self._law)
         verdict = replace(verdict, reasons=(*verdict.reasons, *self._off(snapshot)))
         dwell_s = (snapshot.last_seen_at - snapshot.first_seen_at).total_seconds()
         record = judgement_record(verdict, self._law, dwell_s)
@@ -112,7 +114,8 @@ class Judge:
             return set()
         gap_s, reach_m = NEARBY_GAP.total_seconds(), self._law.compound_reach_m + LARGEST_CASE_M
         span = Span(case.first_seen_at.timestamp() - gap_s, case.last_seen_at.timestamp() + gap_s)
-        return self._roll.cases_of(self._board.around(group, place.point, reach_m, span))
+        room = (self._board.district_of(case.members[0]), group)
+        return self._roll.cases_of(self._board.around(room, place.point, reach_m, span))
 
     def _snapshots(self, connection: Connection, case_ids: Sequence[CaseId]) -> list[CaseSnapshot]:
         """In id order. From memory where all members are on the board, else from the database."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection
 
 from central.domain.geometry import Position, ellipse
-from central.domain.judge import place_of
+from central.domain.judgement.scene import place_of
 from central.domain.law import Law, Names
 from central.domain.values import CaseFilter, CaseSnapshot, Change, Observation, member_id
 from central.domain.workflow import Role, open_actions

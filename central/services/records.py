@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from central.domain.judge import Breach, Judgement, Lawful, NeedsPerson, Observing
+from central.domain.judgement.verdicts import Breach, Judgement, Lawful, NeedsPerson, Observing
 from central.domain.law import Law, Severity
 from central.domain.reasons import Reason, sentence
 from central.domain.values import Link

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from central.catalogue import load_catalogue, make_law
 from central.domain.geometry import Covariance, Position
 from central.domain.hours import WeeklyHours, parse_hours
-from central.domain.judge import Breach, Judgement, Lawful, NeedsPerson, Observing, judge
+from central.domain.judge import judge
+from central.domain.judgement.scene import neighbour_of
+from central.domain.judgement.verdicts import Breach, Judgement, Lawful, NeedsPerson, Observing
 from central.domain.law import Law
 from central.domain.reasons import SENTENCES, sentence
 from central.domain.values import CaseSnapshot, Observation
@@ -144,7 +146,7 @@ def test_smoke_alone_in_a_ban_area_needs_a_person() -> None:
 @pytest.mark.parametrize(("metres", "expected"), [(10, Violation.OPEN_BBQ), (30, None)])
 def test_smoke_beside_a_stall_is_a_barbecue(metres: float, expected: Violation | None) -> None:
     stall = a_case(Seen.STALL, at=(STREET[0] + metres, STREET[1]), name="stall")
-    assert kind_of(judge(a_case(Seen.SMOKE, at=STREET), [stall], LAW)) is expected
+    assert kind_of(judge(a_case(Seen.SMOKE, at=STREET), [neighbour_of(stall, LAW)], LAW)) is expected
 
 
 def test_a_parasol_alone_is_no_case() -> None:
@@ -155,11 +157,13 @@ def test_a_parasol_alone_is_no_case() -> None:
 
 @pytest.mark.parametrize("seen", [Seen.SIGN, Seen.BILLBOARD, Seen.BANNER])
 def test_signs_need_a_person_until_there_is_a_register(seen: Seen) -> None:
-    assert isinstance(judge(a_case(seen, at=None), [], LAW), NeedsPerson)
+    judgement = judge(a_case(seen, at=None, stay=timedelta(hours=25)), [], LAW)
+    assert isinstance(judgement, NeedsPerson)
+    assert judgement.needs == ("permits",)
 
 
-def test_garbage_needs_a_person_after_its_dwell() -> None:
-    assert isinstance(judge(a_case(Seen.GARBAGE, at=STREET, stay=minutes(20)), [], LAW), NeedsPerson)
+def test_garbage_is_exposed_after_its_dwell() -> None:
+    assert kind_of(judge(a_case(Seen.GARBAGE, at=STREET, stay=minutes(20)), [], LAW)) is Violation.EXPOSED_GARBAGE
     assert isinstance(judge(a_case(Seen.GARBAGE, at=STREET, stay=minutes(1)), [], LAW), Observing)
 
 

@@ -1,0 +1,184 @@
+"""What the rules look at: one case with its place, its zones, its local time and what stood around it then."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import isfinite
+
+from central.domain.geometry import Position, distance_m, fuse
+from central.domain.law import TRADE_ZONES, Law, Zone, ZoneKind
+from central.domain.registers.shops import Shop
+from central.domain.values import CaseSnapshot, Observation
+from contract.ids import CaseId
+from contract.plane import Point
+from contract.taxonomy import KindGroup, Seen
+
+VAGUE = frozenset({Seen.SMOKE, Seen.PARASOL, Seen.TABLE})
+"""Things whose foot point says little; they place a case only when nothing better does."""
+TRADERS = frozenset({Seen.STALL, Seen.CART})
+FURNITURE = frozenset({Seen.PARASOL, Seen.TABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another case, as far as it may explain this one. `shop_ids`: whose frontage it hangs at (signs and boards)."""
+
+    case_id: CaseId
+    group: KindGroup
+    seen: frozenset[Seen]
+    point: Point | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    is_gone: bool = False
+    shop_ids: frozenset[str] = frozenset()
+
+    def was_there(self, at: datetime, silence: timedelta) -> bool:
+        """Whether it was there at `at`; who is not known to be gone may have been silent for `silence`."""
+        if self.first_seen_at > at:
+            return False
+        return self.last_seen_at >= (at if self.is_gone else at - silence)
+
+    def came_before(self, case: CaseSnapshot) -> bool:
+        """Who came first keeps its right; of two that came together, the lower id."""
+        return (self.first_seen_at, self.case_id) < (case.first_seen_at, case.case_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One case, looked at. `at` is the event time of its last sighting, `local` the site's wall time then."""
+
+    case: CaseSnapshot
+    seen: frozenset[Seen]
+    at: datetime
+    local: datetime
+    place: Position | None
+    zones: tuple[Zone, ...]
+    past_zones: tuple[Zone, ...]
+    near: Sequence[Neighbour]
+
+    @property
+    def day(self) -> date:
+        return self.local.date()
+
+    def zone_of(self, kinds: Iterable[ZoneKind]) -> Zone | None:
+        """The zone of `kinds` that speaks most for whoever is there; which is listed first does not matter."""
+        wanted = frozenset(kinds)
+        found = [zone for zone in self.zones if zone.kind in wanted]
+        return min(found, key=self._favour) if found else None
+
+    def past_zone_of(self, kinds: Iterable[ZoneKind]) -> Zone | None:
+        """A zone of `kinds` that was there, and ran out."""
+        wanted = frozenset(kinds)
+        return min((zone for zone in self.past_zones if zone.kind in wanted), key=_name, default=None)
+
+    def beside(self, group: KindGroup, seen: frozenset[Seen], reach_m: float) -> Iterator[Neighbour]:
+        """Cases of `group` that show something of `seen` within `reach_m`."""
+        if self.place is None:
+            return
+        for other in self.near:
+            if other.group is not group or other.point is None or other.seen.isdisjoint(seen):
+                continue
+            if distance_m(self.place.point, other.point) <= reach_m:
+                yield other
+
+    def _favour(self, zone: Zone) -> tuple[bool, bool, bool, str]:
+        """Last of all something that may be traded in any goods, so that the choice is the kindest one."""
+        is_closed, is_limited = not zone.hours.is_open(self.local), bool(zone.goods)
+        return not zone.has_valid_plaque(self.day), is_closed, is_limited, zone.zone_id
+
+
+def scene_of(case: CaseSnapshot, near: Sequence[Neighbour], law: Law) -> Scene:
+    """The case as the rules see it at its last sighting."""
+    at = case.last_seen_at
+    local, place = law.local(at), place_of(case)
+    zones = _zones(case, place, law, local.date())
+    past: tuple[Zone, ...] = ()
+    if place is not None and law.zones_run_out and not any(zone.kind in TRADE_ZONES for zone in zones):
+        past = law.registers.past_zones_at(place.point, local.date())
+    return Scene(case, case.seen, at, local, place, zones, past, near)
+
+
+def place_of(case: CaseSnapshot) -> Position | None:
+    """Where the case is: its solid things' fused position, or its vague things' when it has no other."""
+    positions = [member.position for member in case.members if member.position is not None]
+    if len(positions) > 1:
+        solid = [member.position for member in case.members if member.position and member.seen not in VAGUE]
+        found = fuse(solid or positions)
+    else:
+        found = positions[0] if positions else None
+    if found is None or not isfinite(found.point.east_m) or not isfinite(found.point.north_m):
+        return None
+    return found
+
+
+def zones_of(case: CaseSnapshot, law: Law) -> tuple[Zone, ...]:
+    """The zones in force that hold the case: by its position, or without one by the names its cameras gave."""
+    return _zones(case, place_of(case), law, law.local(case.last_seen_at).date())
+
+
+def _zones(case: CaseSnapshot, place: Position | None, law: Law, day: date) -> tuple[Zone, ...]:
+    if place is not None:
+        return law.registers.zones_at(place.point, day)
+    named = sorted({name for member in case.members for name in member.zones})
+    found = (law.registers.zone(name) for name in named)
+    return tuple(zone for zone in found if zone is not None and zone.is_in_force(day))
+
+
+def shops_of(case: CaseSnapshot, law: Law) -> tuple[Shop, ...]:
+    """The shops at whose frontage the case's sightings are: by the place's name, else by where in the picture."""
+    if not law.registers.frontages:
+        return ()
+    day = law.local(case.last_seen_at).date()
+    found = {shop.shop_id: shop for member in case.members for shop in _shop(member, law, day)}
+    return tuple(found[shop_id] for shop_id in sorted(found))
+
+
+def _shop(member: Observation, law: Law, day: date) -> Iterator[Shop]:
+    for name in place_names(member):
+        shop = law.registers.shop_of_place(member.camera_id, name, day)
+        if shop is not None:
+            yield shop
+            return
+    if member.box is None:
+        return
+    preset = (member.place_id or "").rpartition("/")[0]
+    middle = (member.box.x1 + member.box.x2) / 2
+    for height in ((member.box.y1 + member.box.y2) / 2, member.box.y2):  # goods stand before the front: their foot
+        shop = law.registers.shop_at(member.camera_id, middle, height, day, preset)
+        if shop is not None:
+            yield shop
+            return
+
+
+def place_names(member: Observation) -> tuple[str, ...]:
+    """The sighting's place and what it may be registered as: without its preset, and without what the baseline's
+    difference put before it.
+
+    A camera reports ``changed-board-3`` for another picture on the known board ``board-3``.
+    """
+    if member.place_id is None:
+        return ()
+    preset, _, own = member.place_id.rpartition("/")
+    bare = own.removeprefix("changed-").removeprefix("removed-")
+    names = (member.place_id, f"{preset}/{bare}" if preset else bare, own, bare)
+    return tuple(dict.fromkeys(names))
+
+
+def neighbour_of(case: CaseSnapshot, law: Law) -> Neighbour:
+    """`case` as others see it."""
+    place = place_of(case)
+    shops = shops_of(case, law) if case.group is KindGroup.SIGNAGE else ()
+    return Neighbour(
+        case.case_id,
+        case.group,
+        case.seen,
+        None if place is None else place.point,
+        case.first_seen_at,
+        case.last_seen_at,
+        all(member.is_gone for member in case.members),
+        frozenset(shop.shop_id for shop in shops),
+    )
+
+
+def _name(zone: Zone) -> str:
+    return zone.zone_id
