@@ -43,7 +43,8 @@ def is_known(connection: Connection, target: str, reply_id: str) -> bool:
 
 
 def keep(connection: Connection, reply: ReplyRow) -> None:
-    row = {"target": reply.target, "reply_id": reply.reply_id, "case_id": reply.case_id, "said": reply.said}
+    row: dict[str, object] = {"target": reply.target, "reply_id": reply.reply_id, "case_id": reply.case_id}
+    row["said"] = reply.said
     row |= {"received_at": reply.received_at, "outcome": reply.outcome, "reason": reply.reason[:500]}
     connection.execute(insert(REPLIES).values(row))
 
