@@ -77,6 +77,7 @@ class CaseNotice(WireModel):
     place: NoticePlace | None = None
     district: Annotated[str, Field(pattern=r"^[0-9A-Z]{1,15}$")]
     area_code: str | None = None
+    address: str | None = None
     department: str | None = None
     zone_id: str | None = None
     merged_into: Uuid | None = None

@@ -75,6 +75,7 @@ class CaseSheet(BaseModel):
     east_m: float | None
     north_m: float | None
     area_code: str | None = None
+    address: str = ""
     department: str | None = None
     zone_id: str | None = None
     merged_into: str | None = None
@@ -92,6 +93,7 @@ class CaseSheet(BaseModel):
             self.seen,
             self.number,
             self.area_code,
+            self.address,
             self.department,
             self.merged_into,
             self.gone_at is None,

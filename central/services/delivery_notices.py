@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from central.domain.delivery import CaseSheet, SheetPicture
-from central.domain.delivery_coordinates import to_gcj02
 from central.domain.law import ViolationRule
+from central.domain.registers.frames import Frame, from_cgcs2000
 from contract.errors import UsageError
 from contract.notices import CaseNotice, NoticeCode, NoticePicture, NoticePlace, NoticeText
 from contract.plane import Origin, Point
@@ -94,6 +94,7 @@ class Presenter:
             place=self._place(sheet),
             district=(sheet.area_code or self.form.district)[:DISTRICT_DIGITS],
             area_code=sheet.area_code,
+            address=sheet.address or None,
             department=sheet.department,
             zone_id=sheet.zone_id,
             merged_into=sheet.merged_into,
@@ -118,7 +119,7 @@ class Presenter:
             return None
         lat, lon = self.plane.to_degrees(Point(sheet.east_m, sheet.north_m))
         if self.form.coordinates == "GCJ-02":
-            lat, lon = to_gcj02(lat, lon)
+            lat, lon = from_cgcs2000(Frame.GCJ02, lat, lon)
         return NoticePlace(system=self.form.coordinates, lat=round(lat, 7), lon=round(lon, 7))
 
     def _picture(self, picture: SheetPicture, made_at: datetime) -> NoticePicture:
