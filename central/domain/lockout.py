@@ -46,7 +46,7 @@ def ready_at(tries: Tries | None, patience: Patience) -> datetime | None:
     if tries is None or tries.count < patience.free:
         return None
     doublings = min(tries.count - patience.free, 30)
-    return tries.last_at + min(patience.first * 2**doublings, patience.longest)
+    return tries.last_at + min(patience.first * (1 << doublings), patience.longest)
 
 
 def one_more(tries: Tries | None, now: datetime) -> Tries:

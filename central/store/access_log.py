@@ -1,0 +1,68 @@
+"""Who came in, who was turned away, who looked at what is kept shut: lines that only ever get more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, Column, Connection, String, Table, delete, insert, select
+
+from central.store.database import METADATA, ROW_ID, UtcInstant
+
+ACCESS_LOG = Table(
+    "access_log",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    Column("at", UtcInstant, nullable=False, index=True),
+    Column("who", String(64), nullable=False, index=True),
+    Column("address", String(64), nullable=False),
+    Column("what", String(24), nullable=False),
+    Column("facts", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
+class Happening(StrEnum):
+    """What a line tells."""
+
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGNED_OUT = "signed_out"
+    DENIED = "denied"
+    ACCOUNT_MADE = "account_made"
+    RIGHTS_SET = "rights_set"
+    PASSWORD_SET = "password_set"
+    PASSWORD_CHANGED = "password_changed"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    ORIGINAL_OPENED = "original_opened"
+    PACKAGE_EXPORTED = "package_exported"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. `who` is empty where nobody of that name is known: a mistyped name may be a password."""
+
+    at: datetime
+    who: str
+    address: str
+    what: Happening
+    facts: Mapping[str, str]
+
+
+def note(connection: Connection, line: Line) -> None:
+    values = {"at": line.at, "who": line.who, "address": line.address, "what": line.what, "facts": dict(line.facts)}
+    connection.execute(insert(ACCESS_LOG).values(values))
+
+
+def newest(connection: Connection, limit: int, who: str | None = None) -> list[Line]:
+    query = select(ACCESS_LOG).order_by(ACCESS_LOG.c.id.desc()).limit(limit)
+    if who is not None:
+        query = query.where(ACCESS_LOG.c.who == who)
+    rows = connection.execute(query)
+    return [Line(row.at, row.who, row.address, Happening(row.what), row.facts) for row in rows]
+
+
+def forget(connection: Connection, before: datetime) -> int:
+    """Takes away what is older; gives how many lines."""
+    return connection.execute(delete(ACCESS_LOG).where(ACCESS_LOG.c.at < before)).rowcount
