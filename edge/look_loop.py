@@ -95,7 +95,10 @@ class LookLoop:
             is_free = self._make_changes()
             wait_s, frame = self._next() if is_free else (CHANGE_POLL_S, None)
             if frame is not None:
-                self._look(frame)
+                try:
+                    self._look(frame)
+                finally:
+                    frame.rest()
                 return True
         self._slots.wait(wait_s, puts)
         return False

@@ -33,6 +33,10 @@ class Pixels(Protocol):
         """(h, w, 3) BGR of the same shape, the largest that fits into the given size; never enlarged."""
         ...
 
+    def rest(self) -> None:
+        """Gives back what can be made again: whoever delivered the picture may hold it until its next one comes."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -61,6 +65,11 @@ class Frame:
     def fitted(self, width_px: int, height_px: int) -> NDArray[np.uint8]:
         """The picture for an input of that size, in its own shape; full size where that is all there is."""
         return self.pixels if isinstance(self.pixels, np.ndarray) else self.pixels.fitted(width_px, height_px)
+
+    def rest(self) -> None:
+        """The look is over: gives its memory back. Who asks again afterwards gets the same, made anew."""
+        if not isinstance(self.pixels, np.ndarray):
+            self.pixels.rest()
 
 
 @dataclass(frozen=True, slots=True)

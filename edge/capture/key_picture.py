@@ -1,4 +1,8 @@
-"""A key frame that waits coded until somebody looks at it: 0.2 MB instead of 3, and nothing decoded for nothing."""
+"""A key frame that waits coded until somebody looks at it: 0.2 MB instead of 3, and nothing decoded for nothing.
+
+Once it was looked at it is coded again: the camera's thread holds it until the next one comes, and forty pictures in
+full size would be 370 MB.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +22,11 @@ class KeyPicture:
         self._is_tried = False
         self._decoded: DecodedPicture | None = None
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether nothing is decoded now."""
+        return self._decoded is None
+
     def is_whole(self) -> bool:
         if not self._is_tried:
             self._decoded = self._keys.decode(self._packet)
@@ -29,6 +38,10 @@ class KeyPicture:
 
     def fitted(self, width_px: int, height_px: int) -> NDArray[np.uint8]:
         return self._picture().fitted(width_px, height_px)
+
+    def rest(self) -> None:
+        if self._decoded is not None:  # what is damaged stays so
+            self._decoded, self._is_tried = None, False
 
     def _picture(self) -> DecodedPicture:
         if not self.is_whole() or self._decoded is None:

@@ -177,6 +177,22 @@ def test_a_key_frame_waits_coded_and_is_decoded_once_when_somebody_looks(tmp_pat
     assert frames[1].image is frames[1].image
 
 
+def test_a_picture_that_was_looked_at_gives_its_memory_back_and_can_be_looked_at_again(tmp_path: Path) -> None:
+    path = clip(tmp_path / "c.mp4", 4, 2)
+    frame = next(iter(camera(path, StreamState(), VirtualClock(T0)).frames()))
+    seen = frame.image
+    frame.rest()
+    assert isinstance(frame.pixels, KeyPicture)
+    assert frame.pixels.is_resting
+    assert np.array_equal(frame.image, seen)
+    running = next(iter(camera(path, StreamState(), VirtualClock(T0), DecodeMode.ALL).frames()))
+    seen = running.image
+    assert running.image is seen
+    running.rest()
+    assert running.image is not seen
+    assert np.array_equal(running.image, seen)
+
+
 def test_a_camera_that_sends_nothing_but_damage_is_let_go(tmp_path: Path) -> None:
     keys = key_frames(clip(tmp_path / "c.h264", 2, 1))
     pictures = [KeyPicture(CodedPacket(b"\0\0\0\1no", None, None, True, T0), keys) for _ in range(MAX_DAMAGED_KEYS)]
