@@ -141,6 +141,13 @@ def kept_registers(connection: Connection, version: int) -> frozenset[str]:
     return frozenset(connection.execute(query).scalars())
 
 
+def changed_since(connection: Connection, after: int, version: int) -> frozenset[str]:
+    """The registers that changed after one version and up to another."""
+    numbers = REGISTER_CHANGES.c.id
+    query = select(REGISTER_CHANGES.c.register).where(numbers > after, numbers <= version).distinct()
+    return frozenset(connection.execute(query).scalars())
+
+
 def rows_of(connection: Connection, register: str, version: int | None = None) -> Iterator[StoredRow]:
     """The register's rows as they stood at `version` (the newest without one), by key, without what is restricted."""
     query = _standing(register, version).order_by(REGISTER_ROWS.c.key)
