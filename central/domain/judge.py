@@ -32,7 +32,12 @@ def judge(case: CaseSnapshot, near: Sequence[Neighbour], law: Law) -> Judgement:
         near: other cases of the same time that may explain it; the order does not matter.
         law: registers, hours and dwells.
     """
-    scene = scene_of(case, near, law)
+    return judge_scene(scene_of(case, near, law), law)
+
+
+def judge_scene(scene: Scene, law: Law) -> Judgement:
+    """The same for a case whose place and zones are known already."""
+    case = scene.case
     verdict = _plainly(scene, law)
     doubts = doubts_of(case)
     if doubts:
