@@ -8,6 +8,7 @@ import yaml
 
 from central.catalogue import load_catalogue
 from central.rulebook import load_rules
+from central.scorebook import load_scorebook
 from central.settings import load_settings
 from central.site import load_site
 from central.timelimits import load_time_limits
@@ -32,6 +33,7 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "central/central.yaml": lambda path: load_settings(path, {}),
     "central/violations.yaml": load_catalogue,
     "central/association.yaml": load_rules,
+    "central/assessment.yaml": load_scorebook,
     "central/deadlines.yaml": load_time_limits,
     "site/*.yaml": load_site,
     "training/*.yaml": read_plan,

@@ -1,0 +1,160 @@
+"""Counting items: of a scope in a window, whole or split, their durations, and the cases behind a set."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, func, or_, select
+
+from central.domain.assessment.figures import SetRule, Tally
+from central.domain.assessment.items import Mark, Moment
+from central.store.assessment import DAYS, ITEMS, SUMMED
+
+_LAST = "Z" * 15
+_DIMENSIONS = ("kind", "source", "department", "post", "person", "camera_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose figures: of an area ("" is everywhere), and of one kind, source, department, post, person or camera."""
+
+    area: str = ""
+    kind: str | None = None
+    source: str | None = None
+    department: str | None = None
+    post: str | None = None
+    person: str | None = None
+    camera_id: str | None = None
+
+    @property
+    def is_area_alone(self) -> bool:
+        return all(getattr(self, name) is None for name in _DIMENSIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Local days, both included, as of `now`: what is not due yet doesn't count. `today` is the local day of `now`."""
+
+    first: date
+    last: date
+    today: date
+    now: datetime
+
+
+def tally(connection: Connection, scope: Scope, window: Window) -> Tally:
+    """Items of `scope` in the window, by moment and marks."""
+    counts: dict[tuple[Moment, Mark], int] = {}
+    for row in connection.execute(_counting(scope, window)):
+        key = Moment(row.moment), Mark(row.marks)
+        counts[key] = counts.get(key, 0) + int(row.number)
+    return Tally(counts)
+
+
+def tallies_by(connection: Connection, scope: Scope, window: Window, by: str, length: int = 0) -> dict[str, Tally]:
+    """The same for each value of a column; for ``area_code`` each of its first `length` places."""
+    key: ColumnElement[str] = ITEMS.c[by]
+    if by == "area_code":
+        key = func.substr(ITEMS.c.area_code, 1, length)
+    found: dict[str, dict[tuple[Moment, Mark], int]] = {}
+    if by == "area_code" and length in SUMMED and scope.is_area_alone and len(scope.area) in SUMMED:
+        queries = _split_by_street(scope, window, length)
+    else:
+        columns = (key.label("key"), ITEMS.c.moment, ITEMS.c.marks, func.count().label("number"))
+        queries = [select(*columns).where(*_within(scope, window)).group_by(key, ITEMS.c.moment, ITEMS.c.marks)]
+    for query in queries:
+        for row in connection.execute(query):
+            own, place = found.setdefault(row.key, {}), (Moment(row.moment), Mark(row.marks))
+            own[place] = own.get(place, 0) + int(row.number)
+    return {value: Tally(counts) for value, counts in sorted(found.items())}
+
+
+def durations(
+    connection: Connection, scope: Scope, window: Window, moments: Iterable[Moment]
+) -> dict[tuple[Moment, Mark], dict[int, int]]:
+    """Of these moments' items: seconds → how many took so long."""
+    query = (
+        select(ITEMS.c.moment, ITEMS.c.marks, ITEMS.c.took_s, func.count().label("number"))
+        .where(*_within(scope, window), ITEMS.c.moment.in_(sorted(moments)), ITEMS.c.took_s.is_not(None))
+        .group_by(ITEMS.c.moment, ITEMS.c.marks, ITEMS.c.took_s)
+    )
+    found: dict[tuple[Moment, Mark], dict[int, int]] = {}
+    for row in connection.execute(query):
+        found.setdefault((Moment(row.moment), Mark(row.marks)), {})[row.took_s] = int(row.number)
+    return found
+
+
+def cases_in(
+    connection: Connection, rule: SetRule, scope: Scope, window: Window, after: str, limit: int
+) -> list[tuple[str, int]]:
+    """Case and how many of its items are in the set, by case id after `after`."""
+    query = (
+        select(ITEMS.c.case_id, func.count().label("number"))
+        .where(*_within(scope, window), ITEMS.c.moment == rule.moment, ITEMS.c.case_id > after)
+        .where(ITEMS.c.marks.bitwise_and(int(rule.has)) == int(rule.has))
+        .where(ITEMS.c.marks.bitwise_and(int(rule.lacks)) == 0)
+        .group_by(ITEMS.c.case_id)
+        .order_by(ITEMS.c.case_id)
+        .limit(limit)
+    )
+    return [(row.case_id, int(row.number)) for row in connection.execute(query)]
+
+
+def changed_since(connection: Connection, scope: Scope, window: Window, since: datetime, limit: int) -> list[str]:
+    """Cases whose items in the window were written after `since`: why a frozen figure and today's differ."""
+    query = select(ITEMS.c.case_id).where(*_within(scope, window), ITEMS.c.changed_at > since)
+    return list(connection.execute(query.distinct().order_by(ITEMS.c.case_id).limit(limit)).scalars())
+
+
+def subjects(connection: Connection, window: Window, by: str, length: int = 0) -> list[str]:
+    """The values of a column that have items in the window."""
+    key: ColumnElement[str] = func.substr(ITEMS.c.area_code, 1, length) if by == "area_code" else ITEMS.c[by]
+    found = connection.execute(select(key).where(*_within(Scope(), window)).distinct()).scalars()
+    return sorted(value for value in found if value)
+
+
+def _counting(scope: Scope, window: Window) -> Select[Any] | CompoundSelect[Any]:
+    """From the sums where they can tell, plus today's items, of which some are not due yet."""
+    if not (scope.is_area_alone and len(scope.area) in SUMMED):
+        columns = (ITEMS.c.moment, ITEMS.c.marks, func.count().label("number"))
+        return select(*columns).where(*_within(scope, window)).group_by(ITEMS.c.moment, ITEMS.c.marks)
+    past = _past(window)
+    summed = select(DAYS.c.moment, DAYS.c.marks, func.sum(DAYS.c.number).label("number")).where(
+        DAYS.c.area == scope.area, *past
+    )
+    columns = (ITEMS.c.moment, ITEMS.c.marks, func.count().label("number"))
+    fresh = select(*columns).where(*_within(scope, window), ITEMS.c.day == window.today)
+    return summed.group_by(DAYS.c.moment, DAYS.c.marks).union_all(fresh.group_by(ITEMS.c.moment, ITEMS.c.marks))
+
+
+def _split_by_street(scope: Scope, window: Window, length: int) -> list[Select[Any]]:
+    summed = (
+        select(DAYS.c.area.label("key"), DAYS.c.moment, DAYS.c.marks, func.sum(DAYS.c.number).label("number"))
+        .where(func.length(DAYS.c.area) == length, func.substr(DAYS.c.area, 1, len(scope.area)) == scope.area)
+        .where(*_past(window))
+        .group_by(DAYS.c.area, DAYS.c.moment, DAYS.c.marks)
+    )
+    key = func.substr(ITEMS.c.area_code, 1, length)
+    fresh = (
+        select(key.label("key"), ITEMS.c.moment, ITEMS.c.marks, func.count().label("number"))
+        .where(*_within(scope, window), ITEMS.c.day == window.today)
+        .group_by(key, ITEMS.c.moment, ITEMS.c.marks)
+    )
+    return [summed, fresh]
+
+
+def _past(window: Window) -> tuple[ColumnElement[bool], ...]:
+    return DAYS.c.day >= window.first, DAYS.c.day <= window.last, DAYS.c.day < window.today
+
+
+def _within(scope: Scope, window: Window) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [ITEMS.c.day >= window.first, ITEMS.c.day <= min(window.last, window.today)]
+    if window.last >= window.today:
+        found.append(or_(ITEMS.c.due_at.is_(None), ITEMS.c.due_at <= window.now))
+    if scope.area:  # codes are digits and capital letters: any order of text puts these between
+        found.append(ITEMS.c.area_code.between(scope.area, (scope.area + _LAST)[:15]))
+    for name in _DIMENSIONS:
+        value = getattr(scope, name)
+        if value is not None:
+            found.append(ITEMS.c[name] == value)
+    return found
