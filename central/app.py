@@ -4,7 +4,7 @@ import hashlib
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from central.api.stream import stream_router
 from central.artifacts import Artifacts
 from central.catalogue import load_catalogue, make_law
 from central.console.pages import STATIC_DIR, Pages, console_router
+from central.domain.districts import THE_REST, District
 from central.domain.law import Law
 from central.domain.rules import AssociationRules
 from central.evidence.folder import FolderStore
@@ -36,8 +37,9 @@ from central.retention import Retention
 from central.rulebook import at_site, load_rules
 from central.services.actions import CaseDesk
 from central.services.admission import Admission, Point, nobody_watches
-from central.services.association import Association, Bench
+from central.services.association import Bench
 from central.services.camerabook import FleetCameras
+from central.services.districts import DistrictAssociators
 from central.services.evidence import EvidenceDesk, ObjectStore
 from central.services.feed import LiveFeed
 from central.services.fleet import FleetDesk
@@ -59,10 +61,6 @@ from contract.clock import Clock
 from contract.errors import UsageError
 from contract.ids import uuid7
 from contract.topics import Topics
-
-GATHER_S = 0.1
-"""Events that arrive within it are associated together. Longer: the console shows them later; shorter: at a hundred a
-second every event pays for a transaction of its own (6 ms of CPU instead of 2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ def make_http(
     """The JSON API and the console on `parts`."""
     reader = Reader(parts.database, parts.law, parts.site.to_origin())
     case_desk = CaseDesk(parts.database, parts.clock, parts.feed.notify)
-    join_desk = JoinDesk(parts.database, parts.clock, parts.wake)
+    join_desk = JoinDesk(parts.database, parts.clock, parts.wake, parts.site.to_districts())
     admission = Admission(
         parts.database, parts.topics, parts.clock, surroundings(parts.site, parts.database, parts.clock)
     )
@@ -143,12 +141,12 @@ class Central:
 
         self.feed = LiveFeed()
         self.link = MqttLink(address, plan_link(settings))
+        refuse_unknown(settings.own_districts, self.site)
         bench = Bench(make_rules(self.site, settings.association), law, self.site.to_origin())
-        self.association = Association(self.database, bench, clock, self.feed.notify, uuid7(clock.now()))
-        self.association_worker = Worker(
-            "association", self.association.step, self.association.recover, gather_s=GATHER_S
+        self.associators = DistrictAssociators(
+            self.database, bench, clock, self.feed.notify, uuid7(clock.now()), settings.own_districts
         )
-        survey = Survey(self.database, bench.rules, clock, self.association_worker.wake)
+        survey = Survey(self.database, bench.rules, clock, self.associators.wake)
         self.survey_worker = Worker("survey", survey.step, survey.recover, idle_s=60.0)
         keys = central_keys(settings.keys_folder)
         sealer = Sealer(self.database, keys.signing, clock)
@@ -157,9 +155,7 @@ class Central:
         self.retention_worker = Worker("retention", retention.step, retention.recover, idle_s=600.0)
         topics = Topics(address.prefix)
         admission = Admission(self.database, topics, clock, surroundings(self.site, self.database, clock), reached)
-        self.intake = Intake(
-            admission, self.link, topics, clock, self.association_worker.wake, self.feed.notify, reached
-        )
+        self.intake = Intake(admission, self.link, topics, clock, self.associators.wake, self.feed.notify, reached)
         self.intake_worker = Worker("intake", self.intake.step, self.intake.recover, idle_s=0.0)
 
         self.fleet_link = MqttFleetLink(address, f"{plan_link(settings).client_id}-fleet", settings.mqtt_protocol)
@@ -171,7 +167,7 @@ class Central:
         fleet = (fleet_router(fleet_desk, artifacts, keys, access), artifacts_router(artifacts, access))
 
         outside = Outside(
-            self.database, objects, law, self.site, self.feed, clock, self.association_worker.wake, topics, fleet
+            self.database, objects, law, self.site, self.feed, clock, self.associators.wake, topics, fleet
         )
         if Role.API in settings.roles:
             self.http = make_http(outside, access, self.health, self._lifespan)
@@ -181,7 +177,7 @@ class Central:
     def start(self) -> None:
         """Starts what this process's roles ask for."""
         if Role.ASSOCIATE in self.roles:
-            self.association_worker.start()
+            self.associators.start()
             self.survey_worker.start()
             self.sealing_worker.start()
             self.retention_worker.start()
@@ -200,15 +196,16 @@ class Central:
         self.intake_worker.stop()
         self.fleet_worker.stop()
         self.survey_worker.stop()
-        self.association_worker.stop()
-        if not self.association_worker.is_alive:
-            self.association.release()
+        self.associators.stop()
         self.sealing_worker.stop()
         self.retention_worker.stop()
         self.database.close()
 
     def health(self) -> Health:
-        roles = {Role.ASSOCIATE: self.association_worker, Role.INGEST: self.intake_worker}
+        roles: dict[Role, Worker | DistrictAssociators] = {
+            Role.ASSOCIATE: self.associators,
+            Role.INGEST: self.intake_worker,
+        }
         workers = [worker for role, worker in roles.items() if role in self.roles]
         counts = self.intake.counts
         with self.database.read() as connection:
@@ -226,7 +223,8 @@ class Central:
             inbox_waiting=waiting,
             dead_letters=letters,
             step_failures=sum(worker.failures for worker in workers),
-            is_associating=self.association.is_active,
+            is_associating=bool(self.associators.active),
+            associating=self.associators.active,
             calibration_alarms=tuple(CalibrationView(**asdict(alarm)) for alarm in (learnt.alarms if learnt else ())),
         )
 
@@ -286,6 +284,17 @@ def make_rules(site: SiteSettings, path: Path | None = None) -> AssociationRules
         UsageError: the file is wrong.
     """
     return at_site(load_rules(path), site)
+
+
+def refuse_unknown(own: Collection[District] | None, site: SiteSettings) -> None:
+    """Raises:
+    UsageError: the process is meant for a district that the site file doesn't name.
+    """
+    names = site.to_districts().names
+    unknown = sorted(set(own or ()) - set(names))
+    if unknown:
+        known = ", ".join((*names[:-1], THE_REST))
+        raise UsageError(f"districts: the site file names no {', '.join(unknown)}; it knows {known}")
 
 
 def surroundings(site: SiteSettings, database: Database, clock: Clock) -> Surroundings:

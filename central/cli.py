@@ -79,6 +79,9 @@ def serve(
         str | None,
         typer.Option("--roles", help="Some of ingest,associate,api; all by default. See the installer's guide."),
     ] = None,
+    districts: Annotated[
+        str | None, typer.Option("--districts", help="Of the site file's, those that this process associates; all.")
+    ] = None,
     worker: Annotated[str | None, typer.Option("--worker", help="This process's name to the broker.")] = None,
     ingest_group: Annotated[
         str | None, typer.Option("--ingest-group", help="Share the events with the other ingesters of this group.")
@@ -99,6 +102,7 @@ def serve(
         "port": port,
         "log_format": log_format,
         "roles": roles,
+        "districts": districts,
         "worker": worker,
         "ingest_group": ingest_group,
     }

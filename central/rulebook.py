@@ -20,6 +20,6 @@ def load_rules(path: Path | None = None) -> AssociationRules:
 
 
 def at_site(rules: AssociationRules, site: SiteSettings) -> AssociationRules:
-    """`rules` with the site's camera overlaps."""
+    """`rules` with the site's camera overlaps and districts."""
     pairs = frozenset(frozenset({CameraId(a), CameraId(b)}) for a, b in site.camera_overlaps)
-    return rules.model_copy(update={"overlaps": pairs})
+    return rules.model_copy(update={"overlaps": pairs, "districts": site.to_districts()})

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from central.domain.districts import REST, THE_REST, District
 from central.domain.retention import RetentionRules
 from contract.configfile import Settings, load_yaml, parse_settings
 from contract.ids import NAME_PATTERN
@@ -42,6 +43,7 @@ class CentralSettings(Settings):
     mqtt_url: str = "mqtt://127.0.0.1:1883"
     mqtt_protocol: MqttProtocol = "5"
     roles: Roles = tuple(Role)
+    districts: Annotated[tuple[str, ...], Field(max_length=100), BeforeValidator(_split)] | None = None
     worker: Annotated[str, Field(pattern=NAME_PATTERN)] = "1"
     ingest_group: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
     evidence_dir: Path = Path("var/central/evidence")
@@ -56,6 +58,13 @@ class CentralSettings(Settings):
     association: Path | None = None
     log_format: LogFormat = LogFormat.CONSOLE
     retention: RetentionRules = RetentionRules()
+
+    @property
+    def own_districts(self) -> frozenset[District] | None:
+        """The districts that this process is meant for; None for all."""
+        if self.districts is None:
+            return None
+        return frozenset(REST if name == THE_REST else District(name) for name in self.districts)
 
     @property
     def keys_folder(self) -> Path:

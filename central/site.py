@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
+from central.domain.districts import THE_REST, District, Districts
 from central.domain.hours import parse_hours
 from central.domain.law import Names, Zone, ZoneKind
 from central.services.noticing import ListedCameras, Surroundings
@@ -14,6 +15,8 @@ from contract.events import Name
 from contract.plane import Origin, Point
 from contract.taxonomy import Violation
 
+DistrictName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+CameraPatterns = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=140)], ...], Field(max_length=5000)]
 HoursLines = Annotated[tuple[str, ...], Field(max_length=50)]
 
 
@@ -78,6 +81,7 @@ class SiteSettings(Settings):
     zones: Annotated[tuple[ZoneBlock, ...], Field(max_length=2000)] = ()
     bounds: PolygonBlock | None = None
     cameras: dict[Name, Annotated[tuple[Name, ...], Field(max_length=256)]] = Field(default_factory=dict)
+    districts: Annotated[dict[DistrictName, CameraPatterns], Field(max_length=100)] = Field(default_factory=dict)
     camera_overlaps: Annotated[tuple[tuple[Name, Name], ...], Field(max_length=1000)] = ()
     demo: bool = False
     legal_dwell_s: dict[Violation, Annotated[float, Field(ge=0, le=30 * 86400)]] = Field(default_factory=dict)
@@ -90,6 +94,13 @@ class SiteSettings(Settings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"no time zone {value!r}; write it as Asia/Shanghai") from error
+        return value
+
+    @field_validator("districts")
+    @classmethod
+    def _leave_the_rest(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        if THE_REST in value:
+            raise ValueError(f"{THE_REST!r} is what no district claims; give the district another name")
         return value
 
     @field_validator("counting_hours")
@@ -110,12 +121,16 @@ class SiteSettings(Settings):
     def to_origin(self) -> Origin:
         return Origin(self.origin.lat, self.origin.lon)
 
+    def to_districts(self) -> Districts:
+        """The parts of the city that are associated each by itself, in the file's order."""
+        return Districts(tuple((District(name), patterns) for name, patterns in self.districts.items()))
+
     def to_surroundings(self) -> Surroundings:
         """What events are compared with as they come: the city's outline, and which camera hangs on which node."""
         origin = self.to_origin()
         corners = self.bounds.to_points(origin) if self.bounds else ()
         outline = tuple((corner.east_m, corner.north_m) for corner in corners)
-        return Surroundings(ListedCameras(self.cameras), outline, origin)
+        return Surroundings(ListedCameras(self.cameras), outline, origin, self.to_districts())
 
     def to_zones(self) -> tuple[Zone, ...]:
         origin = self.to_origin()

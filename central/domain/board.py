@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil, floor, hypot
 
+from central.domain.districts import District
 from central.domain.registration import UNREGISTERED, Registration, camera_of
 from central.domain.rules import AssociationRules
 from central.domain.values import MemberId, Observation
 from contract.ids import IncidentId
 from contract.plane import Point
 from contract.taxonomy import KindGroup
+
+
+Room = tuple[District, KindGroup]
+"""What lies in two rooms never hangs together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class _Spot:
     point: Point | None
     start_s: float
     end_s: float
-    shelves: tuple[tuple[KindGroup, object], ...]
+    shelves: tuple[tuple[Room, object], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Board:
         self._rules, self._known = rules, known
         self._spots: dict[MemberId, _Spot] = {}
         self._parts: dict[IncidentId, tuple[Observation, ...]] = {}
-        self._shelves: dict[tuple[KindGroup, object], dict[MemberId, _Spot]] = defaultdict(dict)
+        self._shelves: dict[tuple[Room, object], dict[MemberId, _Spot]] = defaultdict(dict)
         self._partners = {camera: rules.partners_of(camera) for pair in rules.overlaps for camera in pair}
 
     def __len__(self) -> int:
@@ -104,18 +109,21 @@ class Board:
 
     def has_place(self, sighting: Observation) -> bool:
         """Whether anything was seen at the sighting's named place."""
-        return bool(self._shelves.get((sighting.group, _place_shelf(sighting))))
+        return bool(self._shelves.get((self._room(sighting), _place_shelf(sighting))))
 
-    def around(self, group: KindGroup, point: Point, reach_m: float, span: Span) -> list[MemberId]:
-        """What of `group` was seen within `reach_m` of `point` at some time of the span."""
-        size_m = max(1.0, self._rules.groups[group].reach_m)
+    def district_of(self, sighting: Observation) -> District:
+        return self._rules.districts.of(sighting.node_id, sighting.camera_id)
+
+    def around(self, room: Room, point: Point, reach_m: float, span: Span) -> list[MemberId]:
+        """What of the room's kind group was seen in its district within `reach_m` of `point` at some time of the span."""
+        size_m = max(1.0, self._rules.groups[room[1]].reach_m)
         steps = ceil(reach_m / size_m)
         east, north = _cell(point, size_m)
         cells = ((east + i, north + j) for i in range(-steps, steps + 1) for j in range(-steps, steps + 1))
         return [
             spot.sighting.member_id
             for cell in cells
-            for spot in self._shelves.get((group, cell), {}).values()
+            for spot in self._shelves.get((room, cell), {}).values()
             if spot.end_s >= span.start_s and spot.start_s <= span.end_s
         ]
 
@@ -150,15 +158,15 @@ class Board:
                 yield found
 
     def _beside(self, spot: _Spot) -> Iterator[_Spot]:
-        group = spot.sighting.group
-        rule = self._rules.groups[group]
+        room = self._room(spot.sighting)
+        rule = self._rules.groups[spot.sighting.group]
         earliest, latest = spot.start_s - rule.gap_s, spot.end_s + rule.gap_s
         for shelf in self._looked_through(spot):
-            for other in self._shelves.get((group, shelf), {}).values():
+            for other in self._shelves.get((room, shelf), {}).values():
                 if other.end_s >= earliest and other.start_s <= latest and _is_within(spot, other, rule.reach_m):
                     yield other
         if spot.sighting.place_id is not None:
-            yield from self._shelves.get((group, _place_shelf(spot.sighting)), {}).values()
+            yield from self._shelves.get((room, _place_shelf(spot.sighting)), {}).values()
 
     def _looked_through(self, spot: _Spot) -> Iterator[object]:
         """Keys of the shelves that may hold what hangs together with `spot`."""
@@ -184,7 +192,11 @@ class Board:
             shelves.append(_place_shelf(sighting))
         start_s = sighting.first_seen_at.timestamp() - sighting.clock_slack_s
         end_s = sighting.last_seen_at.timestamp() + sighting.clock_slack_s
-        return _Spot(sighting, point, start_s, end_s, tuple((sighting.group, shelf) for shelf in shelves))
+        room = self._room(sighting)
+        return _Spot(sighting, point, start_s, end_s, tuple((room, shelf) for shelf in shelves))
+
+    def _room(self, sighting: Observation) -> Room:
+        return self.district_of(sighting), sighting.group
 
 
 def _place_shelf(sighting: Observation) -> str:

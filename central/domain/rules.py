@@ -8,6 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from central.domain.districts import ONE_CITY, Districts
 from contract.configfile import Settings
 from contract.ids import CameraId
 from contract.taxonomy import KindGroup, Seen
@@ -124,6 +125,8 @@ class AssociationRules(Settings):
     """Sets of `seen` of which one camera can't see the same thing twice at once; each kind rivals itself anyway."""
     overlaps: frozenset[frozenset[CameraId]] = frozenset()
     """Pairs of cameras declared to share a view; from the site file."""
+    districts: Districts = ONE_CITY
+    """Cameras of two districts never share a case; from the site file."""
 
     @model_validator(mode="after")
     def _knows_every_group(self) -> Self:

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
+from central.domain.districts import District
 from central.domain.lanes import Lane
 from central.services.noticing import Surroundings, notice
 from central.services.outcomes import Mark, Outcome
@@ -159,14 +160,17 @@ class Admission:
             data = parsed.event.data
             known = newest.get(data.incident_id)
             marks = notice(data, self._around, known, now)
-            entries[index] = _entry(parsed, messages[index].payload, marks, now)
+            district = self._around.districts.of(data.node_id, data.camera_id)
+            entries[index] = _entry(parsed, messages[index].payload, marks, district, now)
             newest[data.incident_id] = inbox.Newest(
                 max(data.seq, known.seq if known else 0), max(data.revision, known.revision if known else 0)
             )
         return entries
 
 
-def _entry(parsed: ReadEvent, payload: bytes, marks: tuple[Mark, ...], now: datetime) -> inbox.InboxEvent:
+def _entry(
+    parsed: ReadEvent, payload: bytes, marks: tuple[Mark, ...], district: District, now: datetime
+) -> inbox.InboxEvent:
     data = parsed.event.data
     return inbox.InboxEvent(
         event_id=parsed.event.id,
@@ -180,6 +184,7 @@ def _entry(parsed: ReadEvent, payload: bytes, marks: tuple[Mark, ...], now: date
         incident_id=data.incident_id,
         revision=data.revision,
         marks=marks,
+        district=district,
     )
 
 

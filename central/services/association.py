@@ -1,10 +1,11 @@
 """Association: inbox rows become sightings, sightings become cases, cases are judged; one transaction a batch.
 
-There is one associator a district (it holds the lease), so there is no race to lock against; the database's unique open
-membership guards it anyway. The decisions are `central.domain`'s; here they are carried out.
+There is one associator a district (it holds the district's lease), so there is no race to lock against; the database's
+unique open membership guards it anyway. The decisions are `central.domain`'s; here they are carried out.
 """
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ import structlog
 from sqlalchemy import Connection
 
 from central.domain.board import Board
+from central.domain.districts import REST, District, Districts
 from central.domain.law import Law
 from central.domain.memory import NOTHING, Bar, PlaceMemory
 from central.domain.registration import UNREGISTERED, Registration
@@ -35,20 +37,21 @@ from central.store import (
     sightings,
 )
 from central.store.database import Database
+from central.store.inbox import WaitingEvent
 from central.store.leases import Lease
 from contract.clock import Clock
 from contract.errors import TransientError
-from contract.events import Event
+from contract.events import Event, IncidentEvent
 from contract.ids import CaseId
 from contract.plane import Origin
 
 BATCH = 200
 """Events a transaction. It holds the write lock for a few tenths of a second; intake waits for that long at most."""
 ATTEMPTS = 3
-LEASE = "associate/all"
-"""One district for all cameras; a site with several gives each its own lease."""
 LEASE_LASTS = timedelta(seconds=15)
 """After a crash another process takes over within this time; the worker asks at least every five seconds."""
+PATIENCE = timedelta(seconds=15)
+"""How long a process lets another's district lie before it stands in. Shorter, and a restart would hand it over."""
 AGAIN = 200
 """Sightings re-considered a step after something was learnt about the cameras, beside what comes in."""
 TIDY_EVERY = timedelta(minutes=5)
@@ -64,6 +67,34 @@ class Bench:
     origin: Origin
     known: Registration = UNREGISTERED
     memory: PlaceMemory = NOTHING
+
+    @property
+    def districts(self) -> Districts:
+        return self.rules.districts
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Who associates what. `holder` names this process among those that work on the same database.
+
+    `is_own`: the process is meant for this district; otherwise it stands in as long as nobody else is there.
+    """
+
+    holder: str = "only one"
+    district: District = REST
+    is_own: bool = True
+
+    @property
+    def lease(self) -> str:
+        return f"associate/{self.district or 'all'}"
+
+    @property
+    def patience(self) -> timedelta | None:
+        """Of a stand-in; None for an owner."""
+        return None if self.is_own else PATIENCE
+
+
+ALONE = Post()
 
 
 @dataclass(slots=True)
@@ -88,7 +119,7 @@ class Desk:
 
 
 class Association:
-    """Runs on one thread. `on_change` is called after every commit that changed something."""
+    """One district's; runs on one thread. `on_change` is called after every commit that changed something."""
 
     def __init__(
         self,
@@ -96,14 +127,13 @@ class Association:
         bench: Bench,
         clock: Clock,
         on_change: Callable[[], None],
-        holder: str = "only one",
+        post: Post = ALONE,
     ) -> None:
-        """`holder` names this process among those that work on the same database."""
+        self._post = post
         self._database = database
         self._bench = bench
         self._clock = clock
         self._on_change = on_change
-        self._holder = holder
         self._limit = BATCH
         self._desk: Desk | None = None
         self._lease: Lease | None = None
@@ -111,6 +141,10 @@ class Association:
     @property
     def rules(self) -> AssociationRules:
         return self._bench.rules
+
+    @property
+    def district(self) -> District:
+        return self._post.district
 
     @property
     def is_active(self) -> bool:
@@ -147,15 +181,15 @@ class Association:
             if not self._may_act(connection, now):
                 return 0
             desk = self._ready(connection, now)
-            waiting = inbox.waiting(connection, self._limit)
-            told = [Event.model_validate_json(entry.payload).data for entry in waiting]
+            waiting = inbox.waiting(connection, self._limit, self.district)
+            mine = self._mine(connection, waiting)
             desk.settler.heeds_people = sightings.has_bonds(connection)
-            bound = sightings.take_new_bonds(connection, now) if desk.settler.heeds_people else set()
+            bound = self._new_bonds(connection, now) if desk.settler.heeds_people else set()
             again = desk.take_again(AGAIN)
             if not waiting and not bound and not again:
                 return 0
-            taken = desk.taker.take(connection, told, now) if told else Taken()
-            progress.mark_taken(connection, (entry.row_id for entry in waiting), now)
+            taken = desk.taker.take(connection, list(mine.values()), now) if mine else Taken()
+            progress.mark_taken(connection, mine, now)
             touched = desk.settler.drop(connection, taken.gone, now)
             touched |= self._settle(connection, desk, taken.seeds | bound | again, now)
             heard = {part.member_id for incident_id in taken.incidents for part in desk.board.parts(incident_id)}
@@ -170,15 +204,35 @@ class Association:
         if self._lease is not None:
             self._lease = None
             with self._database.write() as connection:
-                leases.release(connection, LEASE, self._holder, self._clock.now())
+                leases.release(connection, self._post.lease, self._post.holder, self._clock.now())
+
+    def _mine(self, connection: Connection, waiting: Sequence[WaitingEvent]) -> dict[int, IncidentEvent]:
+        """What the events say, by row. Those of a camera that another district has by now are sent there."""
+        districts = self._bench.districts
+        told: dict[int, IncidentEvent] = {}
+        astray: dict[District, list[int]] = defaultdict(list)
+        for entry in waiting:
+            data = Event.model_validate_json(entry.payload).data
+            district = districts.of(data.node_id, data.camera_id)
+            if district == self.district:
+                told[entry.row_id] = data
+            else:
+                astray[district].append(entry.row_id)
+        for district, row_ids in astray.items():
+            inbox.send_to(connection, row_ids, district)
+        return told
+
+    def _new_bonds(self, connection: Connection, now: datetime) -> set[MemberId]:
+        return sightings.take_new_bonds(connection, self.district, self._bench.districts.names[:-1], now)
 
     def _may_act(self, connection: Connection, now: datetime) -> bool:
         """Asked in every transaction: who lost the lease meanwhile knows a state of things that is over."""
-        lease = leases.hold(connection, LEASE, self._holder, now, LEASE_LASTS)
+        post = self._post
+        lease = leases.hold(connection, post.lease, post.holder, now, LEASE_LASTS, post.patience)
         if (lease and lease.epoch) != (self._lease and self._lease.epoch):
             self._desk = None
             if lease is None or lease.epoch > 1:
-                LOG.info("lease changed hands", holder=self._holder, epoch=lease and lease.epoch)
+                LOG.info("lease changed hands", lease=post.lease, holder=post.holder, epoch=lease and lease.epoch)
         self._lease = lease
         return lease is not None
 
@@ -202,14 +256,17 @@ class Association:
         known = newest.known if newest else bench.known
         board = Board(bench.rules, known)
         for parts in observations.seen_since(connection, now - REMEMBERED):
-            board.put(parts)
+            if board.district_of(parts[0]) == self.district:
+                board.put(parts)
+        if self.district == REST:
+            inbox.adopt(connection, bench.districts.names)
         roll.read(connection, board.incidents())
         bar = Bar(bench.rules.late, bench.memory)
         alarms = newest.alarms if newest else ()
         return Desk(
             board,
             roll,
-            Taker(bench.rules, bench.origin, board, roll),
+            Taker(bench.rules, bench.origin, board, roll, self.district),
             Settler(bench.rules, known, roll),
             Judge(board, roll, bench.law, bar, alarms),
             now,
@@ -259,7 +316,7 @@ class Association:
         """Moves the oldest waiting event, which failed again and again, to the dead letters; the others go on."""
         now = self._clock.now()
         with self._database.write() as connection:
-            for entry in inbox.waiting(connection, 1):
+            for entry in inbox.waiting(connection, 1, self.district):
                 data = Event.model_validate_json(entry.payload).data
                 inbox.mark_done(connection, entry.row_id, now, failure=reason[:500])
                 refused = dead_letters.Refused(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from central.domain.board import Board
+from central.domain.districts import REST, District
 from central.domain.rules import AssociationRules
 from central.domain.sightings import observations_of
 from central.domain.values import MemberId, Observation, Revision
@@ -41,8 +42,10 @@ class Taken:
 class Taker:
     """Works inside the caller's transaction. After a failed one it must be thrown away: its memory may be wrong."""
 
-    def __init__(self, rules: AssociationRules, origin: Origin, board: Board, roll: Roll) -> None:
-        self._rules, self._origin, self._board, self._roll = rules, origin, board, roll
+    def __init__(
+        self, rules: AssociationRules, origin: Origin, board: Board, roll: Roll, district: District = REST
+    ) -> None:
+        self._rules, self._origin, self._board, self._roll, self._district = rules, origin, board, roll, district
         self._conditions = Conditions()
         self._said: OrderedDict[IncidentId, list[Revision]] = OrderedDict()
 
@@ -95,7 +98,7 @@ class Taker:
                 if part.place_id is not None and not self._board.has_place(part):
                     known += observations.at_place(connection, part, REMEMBERED_AT_PLACE)
             for own in known:
-                if not self._board.parts(own[0].incident_id):
+                if not self._board.parts(own[0].incident_id) and self._board.district_of(own[0]) == self._district:
                     self._board.put(own)
                     came.append(own[0].incident_id)
         self._roll.read(connection, came)

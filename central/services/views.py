@@ -193,7 +193,8 @@ class CalibrationView(View):
 class Health(View):
     """Whether central does its work. `ok` is false when the broker is away or a thread has died.
 
-    `is_associating`: this process joins events into cases; another one may hold that lease.
+    `is_associating`: this process joins events into cases; another one may hold that lease. `associating`: of which
+    districts; the empty name is that of all cameras which no named district claims.
     """
 
     ok: bool
@@ -208,4 +209,5 @@ class Health(View):
     dead_letters: int
     step_failures: int
     is_associating: bool = False
+    associating: tuple[str, ...] = ()
     calibration_alarms: tuple[CalibrationView, ...] = ()

@@ -18,12 +18,14 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    literal_column,
     or_,
     select,
     update,
 )
 from sqlalchemy.types import BigInteger, LargeBinary
 
+from central.domain.districts import REST, District
 from central.domain.lanes import Lane
 from central.store.database import METADATA, ROW_ID, UtcInstant, insert_ignoring
 
@@ -44,20 +46,24 @@ INBOX = Table(
     Column("incident_id", String(36)),
     Column("revision", Integer),
     Column("marks", String(200), nullable=False, default="", server_default=""),
+    Column("district", String(40), nullable=False, default="", server_default=""),
     UniqueConstraint("node_id", "stream_id", "seq"),
     sqlite_autoincrement=True,
 )
 Index(
-    "inbox_waiting_by_lane",
+    "inbox_waiting_in_district",
+    INBOX.c.district,
     INBOX.c.lane,
     INBOX.c.id,
     sqlite_where=INBOX.c.done_at.is_(None),
     postgresql_where=INBOX.c.done_at.is_(None),
 )
 Index("inbox_incident", INBOX.c.incident_id)
+_IS_MARKED = INBOX.c.marks != literal_column("''")
+Index("inbox_marked", INBOX.c.id, sqlite_where=_IS_MARKED, postgresql_where=_IS_MARKED)
 _WAITING = (
     select(INBOX.c.id, INBOX.c.payload, INBOX.c.received_at, INBOX.c.marks)
-    .where(INBOX.c.done_at.is_(None))
+    .where(INBOX.c.done_at.is_(None), INBOX.c.district == bindparam("district"))
     .order_by(INBOX.c.lane, INBOX.c.id)
     .limit(bindparam("most"))
 )
@@ -73,7 +79,10 @@ class Put(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InboxEvent:
-    """An event on its way in; `digest` is the payload's sha256, `marks` what a person should know of it."""
+    """An event on its way in; `digest` is the payload's sha256, `marks` what a person should know of it.
+
+    `district` names whose associator it waits for.
+    """
 
     event_id: str
     node_id: str
@@ -86,6 +95,7 @@ class InboxEvent:
     incident_id: str | None = None
     revision: int | None = None
     marks: tuple[str, ...] = ()
+    district: District = REST
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +185,21 @@ def committed_seqs(connection: Connection, node_id: str, stream_id: str, seqs: I
     return [int(row.seq) for row in connection.execute(query)]
 
 
-def waiting(connection: Connection, limit: int) -> Sequence[WaitingEvent]:
-    """Events that are not done: live ones first, then back-fill; within each in the order they came."""
-    rows = connection.execute(_WAITING, {"most": limit})
+def waiting(connection: Connection, limit: int, district: District = REST) -> Sequence[WaitingEvent]:
+    """The district's events that are not done: live ones first, then back-fill; within each in the order they came."""
+    rows = connection.execute(_WAITING, {"most": limit, "district": district})
     return [WaitingEvent(int(row.id), bytes(row.payload), row.received_at, _marks(row.marks)) for row in rows]
+
+
+def send_to(connection: Connection, row_ids: Iterable[int], district: District) -> None:
+    """Lets the rows wait for another district's associator."""
+    connection.execute(update(INBOX).where(INBOX.c.id.in_(list(row_ids))).values(district=district))
+
+
+def adopt(connection: Connection, known: Iterable[District]) -> int:
+    """Lets what waits for a district that is none any more wait for the rest's associator; gives how many."""
+    stray = (INBOX.c.done_at.is_(None), INBOX.c.district.not_in(sorted(known)))
+    return connection.execute(update(INBOX).where(*stray).values(district=REST)).rowcount
 
 
 def mark_done(connection: Connection, row_id: int, at: datetime, failure: str | None = None) -> None:
@@ -188,7 +209,7 @@ def mark_done(connection: Connection, row_id: int, at: datetime, failure: str | 
 
 def newest_marked(connection: Connection, limit: int) -> Sequence[MarkedEvent]:
     """The newest events that bear marks."""
-    rows = connection.execute(select(INBOX).where(INBOX.c.marks != "").order_by(INBOX.c.id.desc()).limit(limit))
+    rows = connection.execute(select(INBOX).where(_IS_MARKED).order_by(INBOX.c.id.desc()).limit(limit))
     return [
         MarkedEvent(row.event_id, row.incident_id, row.node_id, int(row.seq), row.received_at, _marks(row.marks))
         for row in rows
@@ -224,6 +245,7 @@ def _to_row(entry: InboxEvent) -> dict[str, object]:
         "incident_id": entry.incident_id,
         "revision": entry.revision,
         "marks": ",".join(entry.marks),
+        "district": entry.district,
     }
 
 

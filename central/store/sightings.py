@@ -1,7 +1,7 @@
 """What every event said of its incident, and what people said about which incidents are one thing."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from central.domain.districts import REST, District
 from central.domain.values import MemberId, Revision
 from central.store.database import METADATA, ROW_ID, UtcInstant, insert_ignoring
 from contract.ids import IncidentId
@@ -43,6 +44,7 @@ BONDS = Table(
     Column("note", String(500), nullable=False),
     Column("at", UtcInstant, nullable=False),
     Column("done_at", UtcInstant),
+    Column("district", String(40), nullable=False, default="", server_default=""),
 )
 PROPOSALS = Table(
     "proposals",
@@ -87,12 +89,21 @@ def revisions_of(connection: Connection, incident_ids: Iterable[IncidentId]) -> 
     return found
 
 
-def bind(connection: Connection, bonds: Iterable[Bond], actor: str, note: str, at: datetime) -> None:
-    """Remembers what a person said; the associator takes it up with its next step."""
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Who said something about sightings of `district`, why and when."""
+
+    actor: str
+    note: str
+    at: datetime
+    district: District = REST
+
+
+def bind(connection: Connection, bonds: Iterable[Bond], word: Word) -> None:
+    """Remembers what a person said; the district's associator takes it up with its next step."""
     for bond in bonds:
         a, b = sorted(bond.members)
-        row = {"kind": bond.kind, "member_a": a, "member_b": b, "actor": actor, "note": note, "at": at}
-        connection.execute(insert(BONDS).values(row))
+        connection.execute(insert(BONDS).values(kind=bond.kind, member_a=a, member_b=b, **asdict(word)))
 
 
 def has_bonds(connection: Connection) -> bool:
@@ -120,11 +131,17 @@ def partners_of(connection: Connection, members: Iterable[MemberId]) -> set[Memb
     return {MemberId(name) for row in connection.execute(query) for name in (row.member_a, row.member_b)}
 
 
-def take_new_bonds(connection: Connection, at: datetime) -> set[MemberId]:
-    """The members of bonds that the associator has not acted on yet; they count as done from now on."""
-    rows = list(connection.execute(select(BONDS).where(BONDS.c.done_at.is_(None))))
+def take_new_bonds(
+    connection: Connection, district: District, others: Iterable[District], at: datetime
+) -> set[MemberId]:
+    """The members of bonds that the district's associator has not acted on yet; they count as done from now on.
+
+    The rest's also takes what names a district that is none of `others`: it is none any more.
+    """
+    mine = BONDS.c.district.not_in(sorted(others)) if district == REST else BONDS.c.district == district
+    rows = list(connection.execute(select(BONDS).where(BONDS.c.done_at.is_(None), mine)))
     if rows:
-        connection.execute(update(BONDS).where(BONDS.c.done_at.is_(None)).values(done_at=at))
+        connection.execute(update(BONDS).where(BONDS.c.done_at.is_(None), mine).values(done_at=at))
     return {MemberId(member) for row in rows for member in (row.member_a, row.member_b)}
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from central.domain.values import CaseFilter
-from central.services.association import LEASE, LEASE_LASTS, Association
+from central.services.association import ALONE, LEASE_LASTS, Association, Post
 from central.services.checking import joinable_pairs
 from central.services.surveying import FEWEST_SIGHTINGS, Survey
 from central.store import camera_errors, inbox, leases
@@ -14,7 +14,7 @@ from tests.central.parts import Parts
 
 
 def associator(parts: Parts, holder: str) -> Association:
-    return Association(parts.database, parts.bench, parts.clock, lambda: None, holder)
+    return Association(parts.database, parts.bench, parts.clock, lambda: None, Post(holder))
 
 
 def waiting(parts: Parts) -> int:
@@ -53,7 +53,7 @@ def test_after_a_crash_the_other_takes_over_in_time_and_the_dead_one_stays_out(p
     assert (first.step(), first.is_active, waiting(parts)) == (0, False, 1)
     second.step()
     with parts.database.read() as connection:
-        lease = leases.find(connection, LEASE)
+        lease = leases.find(connection, ALONE.lease)
     assert lease is not None
     assert (lease.holder, lease.epoch) == ("second", 2)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import event
 
-from central.services.association import Association, Bench
+from central.services.association import Association, Bench, Post
 from central.simulation.world import ORIGIN
 from central.store import inbox
 from central.store.database import Database
@@ -30,7 +30,7 @@ def main() -> None:
     database = Database(wanted.database_url)
     if wanted.die_at:
         _die_at(database, wanted.die_at)
-    association = Association(database, Bench(rules_there(), LAW, ORIGIN), clock, lambda: None, wanted.holder)
+    association = Association(database, Bench(rules_there(), LAW, ORIGIN), clock, lambda: None, Post(wanted.holder))
     _say("ready")
     while True:
         if association.step():
