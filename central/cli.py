@@ -22,6 +22,7 @@ from central.commands import (
     database,
     deadline,
     fleet,
+    judge,
     letters,
     originals,
     retention,
@@ -50,6 +51,7 @@ database.add_to(cli)
 letters.add_to(cli)
 retention.add_to(cli)
 deadline.add_to(cli)
+judge.add_to(cli)
 fleet.add_to(cli)
 originals.add_to(cli)
 

@@ -5,8 +5,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from central.domain.judgement.verdicts import Breach, Judgement, Lawful, NeedsPerson, Observing
-from central.domain.law import Law, Severity
+from central.domain.law import Law, Names, Severity
 from central.domain.reasons import Reason, sentence
+from central.domain.registers.cameras import EvidenceGrade
 from central.domain.values import Link
 from central.domain.workflow import RejectReason
 from contract.plane import Point
@@ -38,8 +39,19 @@ class ReasonRecord(_Record):
     facts: dict[str, str | int] = {}
 
 
+class EvidenceGradeRecord(_Record):
+    """What a judgement's pictures may be used for, and why no more."""
+
+    grade: EvidenceGrade = EvidenceGrade.PATROL_ONLY
+    because: tuple[ReasonRecord, ...] = ()
+
+
 class JudgementRecord(_Record):
-    """A judgement as it is kept. `suggested` is what the rules lean to where they don't decide."""
+    """A judgement as it is kept. `suggested` is what the rules lean to where they don't decide.
+
+    `instead_of`: what it would have been at first sight. `needs`: what the registers lack for deciding it. `permit_id`
+    is the permit that makes it lawful.
+    """
 
     verdict: Literal["lawful", "violation", "observing", "needs_person"]
     violation: Violation | None = None
@@ -52,6 +64,12 @@ class JudgementRecord(_Record):
     legal_dwell_s: float | None = None
     reasons: tuple[ReasonRecord, ...] = ()
     sentence: Sentence
+    instead_of: Violation | None = None
+    legal_basis: Sentence | None = None
+    needs: tuple[str, ...] = ()
+    permit_id: str | None = None
+    evidence: EvidenceGradeRecord = EvidenceGradeRecord()
+
 
 
 class LinkRecord(_Record):
@@ -105,22 +123,42 @@ def judgement_record(judgement: Judgement, law: Law, dwell_s: float) -> Judgemen
     record = JudgementRecord(
         verdict=judgement.kind,
         law_version=law.version,
-        reasons=tuple(ReasonRecord(code=reason.code, facts=dict(reason.facts)) for reason in judgement.reasons),
+        reasons=_reasons(judgement.reasons),
         sentence=_sentences(judgement.reasons),
         dwell_s=dwell_s,
+        evidence=EvidenceGradeRecord(grade=judgement.evidence.grade, because=_reasons(judgement.evidence.because)),
     )
+    return record.model_copy(update=_particulars(judgement))
+
+
+def _particulars(judgement: Judgement) -> dict[str, object]:
+    """What only this kind of verdict says."""
     match judgement:
         case Lawful():
-            return record.model_copy(update={"rule": judgement.rule})
+            return {"rule": judgement.rule, "permit_id": judgement.permit_id}
         case Breach():
-            codes = tuple(CodeRecord(standard=code.standard, code=code.code) for code in judgement.codes)
-            facts = {"violation": judgement.violation, "severity": int(judgement.severity), "codes": codes}
-            return record.model_copy(update=facts | {"legal_dwell_s": judgement.legal_dwell.total_seconds()})
+            return {
+                "violation": judgement.violation,
+                "severity": int(judgement.severity),
+                "codes": tuple(CodeRecord(standard=code.standard, code=code.code) for code in judgement.codes),
+                "legal_dwell_s": judgement.legal_dwell.total_seconds(),
+                "legal_basis": _both(judgement.legal_basis),
+                "instead_of": judgement.instead_of,
+            }
         case Observing():
             legal_s = None if judgement.legal_dwell is None else judgement.legal_dwell.total_seconds()
-            return record.model_copy(update={"suggested": judgement.violation, "legal_dwell_s": legal_s})
+            return {
+                "suggested": judgement.violation,
+                "legal_dwell_s": legal_s,
+                "instead_of": judgement.instead_of,
+            }
         case NeedsPerson():
-            return record.model_copy(update={"suggested": judgement.suggested, "severity": int(Severity.NOTICE)})
+            return {
+                "suggested": judgement.suggested,
+                "severity": int(Severity.NOTICE),
+                "needs": judgement.needs,
+                "instead_of": judgement.instead_of,
+            }
 
 
 def link_record(link: Link) -> LinkRecord:
@@ -143,6 +181,14 @@ def link_record(link: Link) -> LinkRecord:
 
 def _pair(point: Point | None) -> tuple[float, float] | None:
     return None if point is None else (round(point.east_m, 2), round(point.north_m, 2))
+
+
+def _both(names: Names | None) -> Sentence | None:
+    return None if names is None else Sentence(zh=names.zh, en=names.en)
+
+
+def _reasons(reasons: tuple[Reason, ...]) -> tuple[ReasonRecord, ...]:
+    return tuple(ReasonRecord(code=reason.code, facts=dict(reason.facts)) for reason in reasons)
 
 
 def _sentences(reasons: tuple[Reason, ...]) -> Sentence:
