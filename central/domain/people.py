@@ -69,6 +69,23 @@ RIGHTS: Mapping[Right, frozenset[Role]] = {
 """An administrator opens no original: whoever gives out roles would else answer to nobody."""
 
 
+class Happening(StrEnum):
+    """What the log of access tells of."""
+
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGNED_OUT = "signed_out"
+    DENIED = "denied"
+    ACCOUNT_MADE = "account_made"
+    RIGHTS_SET = "rights_set"
+    PASSWORD_SET = "password_set"
+    PASSWORD_CHANGED = "password_changed"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    ORIGINAL_OPENED = "original_opened"
+    PACKAGE_EXPORTED = "package_exported"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a case lies: its unit grid's code, None where nobody knows."""

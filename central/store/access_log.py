@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import JSON, Column, Connection, String, Table, delete, insert, select
 
+from central.domain.people import Happening
 from central.store.database import METADATA, ROW_ID, UtcInstant
 
 ACCESS_LOG = Table(
@@ -20,23 +20,6 @@ ACCESS_LOG = Table(
     Column("facts", JSON, nullable=False),
     sqlite_autoincrement=True,
 )
-
-
-class Happening(StrEnum):
-    """What a line tells."""
-
-    SIGNED_IN = "signed_in"
-    SIGN_IN_FAILED = "sign_in_failed"
-    SIGNED_OUT = "signed_out"
-    DENIED = "denied"
-    ACCOUNT_MADE = "account_made"
-    RIGHTS_SET = "rights_set"
-    PASSWORD_SET = "password_set"
-    PASSWORD_CHANGED = "password_changed"
-    DISABLED = "disabled"
-    ENABLED = "enabled"
-    ORIGINAL_OPENED = "original_opened"
-    PACKAGE_EXPORTED = "package_exported"
 
 
 @dataclass(frozen=True, slots=True)
