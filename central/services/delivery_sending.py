@@ -145,7 +145,9 @@ class Sender:
                     external_id = found.external_id or external_id
                 case CannotTell():
                     return Uncertain(found.reason)
-                case Absent() | Harmless():
+                case Absent():
+                    external_id = None
+                case Harmless():
                     pass
                 case _:
                     assert_never(found)
