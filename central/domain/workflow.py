@@ -28,6 +28,7 @@ __all__ = [
     "replay",
     "route",
     "take",
+    "takers",
 ]
 
 
@@ -160,6 +161,8 @@ def _table(*parts: Iterable[_Row]) -> Mapping[tuple[CaseState, Action], Step]:
 
 
 TABLE = _table(_rules(), _filing(), _handling(), _checking())
+_ASIDE = frozenset({Action.CANCEL, Action.FORCE_CLOSE, Action.SUPERVISE, Action.APPEAL, Action.COMMENT, Action.EXTEND})
+"""Steps that nobody waits for."""
 FIRST_STATE = CaseState.OBSERVING
 UNREVIEWED = frozenset({CaseState.OBSERVING, CaseState.SUPPRESSED, CaseState.PENDING_REVIEW})
 REVIEWED = frozenset(CaseState) - UNREVIEWED
@@ -200,6 +203,16 @@ def open_actions(state: CaseState, *roles: Role) -> tuple[Action, ...]:
     (<Action.CONFIRM: 'confirm'>, <Action.REJECT: 'reject'>, <Action.COMMENT: 'comment'>)
     """
     return tuple(action for (at, action), step in TABLE.items() if at is state and not step.roles.isdisjoint(roles))
+
+
+def takers(state: CaseState) -> frozenset[Role]:
+    """The people whose step the case waits for in `state`.
+
+    >>> takers(CaseState.REPORTED) == {Role.ACCEPTANCE_OPERATOR, Role.SHIFT_LEADER}
+    True
+    """
+    found = (step.roles for (at, action), step in TABLE.items() if at is state and action not in _ASIDE)
+    return frozenset().union(*found) & PEOPLE - {Role.ADMIN}
 
 
 def take(state: CaseState, action: Action, *roles: Role) -> Step:

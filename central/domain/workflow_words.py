@@ -1,6 +1,7 @@
 """The words of a case's life: states, actions, who acts, why, and where a case came from. Closed sets; no rules."""
 
 from enum import IntEnum, StrEnum
+from typing import Literal
 
 
 class CaseState(StrEnum):
@@ -94,6 +95,8 @@ class Role(StrEnum):
 
 MACHINES = frozenset({Role.JUDGE, Role.CAMERA, Role.PLATFORM})
 PEOPLE = frozenset(Role) - MACHINES
+Audience = Role | Literal["taker"]
+"""Who is told something; ``taker`` is whoever may take the next step."""
 
 
 class Source(StrEnum):

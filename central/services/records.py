@@ -1,15 +1,19 @@
 """What is written beside a case as JSON, and read back: the judgement and the links. Frozen pydantic, both ways."""
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from central.domain.deadlines import Stage
 from central.domain.judgement.verdicts import Breach, Judgement, Lawful, NeedsPerson, Observing
 from central.domain.law import Law, Names, Severity
 from central.domain.reasons import Reason, sentence
 from central.domain.registers.cameras import EvidenceGrade
 from central.domain.values import Link
-from central.domain.workflow import RejectReason
+from central.domain.workflow import Action, RejectReason, Role
+from central.domain.workflow_words import Condition
+from central.domain.worktime import TimeUnit
 from contract.plane import Point
 from contract.taxonomy import Seen, Violation
 
@@ -71,7 +75,6 @@ class JudgementRecord(_Record):
     evidence: EvidenceGradeRecord = EvidenceGradeRecord()
 
 
-
 class LinkRecord(_Record):
     """Why an incident belongs to its case. `distance` in standard deviations, `gap_s` negative for an overlap;
     the places are the two positions compared, metres east and north of the site's origin, the shifts what was taken
@@ -111,11 +114,35 @@ class ProposalRecord(_Record):
 
 
 class ActionRecord(_Record):
-    """What an operator said with an action."""
+    """What was said with an action, and which of the case's facts it `changed`: name → before and after."""
 
     reason: RejectReason | None = None
     note: str = ""
     kind: Violation | None = None
+    condition: Condition | None = None
+    department: str | None = None
+    limit: tuple[float, TimeUnit] | None = None
+    changed: dict[str, tuple[str | None, str | None]] = {}
+
+
+class TimerRecord(_Record):
+    """Who was told that a stage runs out, or that nobody has taken it up; or that it is due at another time now."""
+
+    stage: Stage
+    share: float | None = None
+    level: int | None = None
+    to: tuple[Role, ...] = ()
+    due_at: datetime | None = None
+    due_before: datetime | None = None
+    why: str = ""
+
+
+class SuggestionRecord(_Record):
+    """A step that the cameras or the clock propose; a person takes it."""
+
+    action: Action
+    why: str
+    looks: int | None = None
 
 
 def judgement_record(judgement: Judgement, law: Law, dwell_s: float) -> JudgementRecord:

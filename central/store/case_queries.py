@@ -175,6 +175,12 @@ def history(connection: Connection, case_id: str) -> list[HistoryEntry]:
     ]
 
 
+def actors_of(connection: Connection, case_id: str, actions: Iterable[Action]) -> frozenset[str]:
+    """Who took any of the steps, at any time of the case's life."""
+    query = select(HISTORY.c.actor).where(HISTORY.c.case_id == case_id, HISTORY.c.action.in_(sorted(actions)))
+    return frozenset(connection.execute(query.distinct()).scalars())
+
+
 def _within(east_m: Column[float], north_m: Column[float], point: Point, reach_m: float) -> ColumnElement[bool]:
     return and_(
         east_m.between(point.east_m - reach_m, point.east_m + reach_m),

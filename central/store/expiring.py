@@ -15,12 +15,15 @@ from central.domain.workflow import CaseState
 from central.domain.workflow_words import MACHINES
 from central.store import seals
 from central.store.cases import CASES, HISTORY, MEMBERS
+from central.store.claims import CLAIMS
 from central.store.dead_letters import DEAD_LETTERS
 from central.store.fleet_history import CHANGES as STANDINGS
 from central.store.inbox import INBOX
+from central.store.notices import NOTICES
 from central.store.observations import EVIDENCE, OBSERVATIONS
 from central.store.outcomes import OUTCOMES
 from central.store.sightings import BONDS, PROPOSALS, REVISIONS
+from central.store.stages import STAGES
 
 _TARGET = CASES.alias("target")
 
@@ -96,6 +99,8 @@ def drop_cases(connection: Connection, case_ids: Sequence[str], why: str, at: da
     freed |= drop_incidents(connection, _only_in(connection, gone))
     connection.execute(delete(MEMBERS).where(MEMBERS.c.case_id.in_(gone)))
     connection.execute(delete(PROPOSALS).where(or_(PROPOSALS.c.case_a.in_(gone), PROPOSALS.c.case_b.in_(gone))))
+    for table in (STAGES, NOTICES, CLAIMS):
+        connection.execute(delete(table).where(table.c.case_id.in_(gone)))
     connection.execute(delete(CASES).where(CASES.c.id.in_(gone)))
     return len(gone), freed
 

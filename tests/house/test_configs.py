@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from central.catalogue import load_catalogue
+from central.flowrules import load_workflow
 from central.rulebook import load_rules
 from central.scorebook import load_scorebook
 from central.settings import load_settings
@@ -35,6 +36,7 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "central/association.yaml": load_rules,
     "central/assessment.yaml": load_scorebook,
     "central/deadlines.yaml": load_time_limits,
+    "central/workflow.yaml": load_workflow,
     "site/*.yaml": load_site,
     "training/*.yaml": read_plan,
     "datasets/split.yaml": read_split_plan,

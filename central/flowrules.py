@@ -1,0 +1,104 @@
+"""The workflow file, the deadlines file and the law → what the city says about its cases' time."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from central.catalogue import load_catalogue
+from central.domain.deadlines import WARNINGS, Stage
+from central.domain.stageclock import FlowRules, Level, Recheck
+from central.domain.workflow_words import Audience
+from central.services.timekeeping import Timekeeper
+from central.timelimits import TimeLimits, load_time_limits
+from contract.configfile import Settings, load_yaml
+from contract.taxonomy import Violation
+
+PACKAGED = Path(__file__).parents[1] / "configs" / "central" / "workflow.yaml"
+Audiences = Annotated[tuple[Audience, ...], Field(min_length=1, max_length=10)]
+
+
+class WarningBlock(Settings):
+    """Who is told when `share` of the limit has run."""
+
+    share: float
+    to: Audiences
+
+    @field_validator("share")
+    @classmethod
+    def _is_one_of_ours(cls, value: float) -> float:
+        if value not in WARNINGS:
+            raise ValueError(f"is one of {', '.join(map(str, WARNINGS))}")
+        return value
+
+
+class UnclaimedBlock(Settings):
+    """Who is told when nobody has claimed a case so long."""
+
+    stage: Stage
+    after_min: Annotated[float, Field(gt=0, le=100_000)]
+    to: Audiences
+
+
+class RecheckBlock(Settings):
+    """Clear looks after handling."""
+
+    times: Annotated[int, Field(ge=1, le=100)]
+    every_min: Annotated[float, Field(gt=0, le=10_000)]
+
+
+class WorkflowSettings(Settings):
+    """One field per key of configs/central/workflow.yaml."""
+
+    profile: str = "example_city_2026"
+    warnings: tuple[WarningBlock, ...] = ()
+    unclaimed: tuple[UnclaimedBlock, ...] = ()
+    recheck: dict[Violation, RecheckBlock] = Field(default_factory=dict)
+    auto_close: frozenset[Violation] = frozenset()
+
+    def to_rules(self, limits: TimeLimits, grace: Mapping[Violation, timedelta | None]) -> FlowRules:
+        """With the profile's limits, and the law's grace times after a reminder.
+
+        Raises:
+            UsageError: there is no such profile.
+        """
+        levels: dict[Stage, list[Level]] = {}
+        for entry in sorted(self.unclaimed, key=lambda entry: entry.after_min):
+            level = Level(timedelta(minutes=entry.after_min), entry.to)
+            levels.setdefault(entry.stage, []).append(level)
+        return FlowRules(
+            profile=limits.profile(self.profile),
+            warnings={entry.share: entry.to for entry in self.warnings},
+            unclaimed={stage: tuple(found) for stage, found in levels.items()},
+            recheck={
+                kind: Recheck(block.times, timedelta(minutes=block.every_min)) for kind, block in self.recheck.items()
+            },
+            auto_close=self.auto_close,
+            grace={kind: time for kind, time in grace.items() if time is not None},
+        )
+
+
+def load_workflow(path: Path | None = None) -> WorkflowSettings:
+    """The settings in the file at `path`; without one, the packaged ones.
+
+    Raises:
+        UsageError: the file is wrong.
+    """
+    return load_yaml(path or PACKAGED, WorkflowSettings)
+
+
+@cache
+def packaged_keeper() -> Timekeeper:
+    """The clocks of the packaged files, in the country's time: for tools and tests."""
+    limits = load_time_limits()
+    violations = load_catalogue().violations
+    grace = {kind: _seconds(block.remind_first_s) for kind, block in violations.items()}
+    calendar = limits.work_calendar("Asia/Shanghai")
+    return Timekeeper(load_workflow().to_rules(limits, grace), lambda: calendar)
+
+
+def _seconds(count: float | None) -> timedelta | None:
+    return None if count is None else timedelta(seconds=count)
