@@ -15,11 +15,14 @@ from central.domain.law import Law
 from central.domain.memory import NO_BAR, Bar
 from central.domain.reasons import Reason
 from central.domain.registration import camera_of
+from central.domain.silence import Silence
 from central.domain.values import CaseSnapshot, Observation
 from central.domain.workflow import REVIEWED, Action, CaseState, Role, take
 from central.services.records import JudgementRecord, judgement_record
 from central.services.roll import Roll
-from central.store import case_queries, cases
+from central.services.silencing import silenced
+from central.services.staging import begin_reviews
+from central.store import case_queries, cases, silences
 from central.store.cases import HistoryEntry, Projection
 from contract.ids import CaseId
 from contract.taxonomy import KindGroup, Seen
@@ -37,6 +40,10 @@ class _Reviewed:
     row: Projection
     entries: tuple[HistoryEntry, ...]
 
+    def is_raised(self, before: CaseState) -> bool:
+        """Whether it waits for a person from now on."""
+        return self.row.state is CaseState.PENDING_REVIEW is not before
+
 
 class Judge:
     """Works inside the caller's transaction. Members that are still on the board are taken from there."""
@@ -46,6 +53,7 @@ class Judge:
     ) -> None:
         self._board, self._roll, self._law, self._bar = board, roll, law, bar
         self._off_m = {alarm.camera: alarm.metres for alarm in alarms}
+        self._hush: Sequence[Silence] = ()
 
     def explained_by(self, case_ids: Iterable[CaseId]) -> set[CaseId]:
         """The cases of fire and smoke that one of the cases stands beside: a stall explains smoke."""
@@ -67,6 +75,7 @@ class Judge:
             if case.group is KindGroup.FIRE
         }
         traders = {case.case_id: case for case in self._snapshots(connection, sorted(set().union(*beside.values())))}
+        self._hush = silences.active(connection, at)
         reviewed = [
             self._review(
                 rows[case_id], case, [traders[other] for other in beside.get(case_id, ()) if other in traders], at
@@ -76,6 +85,8 @@ class Judge:
         ]
         cases.append(connection, *(entry for found in reviewed for entry in found.entries))
         cases.project(connection, *(found.row for found in reviewed if found.row != rows[found.row.case_id]))
+        raised = [found.row for found in reviewed if found.is_raised(rows[found.row.case_id].state)]
+        begin_reviews(connection, raised, at)
 
     def _review(self, old: Projection, snapshot: CaseSnapshot, near: Sequence[CaseSnapshot], at: datetime) -> _Reviewed:
         verdict = judge(snapshot, [neighbour_of(other, self._law) for other in near], self._law)
@@ -91,6 +102,11 @@ class Judge:
         action = _action(old.state, verdict)
         if action is Action.RAISE and not self._bar.is_passed(snapshot, at):
             action = None
+        if action is Action.RAISE and (self._hush or old.silence_id is not None):
+            marked, note = silenced(self._hush, replace(new, kind=record.violation or record.suggested), snapshot, at)
+            new = replace(new, silence_id=marked.silence_id)
+            entries += [note] if note else []
+            action = action if marked.silence_id is None else None
         state = old.state if action is None else take(old.state, action, Role.JUDGE).to
         zone_id = next((str(r.facts["zone_id"]) for r in record.reasons if "zone_id" in r.facts), new.zone_id)
         text = record.model_dump_json()

@@ -137,6 +137,14 @@ class TimerRecord(_Record):
     why: str = ""
 
 
+class SilenceRecord(_Record):
+    """Which silence kept the case from people."""
+
+    silence_id: int
+    reason: str
+    expires_at: datetime
+
+
 class SuggestionRecord(_Record):
     """A step that the cameras or the clock propose; a person takes it."""
 
