@@ -20,7 +20,9 @@ from sqlalchemy import (
     String,
     Table,
     delete,
+    func,
     insert,
+    literal,
     select,
     update,
 )
@@ -100,8 +102,10 @@ def clear(connection: Connection) -> None:
         connection.execute(delete(table))
 
 
-def replace(connection: Connection, items_by_case: Mapping[str, Sequence[Item]], at: datetime) -> int:
-    """Puts the items of each of these cases in place of those it had, and keeps the sums right.
+def replace(
+    connection: Connection, items_by_case: Mapping[str, Sequence[Item]], at: datetime, *, with_sums: bool = True
+) -> int:
+    """Puts the items of each of these cases in place of those it had, and keeps the sums right unless told not to.
 
     Unchanged items keep their rows. Gives how many rows were written or removed.
     """
@@ -123,8 +127,21 @@ def replace(connection: Connection, items_by_case: Mapping[str, Sequence[Item]],
         connection.execute(delete(ITEMS).where(ITEMS.c.id.in_(part)))
     if new:
         connection.execute(insert(ITEMS), [_columns(item) | {"changed_at": at} for item in new])
-    _add_sums(connection, touched)
+    if with_sums:
+        _add_sums(connection, touched)
     return len(gone) + len(new)
+
+
+def sum_up(connection: Connection) -> None:
+    """Makes all daily sums anew from the items, in the database."""
+    connection.execute(delete(DAYS))
+    for length in SUMMED:
+        area = func.substr(ITEMS.c.area_code, 1, length) if length else literal("")
+        key = (area, ITEMS.c.day, ITEMS.c.moment, ITEMS.c.marks)
+        sums = (func.count(), func.coalesce(func.sum(ITEMS.c.took_s), 0))
+        query = select(*key, *sums).where(func.length(ITEMS.c.area_code) >= length)
+        query = query.group_by(*(key if length else key[1:]))
+        connection.execute(insert(DAYS).from_select(["area", "day", "moment", "marks", "number", "took_s"], query))
 
 
 def in_parts(things: Sequence[Thing]) -> list[Sequence[Thing]]:

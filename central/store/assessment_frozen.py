@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Column, Connection, Date, Index, Integer, String, Table, Text, func, insert, select
+from sqlalchemy import Column, Connection, Date, Index, Integer, String, Table, Text, func, insert, or_, select
 
 from central.domain.assessment.exposure import StandingChange
 from central.store.database import METADATA, ROW_ID, UtcInstant, insert_ignoring
@@ -81,10 +81,14 @@ def periods(connection: Connection) -> list[tuple[date, date, int]]:
     return [(row.first_day, row.last_day, int(row.sheets)) for row in connection.execute(query)]
 
 
-def standing_changes(connection: Connection, until: datetime) -> Sequence[StandingChange]:
-    """Every change that is still kept, of nodes and cameras, before `until`."""
-    query = select(CHANGES.c.at, CHANGES.c.node_id, CHANGES.c.camera_id, CHANGES.c.state)
-    rows = connection.execute(query.where(CHANGES.c.at < until).order_by(CHANGES.c.at, CHANGES.c.id))
+def standing_changes(connection: Connection, since: datetime | None, until: datetime) -> Sequence[StandingChange]:
+    """How nodes and cameras stood at `since` (None: all that is still kept), and their changes before `until`."""
+    query = select(CHANGES.c.at, CHANGES.c.node_id, CHANGES.c.camera_id, CHANGES.c.state).where(CHANGES.c.at < until)
+    if since is not None:
+        newest = select(func.max(CHANGES.c.id)).where(CHANGES.c.at < since)
+        newest = newest.group_by(CHANGES.c.node_id, CHANGES.c.camera_id)
+        query = query.where(or_(CHANGES.c.at >= since, CHANGES.c.id.in_(newest)))
+    rows = connection.execute(query.order_by(CHANGES.c.at, CHANGES.c.id))
     return [StandingChange(row.at, row.node_id, row.camera_id, row.state) for row in rows]
 
 
@@ -103,6 +107,12 @@ def camera_seconds(connection: Connection, first: date, last: date) -> dict[str,
         .group_by(CAMERA_DAYS.c.camera_id)
     )
     return {row.camera_id: int(row.live_s) for row in connection.execute(query)}
+
+
+def first_days(connection: Connection) -> dict[str, date]:
+    """Camera → the first day that anything is known of it."""
+    query = select(CAMERA_DAYS.c.camera_id, func.min(CAMERA_DAYS.c.day).label("day")).group_by(CAMERA_DAYS.c.camera_id)
+    return {row.camera_id: row.day for row in connection.execute(query)}
 
 
 def add_camera_days(connection: Connection, rows: Iterable[tuple[date, str, int]]) -> None:

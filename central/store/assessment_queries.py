@@ -1,16 +1,17 @@
 """Counting items: of a scope in a window, whole or split, their durations, and the cases behind a set."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, func, literal, or_, select
 
 from central.domain.assessment.figures import SetRule, Tally
 from central.domain.assessment.items import Mark, Moment
 from central.store.assessment import DAYS, ITEMS, SUMMED
 
+Durations = Mapping[tuple[Moment, Mark], Mapping[int, int]]
 _LAST = "Z" * 15
 _DIMENSIONS = ("kind", "source", "department", "post", "person", "camera_id")
 
@@ -53,9 +54,7 @@ def tally(connection: Connection, scope: Scope, window: Window) -> Tally:
 
 def tallies_by(connection: Connection, scope: Scope, window: Window, by: str, length: int = 0) -> dict[str, Tally]:
     """The same for each value of a column; for ``area_code`` each of its first `length` places."""
-    key: ColumnElement[str] = ITEMS.c[by]
-    if by == "area_code":
-        key = func.substr(ITEMS.c.area_code, 1, length)
+    key = _key(by, length)
     found: dict[str, dict[tuple[Moment, Mark], int]] = {}
     if by == "area_code" and length in SUMMED and scope.is_area_alone and len(scope.area) in SUMMED:
         queries = _split_by_street(scope, window, length)
@@ -70,17 +69,19 @@ def tallies_by(connection: Connection, scope: Scope, window: Window, by: str, le
 
 
 def durations(
-    connection: Connection, scope: Scope, window: Window, moments: Iterable[Moment]
-) -> dict[tuple[Moment, Mark], dict[int, int]]:
-    """Of these moments' items: seconds → how many took so long."""
+    connection: Connection, scope: Scope, window: Window, moments: Iterable[Moment], by: str = "", length: int = 0
+) -> Mapping[str, Durations]:
+    """Of these moments' items, for each value of `by` ("" for all together): seconds → how many took so long."""
+    key = _key(by, length)
     query = (
-        select(ITEMS.c.moment, ITEMS.c.marks, ITEMS.c.took_s, func.count().label("number"))
+        select(key.label("key"), ITEMS.c.moment, ITEMS.c.marks, ITEMS.c.took_s, func.count().label("number"))
         .where(*_within(scope, window), ITEMS.c.moment.in_(sorted(moments)), ITEMS.c.took_s.is_not(None))
-        .group_by(ITEMS.c.moment, ITEMS.c.marks, ITEMS.c.took_s)
+        .group_by(*([key] if by else []), ITEMS.c.moment, ITEMS.c.marks, ITEMS.c.took_s)
     )
-    found: dict[tuple[Moment, Mark], dict[int, int]] = {}
+    found: dict[str, dict[tuple[Moment, Mark], dict[int, int]]] = {}
     for row in connection.execute(query):
-        found.setdefault((Moment(row.moment), Mark(row.marks)), {})[row.took_s] = int(row.number)
+        own = found.setdefault(row.key, {}).setdefault((Moment(row.moment), Mark(row.marks)), {})
+        own[row.took_s] = int(row.number)
     return found
 
 
@@ -108,9 +109,15 @@ def changed_since(connection: Connection, scope: Scope, window: Window, since: d
 
 def subjects(connection: Connection, window: Window, by: str, length: int = 0) -> list[str]:
     """The values of a column that have items in the window."""
-    key: ColumnElement[str] = func.substr(ITEMS.c.area_code, 1, length) if by == "area_code" else ITEMS.c[by]
+    key = _key(by, length)
     found = connection.execute(select(key).where(*_within(Scope(), window)).distinct()).scalars()
     return sorted(value for value in found if value)
+
+
+def _key(by: str, length: int) -> ColumnElement[str]:
+    if by == "area_code":
+        return func.substr(ITEMS.c.area_code, 1, length)
+    return ITEMS.c[by] if by else literal("")
 
 
 def _counting(scope: Scope, window: Window) -> Select[Any] | CompoundSelect[Any]:

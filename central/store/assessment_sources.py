@@ -43,7 +43,9 @@ def due_otherwise(connection: Connection) -> list[str]:
     query = (
         select(STAGES.c.case_id)
         .outerjoin(ITEMS, is_same)
+        .join(CASES, CASES.c.id == STAGES.c.case_id)
         .where(STAGES.c.left_at.is_(None), STAGES.c.due_at.is_not(None), ITEMS.c.id.is_(None))
+        .where(CASES.c.merged_into.is_(None))
         .where(STAGES.c.stage.in_(("dispatch", "handle", "check")))
     )
     return sorted(set(connection.execute(query).scalars()))

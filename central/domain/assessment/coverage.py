@@ -6,7 +6,9 @@ from datetime import date, datetime, time
 
 from central.domain.assessment.figures import Measure
 from central.domain.registers.areas import LENGTHS, AreaLevel
+from central.domain.registers.names import Validity
 from central.domain.registers.responsibility import Duty, DutyScope
+from central.domain.registers.seasons import Hours
 
 HOURS_A_WEEK = 7 * 24
 
@@ -60,9 +62,13 @@ def coverage(grids: Iterable[str], duties: Sequence[Duty], camera_grids: frozens
 
 def _hours_by_area(duties: Sequence[Duty], monday: date) -> dict[str, frozenset[int]]:
     found: dict[str, frozenset[int]] = {}
+    by_shift: dict[tuple[Hours, Validity], frozenset[int]] = {}
     for duty in duties:
         if duty.scope is DutyScope.AREA and duty.person:
-            found[duty.target] = found.get(duty.target, frozenset()) | _hours(duty, monday)
+            shift = duty.shift, duty.validity
+            if shift not in by_shift:
+                by_shift[shift] = _hours(duty, monday)
+            found[duty.target] = found.get(duty.target, frozenset()) | by_shift[shift]
     return found
 
 

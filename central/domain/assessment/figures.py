@@ -212,7 +212,7 @@ def _plain(figure: Figure, book: Book, tally: Tally, counts: Mapping[str, int]) 
 
 def _ratio(figure: Figure, hits: int, trials: int, denominator: str) -> Result:
     if trials == 0:
-        return Result(figure.key, None, hits, 0, finding=NoValue("no_cases", denominator))
+        return Result(figure.key, None, hits, 0, finding=NoValue("no_cases_due", denominator))
     sure = of_share(hits, trials)
     scaled = Interval(_scaled(figure, sure.low), _scaled(figure, sure.high))
     return Result(figure.key, _scaled(figure, hits / trials), hits, trials, scaled)
@@ -237,7 +237,7 @@ def _share(figure: Figure, part: float | None, whole: float | None, name: Measur
 def _taken(figure: Figure, by_s: Mapping[int, int], statistic: Statistic, of: str) -> Result:
     total = sum(by_s.values())
     if total == 0:
-        return Result(figure.key, None, None, 0, finding=NoValue("no_cases", of))
+        return Result(figure.key, None, None, 0, finding=NoValue("no_cases_due", of))
     if statistic is Statistic.MEAN:
         value = sum(seconds * number for seconds, number in by_s.items()) / total
     else:

@@ -15,7 +15,7 @@ _CALLS = ("min", "max")
 
 @dataclass(frozen=True, slots=True)
 class NoValue:
-    """Why there is no figure. `code` is ``no_cases`` (nothing was due), ``divides_by_zero``, ``unknown`` (nobody
+    """Why there is no figure. `code` is ``no_cases_due`` (nothing was due), ``divides_by_zero``, ``unknown`` (nobody
     measured it) or ``out_of_range``; `about` names the set, the measure or the piece of the formula.
     """
 
