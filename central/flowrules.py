@@ -1,6 +1,5 @@
 """The workflow file, the deadlines file and the law → what the city says about its cases' time."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -8,11 +7,13 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from central.catalogue import load_catalogue
+from central.catalogue import load_catalogue, make_law
 from central.domain.deadlines import WARNINGS, Stage
-from central.domain.stageclock import FlowRules, Level, Recheck
+from central.domain.law import Law
+from central.domain.stageclock import FlowRules, Level
 from central.domain.workflow_words import Audience
 from central.services.timekeeping import Timekeeper
+from central.site import load_site
 from central.timelimits import TimeLimits, load_time_limits
 from contract.configfile import Settings, load_yaml
 from contract.taxonomy import Violation
@@ -43,24 +44,16 @@ class UnclaimedBlock(Settings):
     to: Audiences
 
 
-class RecheckBlock(Settings):
-    """Clear looks after handling."""
-
-    times: Annotated[int, Field(ge=1, le=100)]
-    every_min: Annotated[float, Field(gt=0, le=10_000)]
-
-
 class WorkflowSettings(Settings):
     """One field per key of configs/central/workflow.yaml."""
 
     profile: str = "example_city_2026"
     warnings: tuple[WarningBlock, ...] = ()
     unclaimed: tuple[UnclaimedBlock, ...] = ()
-    recheck: dict[Violation, RecheckBlock] = Field(default_factory=dict)
     auto_close: frozenset[Violation] = frozenset()
 
-    def to_rules(self, limits: TimeLimits, grace: Mapping[Violation, timedelta | None]) -> FlowRules:
-        """With the profile's limits, and the law's grace times after a reminder.
+    def to_rules(self, limits: TimeLimits, law: Law) -> FlowRules:
+        """With the profile's limits, and the law's grace times after a reminder and looks after handling.
 
         Raises:
             UsageError: there is no such profile.
@@ -73,11 +66,9 @@ class WorkflowSettings(Settings):
             profile=limits.profile(self.profile),
             warnings={entry.share: entry.to for entry in self.warnings},
             unclaimed={stage: tuple(found) for stage, found in levels.items()},
-            recheck={
-                kind: Recheck(block.times, timedelta(minutes=block.every_min)) for kind, block in self.recheck.items()
-            },
+            recheck={kind: rule.recheck for kind, rule in law.violations.items() if rule.recheck is not None},
             auto_close=self.auto_close,
-            grace={kind: time for kind, time in grace.items() if time is not None},
+            grace={kind: rule.remind_first for kind, rule in law.violations.items() if rule.remind_first is not None},
         )
 
 
@@ -90,15 +81,17 @@ def load_workflow(path: Path | None = None) -> WorkflowSettings:
     return load_yaml(path or PACKAGED, WorkflowSettings)
 
 
+def make_keeper(settings: WorkflowSettings, limits: TimeLimits, law: Law) -> Timekeeper:
+    """The clocks of cases under these files.
+
+    Raises:
+        UsageError: they don't fit together.
+    """
+    calendar = limits.work_calendar(str(law.timezone))
+    return Timekeeper(settings.to_rules(limits, law), lambda: calendar)
+
+
 @cache
 def packaged_keeper() -> Timekeeper:
-    """The clocks of the packaged files, in the country's time: for tools and tests."""
-    limits = load_time_limits()
-    violations = load_catalogue().violations
-    grace = {kind: _seconds(block.remind_first_s) for kind, block in violations.items()}
-    calendar = limits.work_calendar("Asia/Shanghai")
-    return Timekeeper(load_workflow().to_rules(limits, grace), lambda: calendar)
-
-
-def _seconds(count: float | None) -> timedelta | None:
-    return None if count is None else timedelta(seconds=count)
+    """The clocks of the packaged files, at no particular site: for tools and tests."""
+    return make_keeper(load_workflow(), load_time_limits(), make_law(load_catalogue(), load_site(None)))

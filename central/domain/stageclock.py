@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict
 
 from central.domain.deadlines import Pause, Profile, Stage, StageClock, reckon
+from central.domain.law import Recheck
 from central.domain.workflow_words import Audience
 from central.domain.worktime import Limit, TimeUnit, WorkClock
 from contract.taxonomy import Violation
@@ -65,14 +66,6 @@ class Level:
 
     after: timedelta
     to: tuple[Audience, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Recheck:
-    """How often, and how far apart, a scene must be seen clear before closing is proposed (DOMAIN §7b)."""
-
-    times: int
-    every: timedelta
 
 
 @dataclass(frozen=True, slots=True)
