@@ -12,7 +12,7 @@ from central.domain.reasons import Reason, sentence
 from central.domain.registers.cameras import EvidenceGrade
 from central.domain.values import Link
 from central.domain.workflow import Action, RejectReason, Role
-from central.domain.workflow_words import Condition
+from central.domain.workflow_words import Condition, Source
 from central.domain.worktime import TimeUnit
 from contract.plane import Point
 from contract.taxonomy import Seen, Violation
@@ -123,6 +123,15 @@ class ActionRecord(_Record):
     department: str | None = None
     limit: tuple[float, TimeUnit] | None = None
     changed: dict[str, tuple[str | None, str | None]] = {}
+
+
+class TaleRecord(_Record):
+    """What somebody told who brought a case."""
+
+    source: Source
+    kind: Violation
+    address: str = ""
+    description: str = ""
 
 
 class TimerRecord(_Record):
