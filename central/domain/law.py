@@ -125,6 +125,16 @@ class Law:
         return self.registers.zones
 
     @cached_property
+    def missing(self) -> Mapping[Violation, tuple[str, ...]]:
+        """What the registers lack of what each violation needs."""
+        return {kind: rule.needs.missing_in(self.registers) for kind, rule in self.violations.items()}
+
+    @cached_property
+    def goods_matter(self) -> bool:
+        """Whether any stall's permit is for some goods only."""
+        return any(permit.goods for permit in self.registers.permits)
+
+    @cached_property
     def zones_run_out(self) -> bool:
         """Whether any zone has a last day; else nobody need ask which zones were here once."""
         return any(zone.validity.last is not None for zone in self.zones)

@@ -7,9 +7,9 @@ names a number, the signs of one shop.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from math import ceil, floor
+from math import floor
 
-from central.domain.judgement.scene import Neighbour, Scene, shops_of
+from central.domain.judgement.scene import TRADERS, Neighbour, Scene, shops_of
 from central.domain.law import TRADE_ZONES, Law, Zone
 from contract.plane import Point
 from contract.taxonomy import KindGroup
@@ -51,10 +51,12 @@ class Around:
         """What may explain `scene`, each case once, itself left out."""
         group = scene.case.group
         if group is KindGroup.SIGNAGE:
-            shops = shops_of(scene.case, law)
+            shops = shops_of(scene.case, law, scene.day)
             found = {one.case_id: one for shop in shops for one in self._by_shop.get(shop.shop_id, ())}
         elif group in EXPLAINS and scene.place is not None:
-            found = {one.case_id: one for one in self._explaining(scene, scene.place.point, law)}
+            found = {}
+            if _asks_for_others(scene, law):
+                found = {one.case_id: one for one in self._explaining(scene, scene.place.point, law)}
             zone = zone_with_capacity(scene)
             if zone is not None:
                 found.update({one.case_id: one for one in self._in_zone(scene, zone)})
@@ -64,11 +66,11 @@ class Around:
         return list(found.values())
 
     def _explaining(self, scene: Scene, point: Point, law: Law) -> Iterator[Neighbour]:
-        start, end = scene.case.first_seen_at - GAP, scene.at + GAP
+        start, end = scene.since - GAP, scene.at + GAP
         group = EXPLAINS[scene.case.group]
-        reach_m = law.compound_reach_m
+        reach_m, stretches = law.compound_reach_m, list(_looked_through(start, end))
         for cell in _cells(point.east_m - reach_m, point.north_m - reach_m, 2 * reach_m, 2 * reach_m):
-            for stretch in _looked_through(start, end):
+            for stretch in stretches:
                 for other in self._shelves.get((group, cell, stretch), ()):
                     if other.first_seen_at <= end and other.last_seen_at >= start:
                         yield other
@@ -85,6 +87,14 @@ class Around:
             yield from self._shelves.get(shelf, ())
 
 
+def _asks_for_others(scene: Scene, law: Law) -> bool:
+    """A stall asks whether something burns beside it only where its goods matter; parasols and tables always."""
+    if scene.case.group is KindGroup.FIRE or law.goods_matter or scene.seen.isdisjoint(TRADERS):
+        return True
+    zone = scene.zone_of(TRADE_ZONES)
+    return zone is not None and bool(zone.goods)
+
+
 def zone_with_capacity(scene: Scene) -> Zone | None:
     """The trade zone around the case, if its plaque names how many stalls it holds."""
     if scene.case.group is not KindGroup.TRADE:
@@ -98,9 +108,8 @@ def _cell(point: Point) -> tuple[int, int]:
 
 
 def _cells(west_m: float, south_m: float, width_m: float, height_m: float) -> Iterator[tuple[int, int]]:
-    first_east, first_north = floor(west_m / CELL_M), floor(south_m / CELL_M)
-    for column in range(first_east, ceil((west_m + width_m) / CELL_M) + 1):
-        for row in range(first_north, ceil((south_m + height_m) / CELL_M) + 1):
+    for column in range(floor(west_m / CELL_M), floor((west_m + width_m) / CELL_M) + 1):
+        for row in range(floor(south_m / CELL_M), floor((south_m + height_m) / CELL_M) + 1):
             yield column, row
 
 

@@ -1,6 +1,5 @@
 """What the pictures of a case may be used for: only a reviewed camera with a sure clock proves anything (DOMAIN §6)."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 from central.domain.judgement.verdicts import Evidence
@@ -16,26 +15,27 @@ def evidence_of(case: CaseSnapshot, law: Law, day: date, legal_dwell: timedelta)
     """Penalty-reviewed where the sightings of reviewed cameras with sure clocks show the dwell by themselves."""
     if not law.registers.cameras:
         return Evidence(because=UNREGISTERED)
-    sound = []
+    sound: list[Observation] = []
     because: set[tuple[str, str]] = set()
     for member in case.members:
-        failings = list(_failings(member, law, day))
-        because.update((code, str(member.camera_id)) for code in failings)
-        if not failings:
+        failing = _failing(member, law, day)
+        if failing is not None:
+            because.add((failing, member.camera_id))
+        because.update((doubt.value, member.camera_id) for doubt in member.doubts)
+        if failing is None and not member.doubts:
             sound.append(member)
     if sound:
         span = max(member.last_seen_at for member in sound) - min(member.first_seen_at for member in sound)
         if span >= legal_dwell:
             return Evidence(EvidenceGrade.PENALTY_REVIEWED)
-        because.update(("reviewed_too_short", str(member.camera_id)) for member in sound)
+        because.update(("reviewed_too_short", member.camera_id) for member in sound)
     return Evidence(because=tuple(Reason(code, {"camera": camera}) for code, camera in sorted(because)))
 
 
-def _failings(member: Observation, law: Law, day: date) -> Iterator[str]:
+def _failing(member: Observation, law: Law, day: date) -> str | None:
     camera = law.registers.camera(member.camera_id)
     if camera is None or camera.node_id not in {"", member.node_id} or not camera.validity.holds(day):
-        yield "camera_unregistered"
-    elif camera.evidence_grade is not EvidenceGrade.PENALTY_REVIEWED:
-        yield "camera_patrol_only"
-    for doubt in sorted(member.doubts):
-        yield doubt.value
+        return "camera_unregistered"
+    if camera.evidence_grade is not EvidenceGrade.PENALTY_REVIEWED:
+        return "camera_patrol_only"
+    return None

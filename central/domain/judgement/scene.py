@@ -1,6 +1,6 @@
 """What the rules look at: one case with its place, its zones, its local time and what stood around it then."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import isfinite
@@ -45,31 +45,33 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One case, looked at. `at` is the event time of its last sighting, `local` the site's wall time then."""
+    """One case, looked at: there from `since` to `at` in event time. `local` is the site's wall time at `at`."""
 
     case: CaseSnapshot
     seen: frozenset[Seen]
+    since: datetime
     at: datetime
     local: datetime
+    day: date
     place: Position | None
     zones: tuple[Zone, ...]
     past_zones: tuple[Zone, ...]
     near: Sequence[Neighbour]
 
     @property
-    def day(self) -> date:
-        return self.local.date()
+    def dwell(self) -> timedelta:
+        return self.at - self.since
 
-    def zone_of(self, kinds: Iterable[ZoneKind]) -> Zone | None:
+    def zone_of(self, kinds: Collection[ZoneKind]) -> Zone | None:
         """The zone of `kinds` that speaks most for whoever is there; which is listed first does not matter."""
-        wanted = frozenset(kinds)
-        found = [zone for zone in self.zones if zone.kind in wanted]
-        return min(found, key=self._favour) if found else None
+        found = [zone for zone in self.zones if zone.kind in kinds]
+        if len(found) > 1:
+            return min(found, key=self._favour)
+        return found[0] if found else None
 
-    def past_zone_of(self, kinds: Iterable[ZoneKind]) -> Zone | None:
+    def past_zone_of(self, kinds: Collection[ZoneKind]) -> Zone | None:
         """A zone of `kinds` that was there, and ran out."""
-        wanted = frozenset(kinds)
-        return min((zone for zone in self.past_zones if zone.kind in wanted), key=_name, default=None)
+        return min((zone for zone in self.past_zones if zone.kind in kinds), key=_name, default=None)
 
     def beside(self, group: KindGroup, seen: frozenset[Seen], reach_m: float) -> Iterator[Neighbour]:
         """Cases of `group` that show something of `seen` within `reach_m`."""
@@ -89,13 +91,14 @@ class Scene:
 
 def scene_of(case: CaseSnapshot, near: Sequence[Neighbour], law: Law) -> Scene:
     """The case as the rules see it at its last sighting."""
-    at = case.last_seen_at
+    since, at = case.first_seen_at, case.last_seen_at
     local, place = law.local(at), place_of(case)
-    zones = _zones(case, place, law, local.date())
+    day = local.date()
+    zones = _zones(case, place, law, day)
     past: tuple[Zone, ...] = ()
     if place is not None and law.zones_run_out and not any(zone.kind in TRADE_ZONES for zone in zones):
-        past = law.registers.past_zones_at(place.point, local.date())
-    return Scene(case, case.seen, at, local, place, zones, past, near)
+        past = law.registers.past_zones_at(place.point, day)
+    return Scene(case, case.seen, since, at, local, day, place, zones, past, near)
 
 
 def place_of(case: CaseSnapshot) -> Position | None:
@@ -124,11 +127,10 @@ def _zones(case: CaseSnapshot, place: Position | None, law: Law, day: date) -> t
     return tuple(zone for zone in found if zone is not None and zone.is_in_force(day))
 
 
-def shops_of(case: CaseSnapshot, law: Law) -> tuple[Shop, ...]:
+def shops_of(case: CaseSnapshot, law: Law, day: date) -> tuple[Shop, ...]:
     """The shops at whose frontage the case's sightings are: by the place's name, else by where in the picture."""
     if not law.registers.frontages:
         return ()
-    day = law.local(case.last_seen_at).date()
     found = {shop.shop_id: shop for member in case.members for shop in _shop(member, law, day)}
     return tuple(found[shop_id] for shop_id in sorted(found))
 
@@ -167,7 +169,9 @@ def place_names(member: Observation) -> tuple[str, ...]:
 def neighbour_of(case: CaseSnapshot, law: Law) -> Neighbour:
     """`case` as others see it."""
     place = place_of(case)
-    shops = shops_of(case, law) if case.group is KindGroup.SIGNAGE else ()
+    shops: tuple[Shop, ...] = ()
+    if case.group is KindGroup.SIGNAGE:
+        shops = shops_of(case, law, law.local(case.last_seen_at).date())
     return Neighbour(
         case.case_id,
         case.group,

@@ -38,7 +38,7 @@ def meaning_of(scene: Scene, law: Law) -> Meaning | Judgement:
         rule = "public_service" if permit.is_public_service else "permit"
         reason = Reason("public_service" if rule == "public_service" else "permit_valid", permit_facts(permit))
         return Lawful(rule, (reason,), permit.permit_id)
-    shops = shops_of(scene.case, law)
+    shops = shops_of(scene.case, law, scene.day)
     if shops:
         return _at_shop(scene, law, shops[0], kind, fitting)
     return _without(scene, law, kind, permits, fitting)

@@ -35,7 +35,7 @@ def meaning_of(scene: Scene, law: Law) -> Meaning | Judgement:
     past = scene.past_zone_of(TRADE_ZONES)
     if past is not None:
         before = (*before, Reason("zone_ended", zone_facts(past)))
-    shops = shops_of(scene.case, law)
+    shops = shops_of(scene.case, law, scene.day)
     if shops and Seen.CART not in scene.seen:
         return _at_shop(scene, law, shops[0], before)
     if not is_trader:
@@ -104,7 +104,7 @@ def _furniture(scene: Scene, law: Law, before: tuple[Reason, ...]) -> Meaning | 
 
 
 def _alone(scene: Scene, reason: Reason) -> Observing:
-    return Observing(None, scene.at - scene.case.first_seen_at, None, (reason,))
+    return Observing(None, scene.dwell, None, (reason,))
 
 
 def _permits(scene: Scene, law: Law) -> tuple[Permit, ...]:

@@ -13,7 +13,7 @@ def weigh(meaning: Meaning, scene: Scene, law: Law) -> Judgement:
     if not meaning.counts_always and not hours.is_open(scene.local):
         reason = Reason("outside_enforcement_hours", {"hours": hours.text})
         return Lawful("outside_enforcement_hours", (*meaning.reasons, reason))
-    dwell = scene.at - scene.case.first_seen_at
+    dwell = scene.dwell
     if meaning.closed_for is not None:
         dwell = min(dwell, meaning.closed_for)
     legal = rule.legal_dwell
@@ -22,7 +22,7 @@ def weigh(meaning: Meaning, scene: Scene, law: Law) -> Judgement:
         reasons = (*meaning.reasons, Reason("dwell_short", facts))
         return Observing(meaning.violation, dwell, legal, reasons, meaning.instead_of)
     reasons = (*meaning.reasons, Reason("dwell_reached", facts))
-    missing = rule.needs.missing_in(law.registers)
+    missing = law.missing[meaning.violation]
     if missing:
         reasons = (*reasons, Reason("register_missing", {"needs": ", ".join(missing)}))
     if missing or not meaning.is_certain:
