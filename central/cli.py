@@ -14,6 +14,7 @@ from central.api.access import Tokens
 from central.app import Central, Server, bind, end_cleanly
 from central.catalogue import load_catalogue, make_law
 from central.commands import (
+    assess,
     association,
     association_store,
     audit,
@@ -42,6 +43,7 @@ cli = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+assess.add_to(cli)
 association.add_to(cli)
 association_store.add_to(cli)
 backup.add_to(cli)

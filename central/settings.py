@@ -56,6 +56,8 @@ class CentralSettings(Settings):
     site: Path | None = None
     violations: Path | None = None
     association: Path | None = None
+    assessment: Path | None = None
+    public: Annotated[bool, Field(description="Whether statistics and map are for everybody.")] = False
     log_format: LogFormat = LogFormat.CONSOLE
     retention: RetentionRules = RetentionRules()
 

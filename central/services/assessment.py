@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -127,6 +128,10 @@ class AssessmentDesk:
             cases=tuple(CountedCase(case_id=case_id, times=times) for case_id, times in shown),
             next=shown[-1][0] if len(found) > limit else None,
         )
+
+    def today(self) -> date:
+        """The local day."""
+        return self._clock.now().astimezone(self.timezone).date()
 
     def window(self, period: Period) -> Window:
         """The period as of now."""

@@ -91,14 +91,25 @@ def cases_in(
     """Case and how many of its items are in the set, by case id after `after`."""
     query = (
         select(ITEMS.c.case_id, func.count().label("number"))
-        .where(*_within(scope, window), ITEMS.c.moment == rule.moment, ITEMS.c.case_id > after)
-        .where(ITEMS.c.marks.bitwise_and(int(rule.has)) == int(rule.has))
-        .where(ITEMS.c.marks.bitwise_and(int(rule.lacks)) == 0)
+        .where(*_within(scope, window), *_marked(rule), ITEMS.c.case_id > after)
         .group_by(ITEMS.c.case_id)
         .order_by(ITEMS.c.case_id)
         .limit(limit)
     )
     return [(row.case_id, int(row.number)) for row in connection.execute(query)]
+
+
+def counts_by_street_and_kind(
+    connection: Connection, rule: SetRule, scope: Scope, window: Window, length: int
+) -> dict[tuple[str, str], int]:
+    """How many items of the set each street (the code's first `length` places) and kind have; both known."""
+    street = func.substr(ITEMS.c.area_code, 1, length)
+    query = (
+        select(street.label("street"), ITEMS.c.kind, func.count().label("number"))
+        .where(*_within(scope, window), *_marked(rule), ITEMS.c.kind != "", func.length(ITEMS.c.area_code) >= length)
+        .group_by(street, ITEMS.c.kind)
+    )
+    return {(row.street, row.kind): int(row.number) for row in connection.execute(query)}
 
 
 def changed_since(connection: Connection, scope: Scope, window: Window, since: datetime, limit: int) -> list[str]:
@@ -112,6 +123,14 @@ def subjects(connection: Connection, window: Window, by: str, length: int = 0) -
     key = _key(by, length)
     found = connection.execute(select(key).where(*_within(Scope(), window)).distinct()).scalars()
     return sorted(value for value in found if value)
+
+
+def _marked(rule: SetRule) -> tuple[ColumnElement[bool], ...]:
+    return (
+        ITEMS.c.moment == rule.moment,
+        ITEMS.c.marks.bitwise_and(int(rule.has)) == int(rule.has),
+        ITEMS.c.marks.bitwise_and(int(rule.lacks)) == 0,
+    )
 
 
 def _key(by: str, length: int) -> ColumnElement[str]:
