@@ -68,6 +68,7 @@ class WorkflowSettings(Settings):
             unclaimed={stage: tuple(found) for stage, found in levels.items()},
             recheck={kind: rule.recheck for kind, rule in law.violations.items() if rule.recheck is not None},
             auto_close=self.auto_close,
+            names={kind: rule.names for kind, rule in law.violations.items()},
             grace={kind: rule.remind_first for kind, rule in law.violations.items() if rule.remind_first is not None},
         )
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict
 
 from central.domain.deadlines import Pause, Profile, Stage, StageClock, reckon
-from central.domain.law import Recheck
+from central.domain.law import Names, Recheck
 from central.domain.workflow_words import Audience
 from central.domain.worktime import Limit, TimeUnit, WorkClock
 from contract.taxonomy import Violation
@@ -79,6 +79,7 @@ class FlowRules:
     auto_close: frozenset[Violation] = frozenset()
     grace: Mapping[Violation, timedelta] = field(default_factory=dict)
     """How long after a reminder a kind is left alone; kinds that are never reminded are missing."""
+    names: Mapping[Violation, Names] = field(default_factory=dict)
 
     def limit(self, stage: Stage, kind: Violation | None) -> Limit | None:
         """The limit of a stage; a reminder's is its grace time."""
@@ -112,6 +113,8 @@ def timetable(record: ClockRecord, stage: Stage, entered_at: datetime, rules: Fl
     if facts is None:
         return Timetable(None, (), escalate_at)
     due = reckon(facts, clock)
+    if stage is Stage.REMIND:  # the party's time, not an official's: nobody is warned that it runs out
+        return Timetable(due.due_at, (), escalate_at)
     return Timetable(due.due_at, due.warn_at, escalate_at)
 
 

@@ -19,7 +19,8 @@ from central.services.outgoing import enqueue
 from central.services.records import ActionRecord, JudgementRecord
 from central.services.staging import Stager, Taken
 from central.services.timekeeping import Timekeeper
-from central.store import case_queries, cases, changes
+from central.services.wording import reminder
+from central.store import case_queries, cases, changes, notices
 from central.store.cases import HistoryEntry, Projection
 from contract.plane import Point
 from contract.taxonomy import Violation
@@ -83,6 +84,8 @@ class Stepper:
         cases.append(connection, _entry(case, after, wanted, role, now))
         cases.project(connection, after)
         self._stager.follow(connection, case, after, Taken(wanted.action, wanted.actor, role, now, wanted.limit))
+        if wanted.action is Action.REMIND:
+            notices.add(connection, reminder(after, self._keeper.rules, now))
         changes.record(connection, "case", [case.case_id], now)
         enqueue(connection, case.case_id, now)
         return after

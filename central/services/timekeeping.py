@@ -76,6 +76,8 @@ class Timekeeper:
 
     def _next_look(self, row: StageRow, table: Timetable) -> datetime | None:
         found = [next_news(table, _told(row))]
+        if row.stage is Stage.REMIND and not record_of(row).proposed:
+            found.append(table.due_at)
         recheck = self.rules.recheck.get(row.kind) if row.kind is not None else None
         if row.stage is Stage.CHECK and recheck is not None:
             found.append((record_of(row).looked_at or row.entered_at) + recheck.every)

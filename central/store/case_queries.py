@@ -175,6 +175,28 @@ def history(connection: Connection, case_id: str) -> list[HistoryEntry]:
     ]
 
 
+def gone_in(connection: Connection, state: CaseState, limit: int) -> list[Projection]:
+    """Cases in `state` whose thing the cameras saw go, the oldest first."""
+    query = select(CASES).where(CASES.c.state == state, CASES.c.gone_at.is_not(None), CASES.c.merged_into.is_(None))
+    return [_projection(row._mapping) for row in connection.execute(query.order_by(CASES.c.id).limit(limit))]
+
+
+def standing_beside(connection: Connection, case: Projection, since: datetime, reach_m: float) -> bool:
+    """Whether another thing of its group came after `since` and stands within `reach_m`; False without a place."""
+    if case.east_m is None or case.north_m is None:
+        return False
+    query = select(CASES.c.id).where(
+        CASES.c.group == case.group,
+        CASES.c.id != case.case_id,
+        CASES.c.merged_into.is_(None),
+        CASES.c.gone_at.is_(None),
+        CASES.c.first_seen_at > since,
+        CASES.c.state != CaseState.SUPPRESSED,
+        _within(CASES.c.east_m, CASES.c.north_m, Point(case.east_m, case.north_m), reach_m),
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def actors_of(connection: Connection, case_id: str, actions: Iterable[Action]) -> frozenset[str]:
     """Who took any of the steps, at any time of the case's life."""
     query = select(HISTORY.c.actor).where(HISTORY.c.case_id == case_id, HISTORY.c.action.in_(sorted(actions)))
