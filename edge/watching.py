@@ -12,6 +12,7 @@ from contract.ids import CameraId
 from edge.plume.crops import CropWindows, Cut, Place, Series
 from edge.plume.judge import Judge
 from edge.rules.attention import Wish, Wishes
+from edge.rules.contest import uncontested
 from edge.rules.gather import gather
 from edge.rules.perspective import LearnedPerspective, Perspective, PosedPerspective, plausible
 from edge.rules.places import CameraPose
@@ -82,7 +83,7 @@ class CameraWatch:
         """
         if tile is None:
             self._people.note(detections)
-        things = unmasked(gather(detections, self._policies), self._masks)
+        things = unmasked(gather(uncontested(detections), self._policies), self._masks)
         things = plausible(things, self._perspective, self._policies.presence)
         tracked = self._tracker.step(
             things, at, None if tile is None else tile.box, 0.0 if tile is None else tile.round_s

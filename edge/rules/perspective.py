@@ -22,14 +22,19 @@ LEAST_PEOPLE = 12
 BANDS = 12
 """Bands of rows, top to bottom. Fewer mix near and far, more wait longer for people."""
 KEPT_PEOPLE = 60
-SLACK = 1.6
-"""A height may miss the policy's range by this factor: boxes are loose and a kerb's ground is not the road's."""
+POSED_SLACK = 1.25
+LEARNED_SLACK = 1.35
+"""A height may miss the policy's range by this factor: boxes are loose, a kerb's ground is not the road's, and a band's
+people are not all as far away. Wider (1.6) took sheets thrown over goods for parasols."""
 BORDER = 0.01
 """Boxes that end at the picture's border are cut and say nothing of height."""
 
 
 class Perspective(Protocol):
-    """How large things are."""
+    """How large things are. `slack`: the factor by which a height may miss a policy's range."""
+
+    @property
+    def slack(self) -> float: ...
 
     def height_m(self, box: Box) -> float | None:
         """The height of something that stands on the ground and fills `box` (shares of the picture), or None."""
@@ -41,6 +46,10 @@ class PosedPerspective:
     """By the camera's surveyed pose."""
 
     pose: CameraPose
+
+    @property
+    def slack(self) -> float:
+        return POSED_SLACK
 
     def height_m(self, box: Box) -> float | None:
         foot, top = self._below_horizon_rad(box[3]), self._below_horizon_rad(box[1])
@@ -59,6 +68,10 @@ class LearnedPerspective:
 
     def __init__(self) -> None:
         self._heights: list[deque[float]] = [deque(maxlen=KEPT_PEOPLE) for _ in range(BANDS)]
+
+    @property
+    def slack(self) -> float:
+        return LEARNED_SLACK
 
     def note(self, detections: Iterable[Detection]) -> None:
         """Takes in the people of one look whose whole height shows."""
@@ -89,7 +102,7 @@ def _fits(thing: Thing, perspective: Perspective, policy: PresencePolicy) -> boo
         return True
     least, most = policy.height_m
     is_cut = thing.box_norm[1] <= BORDER or thing.box_norm[3] >= 1 - BORDER
-    return (is_cut or height_m >= least / SLACK) and height_m <= most * SLACK
+    return (is_cut or height_m >= least / perspective.slack) and height_m <= most * perspective.slack
 
 
 def _band(row: float) -> int:

@@ -64,6 +64,12 @@ def test_a_stall_as_high_as_a_house_is_none() -> None:
     assert plausible([house, stall, toy], PosedPerspective(POSE), presence) == (stall,)
 
 
+def test_a_sheet_over_goods_is_no_parasol() -> None:
+    presence = {Seen.PARASOL: policy(height_m=(2.0, 3.9))}
+    sheet, parasol = Thing(Seen.PARASOL, 0.9, box_of(1.4, 18.0)), Thing(Seen.PARASOL, 0.3, box_of(1.8, 18.0))
+    assert plausible([sheet, parasol], PosedPerspective(POSE), presence) == (parasol,)
+
+
 def test_people_teach_a_camera_without_a_survey() -> None:
     perspective = LearnedPerspective()
     assert perspective.height_m((0.1, 0.3, 0.2, 0.55)) is None
