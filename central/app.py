@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from central.api.access import Access, Tokens
+from central.api.assessment import assessment_router
 from central.api.cases import cases_router
 from central.api.evidence import evidence_router
 from central.api.fleet import artifacts_router, fleet_router
@@ -21,6 +23,7 @@ from central.api.health import health_router
 from central.api.http import make_http_app
 from central.api.ingest import ingest_router
 from central.api.overview import overview_router
+from central.api.public import public_router
 from central.api.stream import stream_router
 from central.artifacts import Artifacts
 from central.catalogue import load_catalogue, make_law
@@ -35,8 +38,10 @@ from central.ingest.mqtt import LinkPlan, MqttLink
 from central.keys import central_keys
 from central.retention import Retention
 from central.rulebook import at_site, load_rules
+from central.scorebook import AssessmentSettings, load_scorebook
 from central.services.actions import CaseDesk
 from central.services.admission import Admission, Point, nobody_watches
+from central.services.assessment_parts import Ground, assessment_of
 from central.services.association import Bench
 from central.services.camerabook import FleetCameras
 from central.services.districts import DistrictAssociators
@@ -48,6 +53,7 @@ from central.services.intake import Intake
 from central.services.joining import JoinDesk
 from central.services.noticing import ListedCameras, Surroundings
 from central.services.reading import Reader
+from central.services.registers import RegisterBook
 from central.services.sealing import Sealer
 from central.services.submitting import EventDesk
 from central.services.surveying import Survey
@@ -77,6 +83,9 @@ class Outside:
     """Tells the associator that there is work."""
     topics: Topics = field(default_factory=Topics)
     fleet: tuple[APIRouter, ...] = ()
+    figures: AssessmentSettings = field(default_factory=load_scorebook)
+    is_public: bool = False
+    """Whether statistics and map are for everybody."""
 
 
 def make_http(
@@ -94,6 +103,7 @@ def make_http(
     )
     event_desk = EventDesk(parts.database, admission, parts.topics)
     evidence_desk = EvidenceDesk(parts.database, parts.objects, parts.clock, parts.feed.notify)
+    figures = assessment_of(parts.database, parts.figures, ground_of(parts.site), parts.clock)
     routers = [
         cases_router(reader, case_desk, join_desk, access),
         evidence_router(evidence_desk, access),
@@ -101,6 +111,8 @@ def make_http(
         overview_router(reader, access),
         health_router(health),
         stream_router(reader, parts.feed, access),
+        assessment_router(figures, access),
+        public_router(figures, access, is_open=parts.is_public),
         *parts.fleet,
     ]
     http = make_http_app(routers, lifespan)
@@ -108,6 +120,12 @@ def make_http(
     http.include_router(console_router(reader, case_desk, access, Pages(site, parts.law.timezone)))
     http.mount("/static", StaticFiles(directory=STATIC_DIR))
     return http
+
+
+def ground_of(site: SiteSettings) -> Ground:
+    """Where the site lies, and its registers as they stand."""
+    origin = site.to_origin()
+    return Ground(RegisterBook(origin).current, origin, ZoneInfo(site.timezone))
 
 
 def _tell(parts: Outside) -> None:
@@ -153,6 +171,9 @@ class Central:
         self.sealing_worker = Worker("sealing", sealer.step, sealer.recover)
         retention = Retention(self.database, objects, settings.retention, clock)
         self.retention_worker = Worker("retention", retention.step, retention.recover, idle_s=600.0)
+        figures = load_scorebook(settings.assessment)
+        freezing = assessment_of(self.database, figures, ground_of(self.site), clock).freezing
+        self.assessment_worker = Worker("assessment", freezing.step, freezing.recover, idle_s=60.0)
         topics = Topics(address.prefix)
         admission = Admission(self.database, topics, clock, surroundings(self.site, self.database, clock), reached)
         self.intake = Intake(admission, self.link, topics, clock, self.associators.wake, self.feed.notify, reached)
@@ -167,7 +188,17 @@ class Central:
         fleet = (fleet_router(fleet_desk, artifacts, keys, access), artifacts_router(artifacts, access))
 
         outside = Outside(
-            self.database, objects, law, self.site, self.feed, clock, self.associators.wake, topics, fleet
+            self.database,
+            objects,
+            law,
+            self.site,
+            self.feed,
+            clock,
+            self.associators.wake,
+            topics,
+            fleet,
+            figures,
+            settings.public,
         )
         if Role.API in settings.roles:
             self.http = make_http(outside, access, self.health, self._lifespan)
@@ -181,6 +212,7 @@ class Central:
             self.survey_worker.start()
             self.sealing_worker.start()
             self.retention_worker.start()
+            self.assessment_worker.start()
         if Role.INGEST in self.roles:
             self.intake_worker.start()
             self.link.start()
@@ -199,6 +231,7 @@ class Central:
         self.associators.stop()
         self.sealing_worker.stop()
         self.retention_worker.stop()
+        self.assessment_worker.stop()
         self.database.close()
 
     def health(self) -> Health:

@@ -75,7 +75,6 @@ def _some(connection: Connection, case_ids: Sequence[str]) -> list[CaseRow]:
             kind=row.kind or "",
             source=row.source,
             area_code=row.area_code or "",
-            department=row.department or "",
             camera_id=cameras.get(row.id, ""),
             stages=() if row.merged_into else tuple(stages.get(row.id, ())),
             steps=tuple(steps.get(row.id, ())),

@@ -63,7 +63,6 @@ class CaseRow:
     kind: str = ""
     source: str = ""
     area_code: str = ""
-    department: str = ""
     camera_id: str = ""
     stages: tuple[StageRow, ...] = ()
     steps: tuple[StepRow, ...] = ()
@@ -146,7 +145,7 @@ class _Deriving:
         return replace(
             item,
             post="" if last is None else last.post,
-            department=(handling.department if handling else "") or self._case.department,
+            department=handling.department if handling else "",
             area_code=(life[-1].area_code if life else "") or self._case.area_code,
             took_s=_seconds(took, sum(row.paused_s for row in life)),
         )
@@ -193,7 +192,7 @@ class _Deriving:
             due_at=row.due_at if moment in _DUE_MOMENT.values() else None,
             took_s=_seconds(took, row.paused_s),
             post=row.post,
-            department=row.department or self._case.department,
+            department=row.department,
             area_code=row.area_code or self._case.area_code,
         )
 
@@ -209,7 +208,6 @@ class _Deriving:
             kind=self._case.kind,
             source=self._case.source,
             area_code=self._case.area_code,
-            department=self._case.department,
             person=person,
             camera_id=self._case.camera_id,
         )
