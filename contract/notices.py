@@ -114,6 +114,7 @@ class PlatformReply(WireModel):
     state: Annotated[str, Field(max_length=100)] | None = None
     version: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     at: Instant
+    department: Annotated[str, Field(max_length=64)] | None = None
     reason: Annotated[str, Field(max_length=500)] = ""
 
     def to_wire(self) -> bytes:

@@ -86,15 +86,14 @@ class CaseSheet(BaseModel):
         """A digest of what a target should hear of again when it changes, its state aside.
 
         A stall that is looked at once a minute moves by centimetres and gets a new picture each time: that is no news.
+        Number and department change with the state only; what a platform said itself would else be sent back to it.
         """
         roles = sorted({picture.role for picture in self.pictures})
         said = (
             self.kind,
             self.seen,
-            self.number,
             self.area_code,
             self.address,
-            self.department,
             self.merged_into,
             self.gone_at is None,
             self.east_m is None,

@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 
 from central.domain.delivery import DeliveryState
 from central.domain.delivery_pace import CLOSED, Pace, failed, probing, wait_after
-from central.domain.workflow import Role
 from central.services.delivery_notices import Presenter
 from central.services.delivery_port import (
     Absent,
@@ -31,9 +30,8 @@ from central.services.delivery_port import (
     Uncertain,
     Verdict,
 )
-from central.services.delivery_records import DeliveryRecord
-from central.store import cases, changes, delivery_claims
-from central.store.cases import HistoryEntry
+from central.services.delivery_settling import Told, note_accepted, note_refused
+from central.store import delivery_claims
 from central.store.database import Database
 from central.store.delivery_claims import Claim
 from contract.clock import Clock
@@ -42,7 +40,6 @@ from contract.notices import CaseNotice
 
 SLACK = timedelta(seconds=15)
 """How much longer a claim lasts than the calls it is for: a pause of the process, a slow commit."""
-FREEZE = "delivered"
 LOG = structlog.get_logger("central.delivery")
 
 
@@ -162,7 +159,7 @@ class Sender:
             match verdict:
                 case Accepted():
                     if delivery_claims.settle(connection, mine, DeliveryState.ACCEPTED, now, now):
-                        accept(connection, mine, verdict.external_id, now)
+                        note_accepted(connection, _told(mine, verdict.external_id), now)
                 case HandedOver():
                     again = now + pace.reply_within + wait_after(mine.attempt, pace, self._draw())
                     delivery_claims.settle(connection, mine, DeliveryState.HANDED_OVER, now, again)
@@ -198,24 +195,11 @@ class Sender:
     def _bury(self, connection: Connection, mine: Claim, reason: str, now: datetime) -> None:
         if delivery_claims.settle(connection, mine, DeliveryState.DEAD, now, now, reason):
             LOG.error("delivery refused; a person must look", target=mine.target, case_id=mine.case_id, why=reason)
-            note(connection, mine, "refused", reason=reason, external_id=None, now=now)
+            note_refused(connection, _told(mine, None), reason, now)
 
 
-def accept(connection: Connection, mine: Claim, external_id: str | None, now: datetime) -> None:
-    """The target has the revision: the case is frozen for association, and its history says so."""
-    delivery_claims.note_accepted(connection, mine, external_id, now)
-    cases.freeze(connection, mine.case_id, FREEZE, now)
-    note(connection, mine, FREEZE, reason="", external_id=external_id or mine.external_id, now=now)
-
-
-def note(
-    connection: Connection, mine: Claim, what: str, *, reason: str, external_id: str | None, now: datetime
-) -> None:
-    """Writes into the case's history how a revision fared."""
-    facts = DeliveryRecord(target=mine.target, revision=mine.revision, external_id=external_id, reason=reason[:500])
-    entry = HistoryEntry(mine.case_id, now, what, Role.PLATFORM, mine.target, facts.model_dump_json())
-    cases.append(connection, entry)
-    changes.record(connection, "case", [mine.case_id], now)
+def _told(mine: Claim, external_id: str | None) -> Told:
+    return Told(mine.case_id, mine.target, mine.revision, external_id or mine.external_id)
 
 
 def _is_there(found: Held, notice: CaseNotice, known_before: str | None) -> bool:

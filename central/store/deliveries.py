@@ -224,3 +224,49 @@ def to_standing(row: RowMapping) -> StandingRow:
 def _note(connection: Connection, case_id: str, target: str, values: dict[str, object]) -> None:
     is_it = (STANDINGS.c.case_id == case_id, STANDINGS.c.target == target)
     connection.execute(update(STANDINGS).where(*is_it).values(values))
+
+
+def by_external_id(connection: Connection, target: str, external_id: str) -> StandingRow | None:
+    """The case that the target keeps under that id."""
+    query = select(STANDINGS).where(STANDINGS.c.target == target, STANDINGS.c.external_id == external_id)
+    row = connection.execute(query.limit(1)).first()
+    return None if row is None else to_standing(row._mapping)
+
+
+def row_of(connection: Connection, case_id: str, target: str, revision: int) -> DeliveryRow | None:
+    is_it = (DELIVERIES.c.case_id == case_id, DELIVERIES.c.target == target, DELIVERIES.c.revision == revision)
+    row = connection.execute(select(DELIVERIES).where(*is_it)).first()
+    return None if row is None else to_delivery(row._mapping)
+
+
+def end(connection: Connection, row_id: int, state: DeliveryState, now: datetime, problem: str = "") -> None:
+    """Settles a row by what the target said itself, whoever has claimed it meanwhile."""
+    values = {"state": state, "settled_at": now, "problem": problem[:500], "claimed_by": None, "claimed_until": None}
+    connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == row_id).values(values))
+
+
+def note_accepted(
+    connection: Connection, case_id: str, target: str, revision: int, external_id: str | None, now: datetime
+) -> None:
+    """The target has the revision; an id it gave once stays unless it gives another."""
+    known = standing(connection, case_id, target)
+    values: dict[str, object] = {"accepted_revision": max(revision, (known and known.accepted_revision) or 0)}
+    if known is None or known.accepted_at is None:
+        values["accepted_at"] = now
+    if external_id is not None:
+        values["external_id"] = external_id[:200]
+    _note(connection, case_id, target, {**values, "cleared_at": None})
+
+
+def take_turn(
+    connection: Connection, target: str, final: Iterable[CaseState], before: datetime, now: datetime, limit: int
+) -> list[StandingRow]:
+    """Cases under the target's own id, not at their end, that it was last asked about before `before`; now they count
+    as asked."""
+    is_open = STANDINGS.c.told_state.not_in(sorted(final))
+    is_due = STANDINGS.c.asked_at.is_(None) | (STANDINGS.c.asked_at < before)
+    query = select(STANDINGS).where(STANDINGS.c.target == target, STANDINGS.c.external_id.is_not(None), is_open, is_due)
+    found = [to_standing(row._mapping) for row in connection.execute(query.order_by(STANDINGS.c.asked_at).limit(limit))]
+    for one in found:
+        _note(connection, one.case_id, target, {"asked_at": now})
+    return found

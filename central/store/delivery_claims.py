@@ -7,7 +7,7 @@ itself; what it was about is then doubtful, and the next sender asks the target 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
 
 from central.domain.delivery import UNSETTLED, CaseSheet, DeliveryState
 from central.domain.delivery_pace import Breaker
@@ -93,19 +93,6 @@ def has_newer(connection: Connection, mine: Claim) -> bool:
     """Whether a later revision waits behind this one."""
     query = select(_D.id).where(_D.case_id == mine.case_id, _D.target == mine.target, _D.revision > mine.revision)
     return connection.execute(query.limit(1)).first() is not None
-
-
-def note_accepted(connection: Connection, mine: Claim, external_id: str | None, now: datetime) -> None:
-    """The target has the revision; an id it gave once stays unless it gives another."""
-    values = {
-        "accepted_at": func.coalesce(STANDINGS.c.accepted_at, now),
-        "accepted_revision": mine.revision,
-        "cleared_at": None,
-    }
-    if external_id is not None:
-        values["external_id"] = external_id[:200]
-    is_it = (STANDINGS.c.case_id == mine.case_id, STANDINGS.c.target == mine.target)
-    connection.execute(update(STANDINGS).where(*is_it).values(values))
 
 
 def hurry(connection: Connection, target: str, now: datetime, settle_in: timedelta) -> None:

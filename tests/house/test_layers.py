@@ -35,6 +35,7 @@ MAY_JOIN_ADAPTERS = {
     "edge.uplink.evidence": "the sender of pictures over the outbox",
     "central.app": "central's composition root",
     "central.cli": "composes the subcommands",
+    "central.dispatching": "composes delivery: gateways, senders, listeners",
     "central.commands.letters": "composes the desk of dead letters; the broker's address names the topics' prefix",
 }
 PACKAGE_OF_IMPORT = {
@@ -125,6 +126,14 @@ def test_the_sender_knows_the_outbox_and_never_the_other_way_round() -> None:
     for adapter in ("edge.capture", "edge.detect", "edge.evidence", "edge.outbox"):
         for module in modules(adapter):
             assert adapters_joined(module, EDGE_ADAPTERS) == {adapter}, module.name
+
+
+@pytest.mark.parametrize("gateway", ["http", "webhook", "mqtt", "journal"])
+def test_gateways_never_know_each_other(gateway: str) -> None:
+    (module,) = modules(f"central.gateways.{gateway}")
+    shared = {"central.gateways.calling", "central.gateways.mapping"}
+    known = {name for _, name in imports_within(module, ("central.gateways",))}
+    assert {name for name in known if not any(is_within(name, part) for part in shared)} == set()
 
 
 @pytest.mark.parametrize("package", ["edge", "central"])

@@ -1,0 +1,324 @@
+"""The targets file → who is told of which cases, and how. Addresses come from here alone; secrets are only named."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+
+from central.domain.delivery import UNREVIEWED, TargetRule, states_from
+from central.domain.delivery_pace import Pace
+from central.domain.workflow import CaseState
+from central.gateways.http import Interface, Request, Said
+from central.gateways.mapping import FieldRule, check_path, check_template
+from central.services.delivery_notices import Form
+from contract.configfile import Settings, load_yaml
+from contract.errors import UsageError
+from contract.events import Name
+from contract.taxonomy import Violation
+
+Seconds = Annotated[float, Field(gt=0, le=30 * 86400)]
+Word = str | int | bool
+
+
+def _checked(check: Any, value: str) -> str:
+    try:
+        check(value)
+    except UsageError as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
+class SecretRef(Settings):
+    """The name of a secret; its value is in ``XUNJIE_SECRET_NAME`` or in the file that ``…_FILE`` names."""
+
+    secret: Name
+    prefix: Annotated[str, Field(max_length=50)] = ""
+
+
+class PaceBlock(Settings):
+    """How patiently the target is tried; see `central.domain.delivery_pace.Pace`."""
+
+    first_s: Seconds = 2
+    longest_s: Seconds = 300
+    settle_s: Seconds = 30
+    reply_within_s: Seconds = 120
+    opens_after: Annotated[int, Field(ge=1, le=1000)] = 5
+    give_up_days: Annotated[float, Field(ge=2, le=365)] = 14
+
+    def to_pace(self) -> Pace:
+        return Pace(
+            first=timedelta(seconds=self.first_s),
+            longest=timedelta(seconds=self.longest_s),
+            settle=timedelta(seconds=self.settle_s),
+            reply_within=timedelta(seconds=self.reply_within_s),
+            opens_after=self.opens_after,
+            give_up=timedelta(days=self.give_up_days),
+        )
+
+
+class _Target(Settings):
+    """What all targets have."""
+
+    name: Name
+    enabled: bool = True
+    from_: Annotated[Literal["confirmed", "reported"], Field(alias="from")] = "confirmed"
+    only_states: tuple[CaseState, ...] = ()
+    kinds: frozenset[Violation] = frozenset()
+    districts: Annotated[tuple[Annotated[str, Field(pattern=r"^[0-9A-Z]{1,15}$")], ...], Field(max_length=500)] = ()
+    district: Annotated[str, Field(pattern=r"^[0-9]{6}$")] = "000000"
+    codes: str | None = None
+    coordinates: Literal["CGCS2000", "GCJ-02"] = "CGCS2000"
+    pictures: bool = True
+    senders: Annotated[int, Field(ge=1, le=16)] = 2
+    pace: PaceBlock = PaceBlock()
+    states: dict[Annotated[str, Field(max_length=100)], CaseState] = Field(default_factory=dict)
+    poll_every_s: Seconds = 60
+
+    @field_validator("only_states")
+    @classmethod
+    def _are_reviewed(cls, value: tuple[CaseState, ...]) -> tuple[CaseState, ...]:
+        wrong = sorted(UNREVIEWED & set(value))
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)}: nobody outside is told of what no person has confirmed")
+        return value
+
+    def to_rule(self) -> TargetRule:
+        states = frozenset(self.only_states) or states_from(self.from_)
+        return TargetRule(self.name, states, self.kinds, self.districts)
+
+    def to_form(self) -> Form:
+        return Form(self.codes, self.coordinates, self.district)
+
+
+class TlsBlock(Settings):
+    """Certificates are checked unless it says ``verify: false``, which is for a test bench only."""
+
+    ca: Path | None = None
+    verify: bool = True
+
+
+class _OverHttp(_Target):
+    url: str
+    tls: TlsBlock = TlsBlock()
+    timeout_s: Annotated[float, Field(ge=0.1, le=120)] = 10
+    headers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")], str | SecretRef] = Field(default_factory=dict)
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            parts.port  # noqa: B018  # raises if it is no port
+        except ValueError as error:
+            raise ValueError(f"is no address ({error}); write it as https://platform.example/api/") from error
+        if parts.scheme not in {"https", "http"} or not parts.hostname:
+            raise ValueError("write it as https://platform.example/api/")
+        if parts.username or parts.password:
+            raise ValueError("holds a password; name a secret in `headers` instead")
+        return value
+
+
+class FieldBlock(Settings):
+    """One of the platform's fields: a path into the case, or a value that is always the same."""
+
+    path: str = ""
+    value: Word | None = None
+    words: dict[str, Word] = Field(default_factory=dict)
+    time_format: Annotated[str, Field(max_length=50)] = ""
+    zone: str = "Asia/Shanghai"
+    default: Word | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if bool(self.path) == (self.value is not None):
+            raise ValueError("give either a path into the case or a value")
+        if self.path:
+            _checked(check_path, self.path)
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"no time zone {self.zone!r}; write it as Asia/Shanghai") from error
+        return self
+
+    def to_rule(self) -> FieldRule:
+        return FieldRule(self.path, self.value, self.words, self.time_format, self.zone, self.default)
+
+
+class SaidBlock(Settings):
+    """Answers with status 200 that mean no: the field's values that mean yes, and those that mean later."""
+
+    path: str
+    yes: Annotated[tuple[Word, ...], Field(min_length=1)]
+    later: tuple[Word, ...] = ()
+
+
+class RequestBlock(Settings):
+    """One request of the platform's interface; the last seven are paths into its answer."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH"] = "GET"
+    path: str
+    body: Literal["json", "form"] = "json"
+    fields: dict[Annotated[str, Field(min_length=1, max_length=200)], str | FieldBlock] = Field(default_factory=dict)
+    said: SaidBlock | None = None
+    complaint: str = ""
+    id: str = ""
+    case_id: str = ""
+    revision: str = ""
+    state: str = ""
+    version: str = ""
+    items: str = ""
+
+    @field_validator("path")
+    @classmethod
+    def _is_relative(cls, value: str) -> str:
+        return _checked(check_template, value)
+
+    @field_validator("fields")
+    @classmethod
+    def _are_there(cls, value: dict[str, str | FieldBlock]) -> dict[str, str | FieldBlock]:
+        for entry in value.values():
+            if isinstance(entry, str):
+                _checked(check_path, entry)
+        return value
+
+    def to_request(self) -> Request:
+        rules = {
+            name: FieldRule(entry) if isinstance(entry, str) else entry.to_rule() for name, entry in self.fields.items()
+        }
+        said = Said(complaint=self.complaint)
+        if self.said is not None:
+            said = Said(self.said.path, _words(self.said.yes), _words(self.said.later), self.complaint)
+        return Request(
+            self.method,
+            self.path,
+            self.body,
+            rules,
+            said,
+            id_path=self.id,
+            case_id_path=self.case_id,
+            revision_path=self.revision,
+            state_path=self.state,
+            version_path=self.version,
+            items_path=self.items,
+        )
+
+
+class HttpTarget(_OverHttp):
+    """A municipal platform's own interface."""
+
+    kind: Literal["http"]
+    idempotency_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")] = "Idempotency-Key"
+    knows_repeats: bool = False
+    create: RequestBlock
+    update: RequestBlock | None = None
+    find: RequestBlock | None = None
+    status: RequestBlock | None = None
+    list: RequestBlock | None = None
+
+    @model_validator(mode="after")
+    def _can_resolve_doubt(self) -> Self:
+        if self.find is None and not self.knows_repeats:
+            raise ValueError(
+                "find: is missing. After a time-out somebody must be able to ask whether the case arrived; say "
+                "`knows_repeats: true` only if the platform drops a repeated idempotency key"
+            )
+        if self.find is not None and not self.find.id:
+            raise ValueError("find.id: is missing; it says where the answer holds the platform's id of the case")
+        if self.status is not None and not self.status.state:
+            raise ValueError("status.state: is missing; it says where the answer holds the case's state")
+        if self.update is not None and not self.create.id:
+            raise ValueError("create.id: is missing; an update needs the platform's id of the case")
+        return self
+
+    def to_interface(self) -> Interface:
+        update, find, status, listing = (
+            None if block is None else block.to_request() for block in (self.update, self.find, self.status, self.list)
+        )
+        create = self.create.to_request()
+        return Interface(create, update, find, status, listing, self.idempotency_header, self.knows_repeats)
+
+
+class WebhookTarget(_OverHttp):
+    """A signed webhook (standardwebhooks.com); `secret` also proves what comes back."""
+
+    kind: Literal["webhook"]
+    secret: Name
+
+
+class MqttTarget(_Target):
+    """Platform topics on a broker. Without `url` it is the broker of the nodes."""
+
+    kind: Literal["mqtt"]
+    url: str | None = None
+    tls_ca: Path | None = None
+    username: str | None = None
+    password_secret: Name | None = None
+    timeout_s: Annotated[float, Field(ge=0.1, le=120)] = 10
+    clear_after_days: Annotated[float, Field(ge=0, le=3650)] = 30
+
+
+class JournalTarget(_Target):
+    """A folder of JSON lines."""
+
+    kind: Literal["journal"]
+    folder: Path
+    file_mb: Annotated[float, Field(gt=0, le=1024)] = 64
+
+
+Target = Annotated[HttpTarget | WebhookTarget | MqttTarget | JournalTarget, Field(discriminator="kind")]
+
+
+class TargetsSettings(Settings):
+    """The whole file. `origin` names this central to others; `public_url` is where they reach its pictures."""
+
+    origin: Name = "central"
+    public_url: str | None = None
+    picture_links_days: Annotated[float, Field(gt=0, le=3650)] = 30
+    targets: Annotated[tuple[Target, ...], Field(max_length=50)] = ()
+
+    @model_validator(mode="after")
+    def _has_unique_names(self) -> Self:
+        names = [target.name for target in self.targets]
+        double = sorted({name for name in names if names.count(name) > 1})
+        if double:
+            raise ValueError(f"targets: two are called {', '.join(double)}")
+        return self
+
+    @property
+    def in_use(self) -> tuple[Target, ...]:
+        return tuple(target for target in self.targets if target.enabled)
+
+
+def load_targets(path: Path | None) -> TargetsSettings:
+    """The targets in the file at `path`; without one, none.
+
+    Raises:
+        UsageError: the file is wrong; the message says where and how.
+    """
+    return TargetsSettings() if path is None else load_yaml(path, TargetsSettings)
+
+
+def secret_value(name: str, environment: Mapping[str, str]) -> str:
+    """The secret in ``XUNJIE_SECRET_NAME``, or in the file that ``XUNJIE_SECRET_NAME_FILE`` names.
+
+    Raises:
+        UsageError: neither is set, or the file can't be read; the message names the variable, never the value.
+    """
+    variable = "XUNJIE_SECRET_" + name.upper().replace("-", "_").replace(".", "_")
+    value, file = environment.get(variable), environment.get(f"{variable}_FILE")
+    if not value and file:
+        try:
+            value = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"secret {name!r}: {variable}_FILE={file} can't be read ({error})") from error
+    if not value:
+        raise UsageError(f"secret {name!r}: neither {variable} nor {variable}_FILE is set")
+    return value
+
+
+def _words(values: tuple[Word, ...]) -> frozenset[str]:
+    return frozenset(str(value) for value in values)
