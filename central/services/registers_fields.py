@@ -223,21 +223,22 @@ def word_of(kinds: type[E], chinese: Mapping[str, E]) -> BeforeValidator:
 
 
 _TEXT = BeforeValidator(lambda value: "" if value is None else _plain(value))
-Key = Annotated[
-    str, BeforeValidator(_plain), StringConstraints(pattern=r"^\w[\w.()（）〔〕#-]{0,63}$", strip_whitespace=True)
-]
-Short = Annotated[str, _TEXT, StringConstraints(max_length=100, strip_whitespace=True)]
-Text = Annotated[str, _TEXT, StringConstraints(max_length=300, strip_whitespace=True)]
-Named = Annotated[str, BeforeValidator(_plain), StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+_WORD = BeforeValidator(_plain)
+# constraints stand inside, where pydantic checks them itself; around the other validators it would do so in Python
+_Key = Annotated[str, StringConstraints(pattern=r"^\w[\w.()（）〔〕#-]{0,63}$", strip_whitespace=True)]
+Key = Annotated[_Key, _WORD]
+Short = Annotated[Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)], _TEXT]
+Text = Annotated[Annotated[str, StringConstraints(max_length=300, strip_whitespace=True)], _TEXT]
+Named = Annotated[Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)], _WORD]
 AreaCode = Annotated[str, PlainValidator(_code)]
 Lon = Annotated[float | None, BeforeValidator(_blank), _degree_of("lon", 180)]
 Lat = Annotated[float | None, BeforeValidator(_blank), _degree_of("lat", 90)]
-Number = Annotated[float | None, BeforeValidator(_blank)]
-Count = Annotated[int | None, BeforeValidator(_blank)]
+Metres = Annotated[Annotated[float, Field(gt=0, le=500)] | None, BeforeValidator(_blank)]
+Count = Annotated[Annotated[int, Field(ge=0, le=100_000)] | None, BeforeValidator(_blank)]
 Day = Annotated[date | None, BeforeValidator(_day)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
-Hours = Annotated[tuple[str, ...], BeforeValidator(_hour_lines), Field(max_length=50)]
-Words = Annotated[tuple[str, ...], BeforeValidator(_split(_WORDS)), Field(max_length=200)]
+Hours = Annotated[Annotated[tuple[str, ...], Field(max_length=50)], BeforeValidator(_hour_lines)]
+Words = Annotated[Annotated[tuple[str, ...], Field(max_length=200)], BeforeValidator(_split(_WORDS))]
 _AS_IT_IS = PlainSerializer(lambda value: value, return_type=Any)
 Geometry = Annotated[Rings, PlainValidator(read_rings), _AS_IT_IS]
 Region = Annotated[Ring, PlainValidator(read_region), _AS_IT_IS]

@@ -106,7 +106,7 @@ class ZoneRow(NamedRow, ValidRow):
             "营业时间",
         ),
     ] = ("always",)
-    capacity: Annotated[Count, column("容量", "stalls that the plaque allows", "摊位数", ge=0, le=100_000)] = None
+    capacity: Annotated[Count, column("容量", "stalls that the plaque allows", "摊位数")] = None
     plaque: Annotated[Short, column("牌号", "number of the plaque", "挂牌编号")] = ""
     plaque_from: Annotated[Day, column("挂牌日期", "first day of the plaque")] = None
     plaque_to: Annotated[Day, column("牌照到期", "last day of the plaque", "挂牌到期", "挂牌有效期")] = None

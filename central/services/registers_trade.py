@@ -13,8 +13,8 @@ from central.services.registers_fields import (
     Key,
     Lat,
     Lon,
+    Metres,
     Named,
-    Number,
     Region,
     Short,
     Text,
@@ -64,8 +64,8 @@ class PermitRow(ValidRow):
     shop_id: Annotated[Short, column("商铺编号", "the shop it belongs to")] = ""
     hours: Annotated[Hours, column("时段", "of a stall; any where empty")] = ()
     goods: Annotated[Words, column("经营品类", "of a stall; any where empty", "品类")] = ()
-    width_m: Annotated[Number, column("宽", "metres", "宽度", gt=0, le=500)] = None
-    height_m: Annotated[Number, column("高", "metres", "高度", gt=0, le=500)] = None
+    width_m: Annotated[Metres, column("宽", "metres", "宽度")] = None
+    height_m: Annotated[Metres, column("高", "metres", "高度")] = None
     area_code: Annotated[AreaCode, column("所属网格", "area it lies in", "网格编码", "区划代码")] = ""
 
     @model_validator(mode="after")

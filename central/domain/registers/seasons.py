@@ -52,7 +52,7 @@ class SeasonalHours:
         return any(
             start <= at < end
             for day, at in ((today, second), (today - timedelta(days=1), second + _DAY_S))
-            for start, end in self._begun(day)
+            for start, end in begun_on(self, day)
         )
 
     def closed_for(self, local: datetime) -> timedelta | None:
@@ -62,7 +62,7 @@ class SeasonalHours:
         oldest = day - timedelta(days=370)
         while day > oldest:
             midnight = datetime.combine(day, time(0))
-            ends = [midnight + timedelta(seconds=end) for _, end in self._begun(day)]
+            ends = [midnight + timedelta(seconds=end) for _, end in begun_on(self, day)]
             past = [end for end in ends if end <= naive]
             if past:
                 return naive - max(past)
@@ -77,15 +77,6 @@ class SeasonalHours:
             return before
         first = _day_of(before.year, season.first)
         return min(before, first if first <= before else _day_of(before.year - 1, season.first))
-
-    def _begun(self, day: date) -> list[tuple[int, int]]:
-        """The spans that begin on `day`, as seconds from its midnight."""
-        offset = day.weekday() * _DAY_S
-        return [
-            (start - offset, end - offset)
-            for start, end in _by_day(self.on(day).spans)
-            if offset <= start < offset + _DAY_S
-        ]
 
 
 Hours = WeeklyHours | SeasonalHours
@@ -116,6 +107,13 @@ def parse_seasonal_hours(lines: Iterable[str]) -> Hours:
         return parse_hours(plain)
     seasons = tuple((season, parse_hours(found)) for season, found in by_season.items())
     return SeasonalHours(seasons, parse_hours(plain), ", ".join(lines))
+
+
+def begun_on(hours: Hours, day: date) -> list[tuple[int, int]]:
+    """The spans that begin on `day`, as seconds from its midnight; one that is always open begins anew each day."""
+    offset = day.weekday() * _DAY_S
+    spans = hours.on(day).spans if isinstance(hours, SeasonalHours) else hours.spans
+    return [(start - offset, end - offset) for start, end in _by_day(spans) if offset <= start < offset + _DAY_S]
 
 
 def _by_day(spans: tuple[tuple[int, int], ...]) -> Iterable[tuple[int, int]]:
