@@ -67,7 +67,8 @@ class HandDesk:
         """
         now = self._clock.now()
         _require_sense(tale, now)
-        case = self._case(uuid7(now), tale)
+        area = None if tale.place is None else self._area_of(connection, tale.place)
+        case = self._case(uuid7(now), tale, area)
         action = Action.REPORT if tale.is_reviewed else Action.RAISE
         may_bring = TABLE[FIRST_STATE, Action.REPORT].roles
         require(who, may_bring, Place(case.area_code))
@@ -83,7 +84,7 @@ class HandDesk:
         after = self._stepper.take(connection, case, wanted, now)
         return Opened(case.case_id, after.state, after.number)
 
-    def _case(self, case_id: str, tale: Tale) -> Projection:
+    def _case(self, case_id: str, tale: Tale, area_code: str | None) -> Projection:
         rule = self._law.violations[tale.kind]
         codes = self._law.codes_of(tale.kind, self._law.local(tale.seen_at).date())
         judgement = JudgementRecord(
@@ -110,7 +111,7 @@ class HandDesk:
             zone_id=None,
             judgement=judgement.model_dump_json(),
             source=tale.source,
-            area_code=None if tale.place is None else self._area_of(tale.place),
+            area_code=area_code,
             address=tale.address.strip()[:300],
             description=tale.description.strip()[:1000],
         )

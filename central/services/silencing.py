@@ -27,6 +27,9 @@ class SilenceDesk:
     def __init__(self, database: Database, clock: Clock, on_change: Callable[[], None]) -> None:
         self._database, self._clock, self._on_change = database, clock, on_change
 
+    def now(self) -> datetime:
+        return self._clock.now()
+
     def make(self, wanted: Silence, who: Operator) -> int:
         """Silences what `wanted` names, from now on; gives its number.
 

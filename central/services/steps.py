@@ -27,11 +27,11 @@ from contract.taxonomy import Violation
 
 NAMES_KIND = frozenset({Action.CONFIRM, Action.REPORT, Action.ACCEPT, Action.VERIFIED, Action.REGISTER})
 """Steps with which the kind may be set right."""
-AreaOf = Callable[[Point], str | None]
+AreaOf = Callable[[Connection, Point], str | None]
 """The code of the unit grid that holds a point, in the site's metres."""
 
 
-def nowhere(_point: Point) -> str | None:
+def nowhere(_connection: Connection, _point: Point) -> str | None:
     """No areas are known."""
     return None
 
@@ -101,7 +101,7 @@ class Stepper:
             number = cases.next_number(connection, now.astimezone(self._keeper.timezone).date())
         area = case.area_code
         if area is None and case.east_m is not None and case.north_m is not None:
-            area = self._area_of(Point(case.east_m, case.north_m))
+            area = self._area_of(connection, Point(case.east_m, case.north_m))
         department = case.department
         if wanted.department and wanted.action is Action.DISPATCH:
             department = wanted.department.strip()

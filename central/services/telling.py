@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from central.store import notices
+from central.store import leases, notices
 from central.store.database import Database
 from central.store.notices import Notice
 from contract.clock import Clock
@@ -14,6 +14,9 @@ from contract.errors import PermanentError, TransientError
 
 ATTEMPTS = 8
 AT_A_TIME = 20
+LEASE = "notices"
+LEASE_LASTS = timedelta(minutes=5)
+"""Longer than a batch may take: targets that hang for half a minute each."""
 LOG = structlog.get_logger("central.notices")
 
 
@@ -30,19 +33,25 @@ class Speaker(Protocol):
 class NoticeSender:
     """Runs on one thread. What has no target is noted as such and done with."""
 
-    def __init__(self, database: Database, speaker: Speaker, clock: Clock) -> None:
+    def __init__(self, database: Database, speaker: Speaker, clock: Clock, holder: str = "only one") -> None:
+        """`holder` names this process among those that work on the same database: one of them sends."""
         self._database, self._speaker, self._clock = database, speaker, clock
+        self._holder = holder
 
     def step(self) -> int:
         """Sends what waits, up to a few; gives how many it tried."""
         now = self._clock.now()
         with self._database.read() as connection:
             waiting = notices.waiting(connection, now, AT_A_TIME)
+        if not waiting:
+            return 0
+        with self._database.write() as connection:
+            if leases.hold(connection, LEASE, self._holder, now, LEASE_LASTS) is None:
+                return 0
         settled = [self._send(notice, now) for notice in waiting]
-        if settled:
-            with self._database.write() as connection:
-                for notice in settled:
-                    notices.settle(connection, notice)
+        with self._database.write() as connection:
+            for notice in settled:
+                notices.settle(connection, notice)
         return len(settled)
 
     def recover(self, failures_in_a_row: int, error: Exception) -> None:
