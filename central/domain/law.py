@@ -139,6 +139,17 @@ class Law:
         """Whether any zone has a last day; else nobody need ask which zones were here once."""
         return any(zone.validity.last is not None for zone in self.zones)
 
+    def cameras_of_shop(self, shop_id: str) -> frozenset[str]:
+        """The cameras on whose pictures the shop's front is."""
+        return self._cameras_by_shop.get(shop_id, frozenset())
+
+    @cached_property
+    def _cameras_by_shop(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for front in self.registers.frontages:
+            found[front.shop_id] = found.get(front.shop_id, frozenset()) | {front.camera_id}
+        return found
+
     def local(self, instant: datetime) -> datetime:
         """Wall time at the site."""
         return min(max(instant, EARLIEST), LATEST).astimezone(self.timezone)

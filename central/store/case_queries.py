@@ -118,6 +118,24 @@ def around(connection: Connection, group: KindGroup, case: CaseSnapshot, place: 
     return [str(row.id) for row in rows]
 
 
+def signs_on(connection: Connection, camera_ids: Iterable[str], since: datetime) -> set[CaseId]:
+    """Cases of signs and boards on the pictures of these cameras that were seen at `since` or later."""
+    query = (
+        select(MEMBERS.c.case_id)
+        .join(
+            OBSERVATIONS,
+            and_(OBSERVATIONS.c.incident_id == MEMBERS.c.incident_id, OBSERVATIONS.c.part == MEMBERS.c.part),
+        )
+        .where(
+            OBSERVATIONS.c.group == KindGroup.SIGNAGE,
+            OBSERVATIONS.c.last_seen_at >= since,
+            OBSERVATIONS.c.camera_id.in_(sorted(set(camera_ids))),
+            _IS_OPEN,
+        )
+    )
+    return {CaseId(row.case_id) for row in connection.execute(query)}
+
+
 def find(connection: Connection, case_id: str) -> Projection | None:
     return find_all(connection, [case_id]).get(case_id)
 

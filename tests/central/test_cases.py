@@ -242,7 +242,7 @@ def test_actions_need_their_reasons_and_refusals_name_what_is_open(parts: Parts)
 
 
 def test_confirming_what_the_rules_left_open_files_the_operators_kind(parts: Parts) -> None:
-    parts.take(Street().event("board", Seen.BILLBOARD, None, last=T0 + minutes(3)))
+    parts.take(Street().event("board", Seen.BILLBOARD, None, last=T0 + minutes(24 * 60)))
     desk = CaseDesk(parts.database, parts.clock, lambda: None)
     chosen = OperatorAction(Action.CONFIRM, "operator", kind=Violation.ILLEGAL_BANNER)
     desk.act(only_case(parts).id, chosen)

@@ -55,7 +55,7 @@ class Around:
             found = {one.case_id: one for shop in shops for one in self._by_shop.get(shop.shop_id, ())}
         elif group in EXPLAINS and scene.place is not None:
             found = {}
-            if _asks_for_others(scene, law):
+            if asks_for_others(scene, law):
                 found = {one.case_id: one for one in self._explaining(scene, scene.place.point, law)}
             zone = zone_with_capacity(scene)
             if zone is not None:
@@ -87,7 +87,7 @@ class Around:
             yield from self._shelves.get(shelf, ())
 
 
-def _asks_for_others(scene: Scene, law: Law) -> bool:
+def asks_for_others(scene: Scene, law: Law) -> bool:
     """A stall asks whether something burns beside it only where its goods matter; parasols and tables always."""
     if scene.case.group is KindGroup.FIRE or law.goods_matter or scene.seen.isdisjoint(TRADERS):
         return True
