@@ -62,3 +62,27 @@ def as_transport_stream(clip: Path, folder: Path) -> Path:
                 packet.stream = out
                 target.mux(packet)
     return path
+
+
+def lengthened(clip: Path, seconds: float) -> Path:
+    """`clip`, a transport stream, repeated without encoding it anew until it lasts `seconds`; kept beside it."""
+    path = clip.with_name(f"{clip.stem}-{round(seconds)}s.ts")
+    if path.is_file():
+        return path
+    partial = path.with_suffix(".part.ts")
+    with av.open(str(partial), "w", format="mpegts") as target:
+        out, begins_s, step_s = None, 0.0, 1.0 / RATE
+        while begins_s < seconds:
+            with av.open(str(clip)) as source:
+                video = source.streams.video[0]
+                out = out or target.add_stream_from_template(video)
+                packets = [packet for packet in source.demux(video) if packet.dts is not None]
+                ticks = round(1 / packets[0].time_base)
+                shift = round(begins_s * ticks) - (packets[0].dts or 0)
+                for packet in packets:
+                    packet.pts, packet.dts, packet.stream = (packet.pts or 0) + shift, (packet.dts or 0) + shift, out
+                    last_s = packet.dts / ticks
+                    target.mux(packet)
+            begins_s = last_s + step_s
+    partial.replace(path)
+    return path

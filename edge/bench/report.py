@@ -3,22 +3,24 @@
 import importlib.metadata
 import os
 import platform
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from pathlib import Path
 
 from contract.clock import SystemClock
-from contract.errors import PermanentError
-from edge.bench.clip import as_transport_stream, street_clip
+from contract.errors import PermanentError, UsageError
+from edge.bench.clip import as_transport_stream, lengthened, street_clip
+from edge.bench.limits import limits
 from edge.bench.measure import Load, Sources, measure_baseline, measure_node, tcp_sources
-from edge.bench.tally import Measured, growth, largest, percentile, share_of
+from edge.bench.rtsp import rtsp_sources
+from edge.bench.tally import Measured, growth, percentile, share_of
+from edge.bench.wanted import RATE, Say, Wanted
 from edge.settings import ROOT
 
 CLIPS = ROOT / "runs" / "bench" / "clips"
 BIG_BITS, SMALL_BITS = 4_000_000, 800_000
-MAX_SKIPPED = 0.01
-RATE = 25
+RTSP_EXTRA_S = 60.0
+"""What an RTSP camera must last beyond the measured time: starting, settling, stopping."""
 TARGETS = {
     "skipped_share": 0.01,
     "cpu_share_of_machine": 0.9,
@@ -31,23 +33,6 @@ TARGETS = {
 }
 """The issue's numbers, written beside what was measured."""
 
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to measure. `source` is a clip, or None for the simulated street."""
-
-    load: Load
-    seconds: float
-    source: Path | None = None
-    weights: str = "yolo11n.yaml"
-    baseline_cameras: int = 1
-    with_baseline: bool = True
-    find_limit: bool = False
-    limit_seconds: float = 12.0
-    most: int = 96
-
 
 def bench(wanted: Wanted, say: Say) -> dict[str, object]:
     """The report, with the issue's keys first.
@@ -59,13 +44,27 @@ def bench(wanted: Wanted, say: Say) -> dict[str, object]:
     say("clips")
     big = street_clip(CLIPS, 1920, 1080, BIG_BITS) if wanted.source is None else _own(wanted.source)
     small = street_clip(CLIPS, 640, 360, SMALL_BITS)
-    with tcp_sources(big, small) as sources:
+    with sent(wanted, big, small) as sources:
         say(f"node with {wanted.load.patrol} + {wanted.load.attended} cameras")
         report = node_report(measure_node(sources, wanted.load, wanted.seconds), wanted.load)
+        report["sent_over"] = sources.big.partition(":")[0]
         report["baseline"] = _baseline(sources, wanted, say)
         if wanted.find_limit:
-            report["limit"] = _limits(sources, wanted, say)
+            report["limit"] = limits(sources, wanted, say)
     return report | {"machine": around, "targets": TARGETS}
+
+
+def sent(wanted: Wanted, big: Path, small: Path) -> AbstractContextManager[Sources]:
+    """The process that sends the cameras; started when entered.
+
+    Raises:
+        UsageError: this can't be sent so.
+    """
+    if not wanted.is_rtsp:
+        return tcp_sources(big, small)
+    if wanted.load.attended:
+        raise UsageError("--rtsp shows cameras in patrol; leave --attention out")
+    return rtsp_sources(lengthened(big, wanted.seconds + RTSP_EXTRA_S))
 
 
 def node_report(measured: Measured, load: Load) -> dict[str, object]:
@@ -113,7 +112,7 @@ def _baseline(sources: Sources, wanted: Wanted, say: Say) -> dict[str, object]:
     if find_spec("ultralytics") is None:
         return {"left_out": "ultralytics is not installed here: make setup-bench"}
     report: dict[str, object] = {"weights": Path(wanted.weights).name}
-    for name, stride in (("a_every_frame", 1), ("b_vid_stride", _stride(wanted))):
+    for name, stride in (("a_every_frame", 1), ("b_vid_stride", wanted.stride)):
         say(f"baseline {name}, {wanted.baseline_cameras} camera(s)")
         facts = measure_baseline(sources, wanted.weights, wanted.baseline_cameras, stride, wanted.limit_seconds)
         due = facts.cameras * facts.seconds * RATE / stride
@@ -126,50 +125,6 @@ def _baseline(sources: Sources, wanted: Wanted, say: Say) -> dict[str, object]:
             "cpu_share_of_machine": round(facts.cpu_s / facts.seconds / (os.cpu_count() or 1), 4),
         }
     return report
-
-
-def _limits(sources: Sources, wanted: Wanted, say: Say) -> dict[str, object]:
-    """The largest number of cameras with less than 1 % skipped: the node's, and both loops of the baseline."""
-
-    def node_holds(cameras: int) -> bool:
-        load = replace(wanted.load, patrol=cameras, attended=0)
-        return (
-            share_of(
-                measure_node(sources, load, wanted.limit_seconds), load.patrol_names, load.look_every_s
-            ).skipped_share
-            < MAX_SKIPPED
-        )
-
-    def baseline_holds(stride: int) -> Callable[[int], bool]:
-        def holds(cameras: int) -> bool:
-            facts = measure_baseline(sources, wanted.weights, cameras, stride, wanted.limit_seconds)
-            # One round may be under way at both ends of the window.
-            return facts.looks + facts.cameras >= (1 - MAX_SKIPPED) * facts.cameras * facts.seconds * RATE / stride
-
-        return holds
-
-    limits: dict[str, object] = {"node": halve("node", 1, wanted.most, node_holds, say)}
-    if wanted.with_baseline and find_spec("ultralytics") is not None:
-        limits["a_every_frame"] = halve("every frame", 1, 8, baseline_holds(1), say)
-        limits["b_vid_stride"] = halve("vid_stride", 1, 48, baseline_holds(_stride(wanted)), say)
-        node, other = limits["node"], limits["b_vid_stride"]
-        assert isinstance(node, int)
-        assert isinstance(other, int)
-        limits["ratio_over_vid_stride"] = round(node / other, 2) if other else None
-    return limits
-
-
-def halve(what: str, least: int, most: int, holds: Callable[[int], bool], say: Say) -> int:
-    """The largest number in `least`…`most` that holds, or `least` - 1; a run that fails doesn't hold."""
-    tried: dict[int, bool] = {}
-    while (number := largest(least, most, tried)) is not None:
-        try:
-            tried[number] = holds(number)
-        except PermanentError as error:
-            say(str(error))
-            tried[number] = False
-        say(f"limit of {what}: {number} {'holds' if tried[number] else 'does not hold'}")
-    return max([least - 1, *[number for number, is_held in tried.items() if is_held]])
 
 
 def machine() -> dict[str, object]:
@@ -196,10 +151,6 @@ def machine() -> dict[str, object]:
         "load_average_before": [round(load, 2) for load in os.getloadavg()],
         "measured_at": SystemClock().now().isoformat(timespec="seconds"),
     }
-
-
-def _stride(wanted: Wanted) -> int:
-    return max(1, round(wanted.load.look_every_s * RATE))
 
 
 def _own(clip: Path) -> Path:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from contract.errors import PermanentError
 from edge.bench.clip import street_clip
 from edge.bench.measure import measure_node, tcp_sources
-from edge.bench.report import BIG_BITS, CLIPS, SMALL_BITS, Say, Wanted, machine, node_report
+from edge.bench.report import BIG_BITS, CLIPS, SMALL_BITS, machine, node_report
 from edge.bench.tally import growth
+from edge.bench.wanted import Say, Wanted
 
 WIDTH, HEIGHT, MARGIN = 900, 320, 50
 PATIENCE = 4.0

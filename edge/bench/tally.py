@@ -68,12 +68,24 @@ def growth(rss_mb: Sequence[tuple[float, float]], warm_s: float = 300.0) -> floa
     return None if not first or last is None else round((last - first) / first, 4)
 
 
-def largest(least: int, most: int, holds: Mapping[int, bool]) -> int | None:
-    """The next number to try when looking for the largest that holds by halving; None when it is found.
+def next_try(near: int, most: int, holds: Mapping[int, bool]) -> int | None:
+    """The next number to try when looking for the largest of 1…`most` that holds; None when it is found.
 
-    >>> largest(1, 8, {}), largest(1, 8, {4: True}), largest(1, 8, {4: True, 6: False, 5: True})
-    (4, 6, None)
+    Steps away from a guess in doubling steps until it is surrounded, then halves: a good guess costs three tries.
+
+    >>> next_try(8, 64, {}), next_try(8, 64, {8: True}), next_try(8, 64, {8: True, 10: True})
+    (8, 10, 14)
+    >>> next_try(8, 64, {8: False}), next_try(8, 64, {8: False, 6: True}), next_try(8, 64, {8: False, 7: True})
+    (6, 7, None)
     """
-    low = max([least - 1, *[number for number, is_held in holds.items() if is_held]])
+    low = max([0, *[number for number, is_held in holds.items() if is_held]])
     high = min([most + 1, *[number for number, is_held in holds.items() if not is_held]])
-    return None if high - low <= 1 else (low + high) // 2
+    if high - low <= 1:
+        return None
+    if not holds:
+        return min(near, most)
+    if high > most:
+        return min(most, low + max(2, 2 * (low - near)))
+    if low == 0:
+        return max(1, high - max(2, 2 * (near - high)))
+    return (low + high) // 2

@@ -11,8 +11,9 @@ from rich.console import Console
 
 from contract.errors import UsageError
 from edge.bench.measure import Load
-from edge.bench.report import Wanted, bench
+from edge.bench.report import bench
 from edge.bench.soak import soak
+from edge.bench.wanted import Wanted
 from edge.commands.exits import errors_as_exit_codes
 
 SIMULATED = "simulated"
@@ -43,6 +44,9 @@ def bench_command(
     ] = False,
     most: Annotated[int, typer.Option(min=2, max=256, help="Where --find-limit stops looking.")] = 96,
     limit_seconds: Annotated[float, typer.Option(min=4, help="How long each try of --find-limit measures.")] = 12.0,
+    rtsp: Annotated[
+        int | None, typer.Option(min=1, max=64, help="So many cameras in patrol behind a real RTSP server (GStreamer).")
+    ] = None,
     absent: Annotated[int, typer.Option(min=0, max=200, help="Cameras beside at an address where nobody is.")] = 0,
     soak_seconds: Annotated[
         float | None, typer.Option("--soak", min=60, help="Watch memory for so long instead, and draw it.")
@@ -57,7 +61,7 @@ def bench_command(
     Example:  python -m edge bench --cameras 40 --seconds 60 --json runs/bench.json
     """
     progress = Console(stderr=True)
-    load = Load(patrol or cameras, attention, every, threads or os.cpu_count() or 1, absent)
+    load = Load(rtsp or patrol or cameras, attention, every, threads or os.cpu_count() or 1, absent)
     with errors_as_exit_codes():
         clip = None if source == SIMULATED else Path(source)
         if clip is not None and not clip.is_file():
@@ -71,6 +75,7 @@ def bench_command(
             find_limit=find_limit,
             limit_seconds=limit_seconds,
             most=most,
+            is_rtsp=rtsp is not None,
         )
         if soak_seconds is None:
             report = bench(wanted, lambda text: progress.print(text, style="dim"))

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from contract.clock import SystemClock
-from contract.errors import PermanentError
+from contract.errors import PermanentError, UsageError
 from edge.bench.clip import as_transport_stream
+from edge.bench.limits import seek
 from edge.bench.measure import Load, settings_of, tcp_sources
-from edge.bench.report import TARGETS, halve, node_report
+from edge.bench.report import TARGETS, node_report, sent
 from edge.bench.soak import kept, page, plot
 from edge.bench.source import cut
-from edge.bench.tally import Measured, growth, largest, percentile, share_of
+from edge.bench.tally import Measured, growth, percentile, share_of
+from edge.bench.wanted import Wanted
 from edge.capture.opening import open_stream
 from edge.capture.stream import StreamCamera, Watching
 from edge.capture.streams import StreamState
@@ -49,8 +51,9 @@ def test_the_report_has_the_keys_that_were_promised() -> None:
     assert TARGETS["skipped_share"] == 0.01
 
 
+@pytest.mark.parametrize("near", [1, 5, 11])
 @pytest.mark.parametrize("limit", range(12))
-def test_halving_finds_the_largest_that_holds(limit: int) -> None:
+def test_the_largest_that_holds_is_found_from_any_guess(limit: int, near: int) -> None:
     tried: list[int] = []
 
     def holds(number: int) -> bool:
@@ -59,9 +62,25 @@ def test_halving_finds_the_largest_that_holds(limit: int) -> None:
             raise PermanentError("did not start")
         return number <= limit
 
-    assert halve("cameras", 1, 11, holds, lambda _text: None) == (limit if limit < 9 else 8)
-    assert len(tried) <= 5
-    assert largest(1, 11, {5: True, 6: False}) is None
+    assert seek("cameras", near, 11, holds, lambda _text: None) in {limit if limit < 9 else 8, limit}
+    assert len(tried) == len(set(tried)) <= 7
+
+
+def test_a_good_guess_costs_three_tries() -> None:
+    tried: list[int] = []
+
+    def holds(number: int) -> bool:
+        tried.append(number)
+        return number <= 45
+
+    assert seek("cameras", 44, 96, holds, lambda _text: None) == 45
+    assert tried == [44, 46, 45]
+
+
+def test_rtsp_serves_patrol_alone() -> None:
+    wanted = Wanted(Load(patrol=8, attended=1), 4.0, is_rtsp=True)
+    with pytest.raises(UsageError, match="leave --attention out"):
+        sent(wanted, Path("big.ts"), Path("small.ts"))
 
 
 def test_growth_waits_until_the_node_is_warm_and_percentiles_of_nothing_are_nothing() -> None:
