@@ -51,6 +51,7 @@ from central.services.fleet import FleetDesk
 from central.services.fleet_watch import FleetWatch
 from central.services.intake import Intake
 from central.services.joining import JoinDesk
+from central.services.lawbook import LawBook
 from central.services.noticing import ListedCameras, Surroundings
 from central.services.reading import Reader
 from central.services.registers import RegisterBook
@@ -128,6 +129,11 @@ def ground_of(site: SiteSettings) -> Ground:
     return Ground(RegisterBook(origin).current, origin, ZoneInfo(site.timezone))
 
 
+def lawbook(law: Law, site: SiteSettings) -> LawBook:
+    """`law` with the database's registers, where it has any, in place of the site file's."""
+    return LawBook(law, RegisterBook(site.to_origin(), law.registers))
+
+
 def _tell(parts: Outside) -> None:
     parts.wake()
     parts.feed.notify()
@@ -160,7 +166,8 @@ class Central:
         self.feed = LiveFeed()
         self.link = MqttLink(address, plan_link(settings))
         refuse_unknown(settings.own_districts, self.site)
-        bench = Bench(make_rules(self.site, settings.association), law, self.site.to_origin())
+        laws = lawbook(law, self.site)
+        bench = Bench(make_rules(self.site, settings.association), law, self.site.to_origin(), laws=laws)
         self.associators = DistrictAssociators(
             self.database, bench, clock, self.feed.notify, uuid7(clock.now()), settings.own_districts
         )

@@ -20,6 +20,7 @@ from central.domain.registration import UNREGISTERED, Registration
 from central.domain.rules import AssociationRules
 from central.domain.values import MemberId, Observation
 from central.services.judging import Judge
+from central.services.lawbook import LawBook
 from central.services.noting import REMEMBERED, Taken, Taker
 from central.services.outgoing import enqueue_all
 from central.services.parse import digest_of
@@ -67,6 +68,8 @@ class Bench:
     origin: Origin
     known: Registration = UNREGISTERED
     memory: PlaceMemory = NOTHING
+    laws: LawBook | None = None
+    """The law with the registers as they stand; without it `law` holds for ever."""
 
     @property
     def districts(self) -> Districts:
@@ -248,6 +251,8 @@ class Association:
             desk = self._desk = self._laid_out(connection, learnt, now)
             if is_news:
                 desk.again = desk.board.members()
+        if self._bench.laws is not None:
+            desk.judge.law = self._bench.laws.current(connection)
         return desk
 
     def _laid_out(self, connection: Connection, learnt: int, now: datetime) -> Desk:
