@@ -14,24 +14,28 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from central.api.access import Access, Tokens
+from central.api.access import Access, DenialLog, Tokens
 from central.api.assessment import assessment_router
 from central.api.cases import cases_router
+from central.api.casework import Casework, casework_router
 from central.api.evidence import evidence_router
 from central.api.fleet import artifacts_router, fleet_router
 from central.api.health import health_router
 from central.api.http import make_http_app
 from central.api.ingest import ingest_router
 from central.api.overview import overview_router
+from central.api.people import me_router, people_router
 from central.api.public import public_router
 from central.api.stream import stream_router
 from central.artifacts import Artifacts
 from central.catalogue import load_catalogue, make_law
 from central.console.pages import STATIC_DIR, Pages, console_router
+from central.console.signing_in import add_sign_in_answers, signing_in_router
 from central.domain.districts import THE_REST, District
 from central.domain.law import Law
 from central.domain.rules import AssociationRules
 from central.evidence.folder import FolderStore
+from central.flowrules import packaged_keeper
 from central.ingest.address import parse_address
 from central.ingest.fleet import MqttFleetLink
 from central.ingest.mqtt import LinkPlan, MqttLink
@@ -43,21 +47,30 @@ from central.services.actions import CaseDesk
 from central.services.admission import Admission, Point, nobody_watches
 from central.services.assessment_parts import Ground, assessment_of
 from central.services.association import Bench
+from central.services.byhand import HandDesk
 from central.services.camerabook import FleetCameras
+from central.services.claiming import ClaimDesk
 from central.services.districts import DistrictAssociators
+from central.services.doors import Doors
 from central.services.evidence import EvidenceDesk, ObjectStore
 from central.services.feed import LiveFeed
 from central.services.fleet import FleetDesk
 from central.services.fleet_watch import FleetWatch
+from central.services.hashing import Hasher
 from central.services.intake import Intake
 from central.services.joining import JoinDesk
 from central.services.lawbook import LawBook
 from central.services.noticing import ListedCameras, Surroundings
+from central.services.own_account import OwnAccount
+from central.services.people import PeopleDesk
 from central.services.reading import Reader
 from central.services.registers import RegisterBook
 from central.services.sealing import Sealer
+from central.services.silencing import SilenceDesk
+from central.services.steps import AreaOf, Stepper, nowhere
 from central.services.submitting import EventDesk
 from central.services.surveying import Survey
+from central.services.timekeeping import Timekeeper
 from central.services.views import CalibrationView, Health
 from central.services.worker import Worker
 from central.settings import CentralSettings, Role
@@ -84,6 +97,9 @@ class Outside:
     """Tells the associator that there is work."""
     topics: Topics = field(default_factory=Topics)
     fleet: tuple[APIRouter, ...] = ()
+    keeper: Timekeeper = field(default_factory=packaged_keeper)
+    area_of: AreaOf = nowhere
+    hasher: Hasher = field(default_factory=Hasher)
     figures: AssessmentSettings = field(default_factory=load_scorebook)
     is_public: bool = False
     """Whether statistics and map are for everybody."""
@@ -97,7 +113,7 @@ def make_http(
 ) -> FastAPI:
     """The JSON API and the console on `parts`."""
     reader = Reader(parts.database, parts.law, parts.site.to_origin())
-    case_desk = CaseDesk(parts.database, parts.clock, parts.feed.notify)
+    case_desk = CaseDesk(parts.database, parts.clock, parts.feed.notify, parts.keeper, parts.area_of)
     join_desk = JoinDesk(parts.database, parts.clock, parts.wake, parts.site.to_districts())
     admission = Admission(
         parts.database, parts.topics, parts.clock, surroundings(parts.site, parts.database, parts.clock)
@@ -105,8 +121,11 @@ def make_http(
     event_desk = EventDesk(parts.database, admission, parts.topics)
     evidence_desk = EvidenceDesk(parts.database, parts.objects, parts.clock, parts.feed.notify)
     figures = assessment_of(parts.database, parts.figures, ground_of(parts.site), parts.clock)
+    people_desk = PeopleDesk(parts.database, parts.hasher, parts.clock)
+    own = OwnAccount(people_desk, access.doors)
     routers = [
         cases_router(reader, case_desk, join_desk, access),
+        casework_router(_casework(parts), access),
         evidence_router(evidence_desk, access),
         ingest_router(event_desk, lambda: _tell(parts), access),
         overview_router(reader, access),
@@ -114,11 +133,17 @@ def make_http(
         stream_router(reader, parts.feed, access),
         assessment_router(figures, access),
         public_router(figures, access, is_open=parts.is_public),
+        me_router(own, access),
+        people_router(people_desk, access),
         *parts.fleet,
     ]
     http = make_http_app(routers, lifespan)
     site = reader.site(parts.site.name.to_names(), parts.site.demo, tuple(parts.site.legal_dwell_s))
-    http.include_router(console_router(reader, case_desk, access, Pages(site, parts.law.timezone)))
+    pages = Pages(site, parts.law.timezone)
+    http.include_router(console_router(reader, case_desk, access, pages))
+    http.include_router(signing_in_router(own, access, pages))
+    add_sign_in_answers(http, access, pages)
+    http.add_middleware(DenialLog, log=access.doors)
     http.mount("/static", StaticFiles(directory=STATIC_DIR))
     return http
 
@@ -132,6 +157,17 @@ def ground_of(site: SiteSettings) -> Ground:
 def lawbook(law: Law, site: SiteSettings) -> LawBook:
     """`law` with the database's registers, where it has any, in place of the site file's."""
     return LawBook(law, RegisterBook(site.to_origin(), law.registers))
+
+
+def _casework(parts: Outside) -> Casework:
+    database, clock, tell = parts.database, parts.clock, parts.feed.notify
+    stepper = Stepper(parts.keeper, parts.area_of)
+    return Casework(
+        HandDesk(database, parts.law, stepper, clock, tell, parts.area_of),
+        ClaimDesk(database, clock, parts.keeper, tell),
+        SilenceDesk(database, clock, tell),
+        parts.site.to_origin(),
+    )
 
 
 def _tell(parts: Outside) -> None:
@@ -189,7 +225,9 @@ class Central:
         self.fleet_link = MqttFleetLink(address, f"{plan_link(settings).client_id}-fleet", settings.mqtt_protocol)
         watch = FleetWatch(self.database, self.fleet_link, topics, clock, self.feed.notify)
         self.fleet_worker = Worker("fleet", watch.step, watch.recover, idle_s=0.0)
-        access = Access(tokens, clock)
+        hasher = Hasher()
+        self.people = PeopleDesk(self.database, hasher, clock)
+        access = Access(tokens, Doors(self.database, hasher, clock))
         artifacts = Artifacts(settings.artifacts_folder)
         fleet_desk = FleetDesk(self.database, lambda: keys, clock)
         fleet = (fleet_router(fleet_desk, artifacts, keys, access), artifacts_router(artifacts, access))
@@ -204,6 +242,7 @@ class Central:
             self.associators.wake,
             topics,
             fleet,
+            hasher,
             figures,
             settings.public,
         )

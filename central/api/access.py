@@ -1,24 +1,39 @@
-"""Who may do what: operators by bearer token or signed cookie, nodes by bearer token. All of it in this file.
+"""Who stands behind a request: people by session, services and nodes by bearer token. What they may is asked here.
 
-A cookie is only honoured on a state-changing request when the browser says that it comes from our own pages.
+A session is only honoured on a state-changing request that comes from our own pages: the browser says so, and the
+page's word (`Session.csrf`) is in the form or the header. Nothing here decides who may what: `domain.people` does.
 """
 
-import hashlib
 import hmac
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request, Response, status
+from fastapi.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from central.domain.people import SERVICE, Operator
-from contract.clock import Clock
+from central.domain.people import RIGHTS, SERVICE, Happening, Operator, Right, refusal
+from central.services.doors import (
+    ABSOLUTE,
+    Doors,
+    MustChangePassword,
+    NotSignedIn,
+    Session,
+    Visitor,
+    mark_of,
+)
 
-__all__ = ["Access", "Operator", "Tokens"]
+__all__ = ["COOKIE", "CSRF_FIELD", "CSRF_HEADER", "Access", "DenialLog", "Operator", "Tokens"]
 
 COOKIE = "xunjie_session"
-SESSION = timedelta(hours=12)
+CSRF_FIELD = "csrf"
+CSRF_HEADER = "X-CSRF-Token"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_OPEN_TO_NEWCOMERS = frozenset({"/me", "/me/password", "/logout", "/api/v1/me", "/api/v1/me/password"})
+"""Where somebody may go who has not chosen a password of their own yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,63 +48,163 @@ class Tokens:
 
 
 class Access:
-    """Checks requests; holds no state beyond the tokens. A session is its end time signed with the operator's token."""
+    """Checks requests. `operator`, `page`, `may(…)` and `node` are FastAPI dependencies."""
 
-    def __init__(self, tokens: Tokens, clock: Clock) -> None:
+    def __init__(self, tokens: Tokens, doors: Doors) -> None:
         self._tokens = tokens
-        self._clock = clock
+        self.doors = doors
+        self._mark = mark_of(tokens.operator)
 
-    def operator(self, request: Request) -> Operator:
-        """A FastAPI dependency: the operator behind the request.
+    async def operator(self, request: Request) -> Operator:
+        """Whoever may read.
 
         Raises:
-            HTTPException: 401 without a valid token or session, 403 for a session used from another site.
+            NotSignedIn: without a valid token or session.
+            MustChangePassword: they have not chosen a password of their own yet.
+            HTTPException: 403 for a session used from another site, or for what is not theirs.
         """
-        bearer = _bearer(request)
-        if bearer is not None and _same(bearer, self._tokens.operator):
-            return SERVICE
-        if bearer is None and self.has_session(request):
-            if request.method not in _SAFE_METHODS and not _is_same_origin(request):
-                raise HTTPException(status.HTTP_403_FORBIDDEN, "this request came from another site")
-            return SERVICE
-        raise _unauthorised("operator")
+        return await self._ask(request, Right.READ, is_page=False)
+
+    async def page(self, request: Request) -> Operator:
+        """The same for pages: who is not signed in is led to the sign-in page."""
+        return await self._ask(request, Right.READ, is_page=True)
+
+    def may(self, right: Right, *, is_page: bool = False) -> Callable[[Request], Awaitable[Operator]]:
+        """A dependency that lets through who has `right`."""
+
+        async def dependency(request: Request) -> Operator:
+            return await self._ask(request, right, is_page=is_page)
+
+        return dependency
 
     def node(self, request: Request) -> None:
-        """A FastAPI dependency: lets a node through.
+        """Lets a node through.
 
         Raises:
             HTTPException: 401 without the node token.
         """
         bearer = _bearer(request)
         if bearer is None or not _same(bearer, self._tokens.node):
-            raise _unauthorised("node")
+            raise HTTPException(
+                status.HTTP_401_UNAUTHORIZED, "needs the node token", headers={"WWW-Authenticate": "Bearer"}
+            )
 
-    def is_operator_token(self, token: str) -> bool:
-        return _same(token, self._tokens.operator)
+    def session(self, request: Request) -> Session | None:
+        """The request's session, if it has one that is open. Asks the database."""
+        value = request.cookies.get(COOKIE, "")
+        found = self.doors.find(value) if value and len(value) < 100 else None
+        if found is None or (found.operator.account is None and not _same(found.service_mark, self._mark)):
+            return None
+        request.state.session = found
+        return found
+
+    def is_still_in(self, request: Request) -> bool:
+        """Whether whoever was let in before would be let in now; for answers that never end."""
+        return _bearer(request) is not None or self.session(request) is not None
+
+    def sign_in(self, request: Request, response: Response, name: str, password: str) -> None:
+        """Sets the cookie that stands for the person from now on.
+
+        Raises:
+            SignInRefused: wrong, or too soon.
+        """
+        self._open(request, response, self.doors.sign_in(name, password, visitor_of(request)))
+
+    def sign_in_service(self, request: Request, response: Response, token: str) -> None:
+        """The same for the operator's token.
+
+        Raises:
+            SignInRefused: wrong, or too soon.
+        """
+        mark = self._mark if _same(token, self._tokens.operator) else None
+        self._open(request, response, self.doors.sign_in_service(mark, visitor_of(request)))
+
+    def sign_out(self, request: Request, response: Response) -> None:
+        session = self.session(request)
+        if session is not None:
+            self.doors.sign_out(session, visitor_of(request))
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
 
     def is_from_own_pages(self, request: Request) -> bool:
         """Whether a browser sent a form from our own origin."""
         return _is_same_origin(request)
 
-    def has_session(self, request: Request) -> bool:
-        """Whether the request carries a session cookie of ours that has not run out."""
-        end, _, signature = request.cookies.get(COOKIE, "").partition(".")
-        if not (end.isascii() and end.isdecimal()) or len(end) > 12 or not _same(signature, self._sign(end)):
-            return False
-        return int(end) > self._clock.now().timestamp()
+    async def _ask(self, request: Request, right: Right, *, is_page: bool) -> Operator:
+        operator = await self._who(request, is_page=is_page)
+        request.state.operator = operator
+        said = refusal(operator, RIGHTS[right])
+        if said is not None:
+            raise HTTPException(status.HTTP_403_FORBIDDEN, str(said))
+        return operator
 
-    def open_session(self, response: Response, is_tls: bool) -> None:
-        """Sets the cookie that stands for the token from now on."""
-        end = str(int((self._clock.now() + SESSION).timestamp()))
-        value = f"{end}.{self._sign(end)}"
-        age_s = int(SESSION.total_seconds())
-        response.set_cookie(COOKIE, value, max_age=age_s, httponly=True, samesite="strict", secure=is_tls, path="/")
+    async def _who(self, request: Request, *, is_page: bool) -> Operator:
+        bearer = _bearer(request)
+        if bearer is not None and _same(bearer, self._tokens.operator):
+            return SERVICE
+        session = await run_in_threadpool(self.session, request) if bearer is None else None
+        if session is None:
+            raise NotSignedIn("a session or the operator token", is_page=is_page)
+        request.state.operator = session.operator
+        if request.method not in _SAFE_METHODS:
+            await _require_own_form(request, session)
+        if session.must_change and request.url.path not in _OPEN_TO_NEWCOMERS:
+            raise MustChangePassword(is_page=is_page)
+        return session.operator
 
-    def close_session(self, response: Response) -> None:
-        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    def _open(self, request: Request, response: Response, session_id: str) -> None:
+        request.state.session = self.doors.find(session_id)
+        response.set_cookie(
+            COOKIE,
+            session_id,
+            max_age=int(ABSOLUTE.total_seconds()),
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+            path="/",
+        )
 
-    def _sign(self, text: str) -> str:
-        return hmac.new(self._tokens.operator.encode(), f"session:{text}".encode(), hashlib.sha256).hexdigest()
+
+class Log(Protocol):
+    """Where denials go."""
+
+    def note(self, who: str, visitor: Visitor, what: Happening, facts: dict[str, str]) -> None: ...
+
+
+class DenialLog:
+    """Writes a line for every 403 that somebody known got, whoever said it; plain ASGI, so that streams pass."""
+
+    def __init__(self, app: ASGIApp, log: Log) -> None:
+        self._app = app
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def watching(message: Message) -> None:
+            is_denied = message["type"] == "http.response.start" and message["status"] == status.HTTP_403_FORBIDDEN
+            operator = scope.get("state", {}).get("operator") if is_denied else None
+            if isinstance(operator, Operator):
+                facts = {"method": scope["method"], "path": scope["path"][:200]}
+                await run_in_threadpool(
+                    self._log.note, operator.name, visitor_of(Request(scope)), Happening.DENIED, facts
+                )
+            await send(message)
+
+        await self._app(scope, receive, watching if scope["type"] == "http" else send)
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Where it comes from. Behind a proxy uvicorn puts the browser's address there (FORWARDED_ALLOW_IPS)."""
+    return Visitor(request.client.host if request.client else "", request.headers.get("user-agent", ""))
+
+
+async def _require_own_form(request: Request, session: Session) -> None:
+    if not _is_same_origin(request):
+        raise HTTPException(status.HTTP_403_FORBIDDEN, "this request came from another site")
+    given = request.headers.get(CSRF_HEADER)
+    if given is None and request.headers.get("content-type", "").startswith(_FORMS):
+        field = (await request.form()).get(CSRF_FIELD)
+        given = field if isinstance(field, str) else None
+    if given is None or not _same(given, session.csrf):
+        raise HTTPException(status.HTTP_403_FORBIDDEN, f"the page's word is missing: field {CSRF_FIELD}, {CSRF_HEADER}")
 
 
 def _bearer(request: Request) -> str | None:
@@ -98,7 +213,7 @@ def _bearer(request: Request) -> str | None:
 
 
 def _same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode(), expected.encode())
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
 
 
 def _is_same_origin(request: Request) -> bool:
@@ -108,9 +223,3 @@ def _is_same_origin(request: Request) -> bool:
         return site == "same-origin"
     origin = request.headers.get("origin")
     return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
-
-
-def _unauthorised(role: str) -> HTTPException:
-    return HTTPException(
-        status.HTTP_401_UNAUTHORIZED, f"needs the {role} token", headers={"WWW-Authenticate": "Bearer"}
-    )

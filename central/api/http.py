@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from central.api.access_errors import add_access_answers
 from central.api.errors import add_error_answers
 
 SECURITY_HEADERS = {
@@ -55,5 +56,6 @@ def make_http_app(
     for router in routers:
         app.include_router(router, prefix="/api/v1")
     add_error_answers(app)
+    add_access_answers(app)
     app.add_middleware(SecurityHeaders)
     return app

@@ -4,10 +4,11 @@
 longer than the log reaches and must load the page anew. The id is the change's number.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
@@ -18,6 +19,8 @@ from central.services.reading import Reader
 
 CHUNK = 100
 HEARTBEAT_S = 10.0
+STILL_IN_S = 30.0
+"""How long a listener may stay whose session has ended meanwhile."""
 
 
 def stream_router(reader: Reader, feed: LiveFeed, access: Access) -> APIRouter:
@@ -27,6 +30,7 @@ def stream_router(reader: Reader, feed: LiveFeed, access: Access) -> APIRouter:
 
     @router.get("/stream", dependencies=guards, response_class=EventSourceResponse)
     async def stream(
+        request: Request,
         last_event_id: Annotated[str | None, Header()] = None,
         after: Annotated[int | None, Query(ge=0, description="Like Last-Event-ID, for the first connection.")] = None,
     ) -> AsyncIterator[ServerSentEvent]:
@@ -37,8 +41,13 @@ def stream_router(reader: Reader, feed: LiveFeed, access: Access) -> APIRouter:
         if at + 1 < oldest or at > newest:
             at = newest
             yield ServerSentEvent(event="reset", data={}, id=str(at))
+        looked_at_s = asyncio.get_running_loop().time()
         with feed.listen() as listener:
             while not listener.is_closed:
+                if asyncio.get_running_loop().time() - looked_at_s > STILL_IN_S:
+                    if not await run_in_threadpool(access.is_still_in, request):
+                        return
+                    looked_at_s = asyncio.get_running_loop().time()
                 changes = await run_in_threadpool(reader.changes_after, at, CHUNK)
                 for change in _latest(changes):
                     yield await run_in_threadpool(_message, reader, change)

@@ -1,10 +1,11 @@
-"""The console's pages: sign in, live list, one case. Server-rendered; scripts only keep them fresh."""
+"""The console's pages: live list, one case. Server-rendered; scripts only keep them fresh."""
 
+import re
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -15,6 +16,7 @@ from central.domain.people import Operator
 from central.domain.values import CaseFilter
 from central.domain.workflow import Action, CaseState, RefusedAction, RejectReason
 from central.services.actions import CaseDesk, OperatorAction
+from central.services.doors import SignInRefused
 from central.services.reading import Reader
 from central.services.views import CaseDetail, SiteView
 from contract.errors import UsageError
@@ -24,17 +26,18 @@ from contract.taxonomy import Violation
 STATIC_DIR = Path(__file__).parent / "static"
 LIVE_STATES = frozenset(CaseState) - {CaseState.SUPPRESSED}
 CARDS = 60
+_CHANGING_FORM = re.compile(r'<form\b[^>]*\bmethod="post"[^>]*>', re.IGNORECASE)
 
 
 class Gate(Protocol):
     """What pages need of the access rules."""
 
-    def operator(self, request: Request) -> Operator: ...
-    def has_session(self, request: Request) -> bool: ...
-    def is_operator_token(self, token: str) -> bool: ...
+    async def operator(self, request: Request) -> Operator: ...
+    async def page(self, request: Request) -> Operator: ...
+    def sign_in(self, request: Request, response: Response, name: str, password: str) -> None: ...
+    def sign_in_service(self, request: Request, response: Response, token: str) -> None: ...
+    def sign_out(self, request: Request, response: Response) -> None: ...
     def is_from_own_pages(self, request: Request) -> bool: ...
-    def open_session(self, response: Response, is_tls: bool) -> None: ...
-    def close_session(self, response: Response) -> None: ...
 
 
 class Pages:
@@ -56,10 +59,11 @@ class Pages:
 
     def render(self, request: Request, template: str, status: int = 200, **facts: object) -> HTMLResponse:
         words = self._words[wanted_language(request)]
+        session = getattr(request.state, "session", None)
         html = self._templates.get_template(template).render(
-            t=words, site=self._site, path=request.url.path, CaseState=CaseState, **facts
+            t=words, site=self._site, path=request.url.path, session=session, CaseState=CaseState, **facts
         )
-        response = HTMLResponse(html, status)
+        response = HTMLResponse(html if session is None else with_word(html, session.csrf), status)
         if request.query_params.get("lang") in {"zh", "en"}:
             response.set_cookie(COOKIE, words.language, max_age=31536000, samesite="strict", path="/")
         return response
@@ -71,38 +75,31 @@ class Pages:
         return instant.astimezone(self._timezone).strftime("%m-%d %H:%M:%S")
 
 
+def with_word(html: str, word: str) -> str:
+    """The page with the session's word in every form that changes something: no template can forget it.
+
+    >>> with_word('<form method="post" action="/x"><b>', "w")
+    '<form method="post" action="/x"><input type="hidden" name="csrf" value="w"><b>'
+    """
+    return _CHANGING_FORM.sub(rf'\g<0><input type="hidden" name="csrf" value="{word}">', html)
+
+
 def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> APIRouter:
     """All pages; they are not part of the JSON API's document."""
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/login")
-    def show_login(request: Request) -> Response:
-        return pages.render(request, "login.html", is_wrong=False)
+    async def unless_token(request: Request) -> None:
+        if "token" not in request.query_params:
+            await gate.page(request)
 
-    @router.post("/login")
-    def log_in(request: Request, token: Annotated[str, Form(max_length=500)] = "") -> Response:
-        if not gate.is_from_own_pages(request):
-            raise HTTPException(403, "this form came from another site")
-        if not gate.is_operator_token(token.strip()):
-            return pages.render(request, "login.html", 401, is_wrong=True)
-        return _enter(request, gate)
-
-    @router.post("/logout")
-    def log_out(_operator: Annotated[Operator, Depends(gate.operator)]) -> Response:
-        response = RedirectResponse("/login", 303)
-        gate.close_session(response)
-        return response
-
-    @router.get("/")
+    @router.get("/", dependencies=[Depends(unless_token)])
     def show_feed(
         request: Request,
         token: Annotated[str | None, Query(max_length=500)] = None,
         before: Annotated[str | None, Query(pattern=UUID_PATTERN)] = None,
     ) -> Response:
-        if token is not None and gate.is_operator_token(token):
-            return _enter(request, gate)
-        if token is not None or not gate.has_session(request):
-            return RedirectResponse("/login", 303)
+        if token is not None:
+            return _enter(request, gate, token)
         change_id = reader.change_range()[1]  # before the lists: a change in between comes again, none is missed
         live = reader.page(CaseFilter(states=LIVE_STATES, before=before), CARDS)
         lawful = reader.page(CaseFilter(states=frozenset({CaseState.SUPPRESSED})), CARDS)
@@ -128,10 +125,8 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> 
     def show_nodes(request: Request) -> Response:
         return pages.render(request, "nodes_only.html", nodes=reader.nodes())
 
-    @router.get("/cases/{case_id}")
+    @router.get("/cases/{case_id}", dependencies=[Depends(gate.page)])
     def show_case(request: Request, case_id: str) -> Response:
-        if not gate.has_session(request):
-            return RedirectResponse("/login", 303)
         return _case_page(request, reader.detail(case_id))
 
     @router.post("/cases/{case_id}/actions/{action}")
@@ -168,7 +163,11 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> 
     return router
 
 
-def _enter(request: Request, gate: Gate) -> Response:
+def _enter(request: Request, gate: Gate, token: str) -> Response:
+    """The demo's link: the token leaves the address at once."""
     response = RedirectResponse("/", 303)
-    gate.open_session(response, is_tls=request.url.scheme == "https")
+    try:
+        gate.sign_in_service(request, response, token)
+    except SignInRefused:
+        return RedirectResponse("/login", 303)
     return response

@@ -13,14 +13,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from central.domain.accounts import Line, Person, StoredSession
 from central.domain.lockout import BY_ADDRESS, BY_NAME, FORGOTTEN_AFTER, one_more, ready_at
 from central.domain.people import SERVICE, Happening, Operator, login_of
 from central.services.hashing import Hasher
 from central.store import access_log, people, sessions
-from central.store.access_log import Line
 from central.store.database import Database
-from central.store.people import Person
-from central.store.sessions import StoredSession
 from contract.clock import Clock
 
 IDLE = timedelta(hours=2)

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from central.domain.accounts import Line, NewPerson, Person, StoredSession
 from central.domain.passwords import WORDS, weakness
 from central.domain.people import Happening, is_district, login_of, read_name
 from central.domain.workflow_words import PEOPLE, Role
 from central.services.doors import Visitor
 from central.services.hashing import Hasher, commonest_passwords
 from central.store import access_log, people, sessions
-from central.store.access_log import Line
 from central.store.database import Database
-from central.store.people import NewPerson, Person
-from central.store.sessions import StoredSession
 from contract.clock import Clock
 from contract.errors import UsageError
 

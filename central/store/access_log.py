@@ -1,11 +1,10 @@
 """Who came in, who was turned away, who looked at what is kept shut: lines that only ever get more."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import JSON, Column, Connection, String, Table, delete, insert, select
 
+from central.domain.accounts import Line
 from central.domain.people import Happening
 from central.store.database import METADATA, ROW_ID, UtcInstant
 
@@ -20,17 +19,6 @@ ACCESS_LOG = Table(
     Column("facts", JSON, nullable=False),
     sqlite_autoincrement=True,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line. `who` is empty where nobody of that name is known: a mistyped name may be a password."""
-
-    at: datetime
-    who: str
-    address: str
-    what: Happening
-    facts: Mapping[str, str]
 
 
 def note(connection: Connection, line: Line) -> None:

@@ -1,12 +1,11 @@
 """Accounts of people: name, hash of the password, roles, district. Disabled ones stay: the history names them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Connection, Row, String, Table, Update, func, insert, select, update
 
-from central.domain.people import Operator
+from central.domain.accounts import NewPerson, Person
 from central.domain.workflow_words import PEOPLE, Role
 from central.store.database import METADATA, ROW_ID, UtcInstant
 
@@ -27,47 +26,6 @@ PEOPLE_TABLE = Table(
     Column("disabled_at", UtcInstant),
     sqlite_autoincrement=True,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """An account. `login` is what a typed name is looked up by, `changed_at` when the password was last set.
-
-    `must_change`: the password was given to them and is good for choosing their own.
-    """
-
-    account: int
-    name: str
-    login: str
-    password: str
-    must_change: bool
-    roles: frozenset[Role]
-    district: str
-    made_at: datetime
-    made_by: str
-    changed_at: datetime
-    seen_at: datetime | None
-    disabled_at: datetime | None
-
-    def __repr__(self) -> str:  # never the hash
-        return f"Person({self.account}, {self.name!r})"
-
-    @property
-    def operator(self) -> Operator:
-        return Operator(self.name, self.roles, self.district, self.account)
-
-
-@dataclass(frozen=True, slots=True)
-class NewPerson:
-    """What makes an account; `password` is the hash."""
-
-    name: str
-    login: str
-    password: str
-    must_change: bool
-    roles: frozenset[Role]
-    district: str
-    made_by: str
 
 
 def add(connection: Connection, person: NewPerson, now: datetime) -> int:

@@ -1,7 +1,6 @@
 """Who is signed in, and who has tried: sessions by the hash of their id, and wrong tries by name and address."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
@@ -18,9 +17,10 @@ from sqlalchemy import (
     update,
 )
 
+from central.domain.accounts import Person, StoredSession
 from central.domain.lockout import Tries
 from central.store.database import METADATA, ROW_ID, UtcInstant
-from central.store.people import PEOPLE_TABLE, Person, person_of
+from central.store.people import PEOPLE_TABLE, person_of
 
 SESSIONS = Table(
     "people_sessions",
@@ -41,19 +41,6 @@ TRIES = Table(
     Column("count", Integer, nullable=False),
     Column("last_at", UtcInstant, nullable=False, index=True),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StoredSession:
-    """A session. Of a person, or of a service: then `service_mark` says with which token it was opened."""
-
-    id_hash: str
-    service_mark: str
-    made_at: datetime
-    seen_at: datetime
-    ends_at: datetime
-    address: str
-    agent: str
 
 
 def open_session(connection: Connection, session: StoredSession, account: int | None) -> None:

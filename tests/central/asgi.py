@@ -6,6 +6,9 @@ from collections.abc import Mapping
 import httpx
 from fastapi import FastAPI
 
+from central.api.access import COOKIE, CSRF_HEADER
+from central.services.doors import csrf_of
+
 ORIGIN = "http://central.test"
 
 
@@ -14,6 +17,7 @@ class AsgiClient:
 
     def __init__(self, app: FastAPI, token: str | None = None) -> None:
         self.cookies = httpx.Cookies()
+        self.sends_word = True
         self._app = app
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
 
@@ -30,7 +34,12 @@ class AsgiClient:
         json: object = None,
         form: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        return asyncio.run(self._send(method, path, dict(headers or {}), content, json, form))
+        return asyncio.run(self._send(method, path, self._word() | dict(headers or {}), content, json, form))
+
+    def _word(self) -> dict[str, str]:
+        """What a page would have put into its forms."""
+        session = self.cookies.get(COOKIE)
+        return {} if session is None or not self.sends_word else {CSRF_HEADER: csrf_of(session)}
 
     async def _send(
         self,

@@ -10,8 +10,11 @@ from central.catalogue import load_catalogue, make_law
 from central.evidence.folder import FolderStore
 from central.services.admission import Admission
 from central.services.association import Association, Bench
+from central.services.doors import Doors
 from central.services.feed import LiveFeed
+from central.services.hashing import Cost, Hasher
 from central.services.intake import AckToken, Delivery, Intake
+from central.services.people import PeopleDesk
 from central.services.reading import Reader
 from central.services.views import Health
 from central.site import SiteSettings
@@ -61,6 +64,7 @@ BAN_SITE = SiteSettings.model_validate(
 """A vendor zone west of the origin, and a barbecue ban everywhere."""
 
 
+QUICK_HASHER = Hasher(Cost(passes=1, memory_kib=8, lanes=1))
 LAW = make_law(load_catalogue(), BAN_SITE)
 
 
@@ -119,8 +123,10 @@ class Parts:
         self.reader = Reader(self.database, LAW, BAN_SITE.to_origin())
         self.objects = FolderStore(folder / "evidence")
         self.objects.create()
-        outside = Outside(self.database, self.objects, LAW, BAN_SITE, LiveFeed(), self.clock)
-        self.http = make_http(outside, Access(Tokens(OPERATOR_TOKEN, NODE_TOKEN), self.clock), lambda: HEALTHY)
+        outside = Outside(self.database, self.objects, LAW, BAN_SITE, LiveFeed(), self.clock, hasher=QUICK_HASHER)
+        self.people = PeopleDesk(self.database, outside.hasher, self.clock)
+        self.doors = Doors(self.database, outside.hasher, self.clock)
+        self.http = make_http(outside, Access(Tokens(OPERATOR_TOKEN, NODE_TOKEN), self.doors), lambda: HEALTHY)
 
     def take(self, *events: Event) -> None:
         """The events arrive and are worked off."""

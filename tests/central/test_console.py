@@ -38,10 +38,17 @@ def a_case(parts: Parts) -> str:
     return str(cases[0]["id"])
 
 
-@pytest.mark.parametrize("path", ["/", f"/cases/{uuid_of('x')}", "/?token=wrong"])
-def test_a_stranger_is_sent_to_the_sign_in_page(visitor: AsgiClient, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "goes_to"),
+    [
+        ("/", "/login"),
+        (f"/cases/{uuid_of('x')}?lang=en", f"/login?next=%2Fcases%2F{uuid_of('x')}%3Flang%3Den"),
+        ("/?token=wrong", "/login"),
+    ],
+)
+def test_a_stranger_is_sent_to_the_sign_in_page(visitor: AsgiClient, path: str, goes_to: str) -> None:
     answer = visitor.get(path)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    assert (answer.status_code, answer.headers["location"]) == (303, goes_to)
 
 
 def test_the_link_with_the_token_signs_in_and_leads_to_a_clean_address(visitor: AsgiClient) -> None:

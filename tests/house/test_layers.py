@@ -40,7 +40,7 @@ MAY_JOIN_ADAPTERS = {
 }
 PACKAGE_OF_IMPORT = {
     "cv2": "opencv-python-headless", "yaml": "PyYAML", "paho": "paho-mqtt", "pydantic_core": "pydantic",
-    "chinese_calendar": "chinesecalendar", "python_calamine": "python-calamine",
+    "argon2": "argon2-cffi", "chinese_calendar": "chinesecalendar", "python_calamine": "python-calamine",
     "prometheus_client": "prometheus-client",
     "starlette": "fastapi", "jinja2": "Jinja2", "sqlalchemy": "SQLAlchemy", "multipart": "python-multipart",
 }  # fmt: skip

@@ -1,0 +1,215 @@
+"""Accounts over HTTP: everybody's own under ``/me``, all of them under ``/people`` for administrators."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from central.api.access import Access, visitor_of
+from central.domain.accounts import Person
+from central.domain.people import RIGHTS, Happening, Operator, Place, Right, require
+from central.domain.workflow_words import Role
+from central.services.own_account import OwnAccount
+from central.services.people import By, PeopleDesk, Rights
+
+NamePath = Annotated[str, Path(min_length=1, max_length=100)]
+Secret = Annotated[str, Field(min_length=1, max_length=1000)]
+District = Annotated[str, Field(max_length=15)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PasswordChange(_Body):
+    """The old password and the new one."""
+
+    old: Secret
+    new: Secret
+
+
+class GivenPassword(_Body):
+    """A password for somebody, good for choosing their own."""
+
+    password: Secret
+
+
+class RightsBody(_Body):
+    """What they may do, and where; `district` is an area code or the beginning of one, empty for everywhere."""
+
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    district: District = ""
+
+    @property
+    def rights(self) -> Rights:
+        return Rights(frozenset(self.roles), self.district)
+
+
+class NewAccount(RightsBody):
+    """An account to be made."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    password: Secret
+
+
+class PersonView(BaseModel):
+    """An account."""
+
+    name: str
+    roles: tuple[Role, ...]
+    district: str
+    must_change_password: bool
+    is_disabled: bool
+    made_at: datetime
+    made_by: str
+    password_set_at: datetime
+    signed_in_at: datetime | None
+
+    @classmethod
+    def of(cls, person: Person) -> "PersonView":
+        return cls(
+            name=person.name,
+            roles=tuple(sorted(person.roles)),
+            district=person.district,
+            must_change_password=person.must_change,
+            is_disabled=person.disabled_at is not None,
+            made_at=person.made_at,
+            made_by=person.made_by,
+            password_set_at=person.changed_at,
+            signed_in_at=person.seen_at,
+        )
+
+
+class SessionView(BaseModel):
+    """Where somebody is signed in."""
+
+    since: datetime
+    used_at: datetime
+    ends_at: datetime
+    address: str
+    browser: str
+
+
+class MeView(BaseModel):
+    """Whoever asks. `account` is None for a service."""
+
+    name: str
+    roles: tuple[Role, ...]
+    district: str
+    account: PersonView | None
+    sessions: tuple[SessionView, ...]
+
+
+class LogLine(BaseModel):
+    """One line of the access log."""
+
+    at: datetime
+    who: str
+    address: str
+    what: Happening
+    facts: dict[str, str]
+
+
+class Ended(BaseModel):
+    """How many sessions ended."""
+
+    sessions: int
+
+
+def me_router(own: OwnAccount, access: Access) -> APIRouter:
+    """``/me``: everybody's own account."""
+    router = APIRouter(prefix="/me", tags=["people"])
+
+    @router.get("")
+    def show_me(operator: Annotated[Operator, Depends(access.operator)]) -> MeView:
+        """Who I am to central, what I may do, and where I am signed in."""
+        page = own.page(operator)
+        return MeView(
+            name=operator.name,
+            roles=tuple(sorted(operator.roles)),
+            district=operator.district,
+            account=None if page.person is None else PersonView.of(page.person),
+            sessions=tuple(
+                SessionView(
+                    since=entry.made_at,
+                    used_at=entry.seen_at,
+                    ends_at=entry.ends_at,
+                    address=entry.address,
+                    browser=entry.agent,
+                )
+                for entry in page.sessions
+            ),
+        )
+
+    @router.post("/password", status_code=204)
+    def change_password(
+        request: Request, body: PasswordChange, operator: Annotated[Operator, Depends(access.operator)]
+    ) -> None:
+        """Takes a new password; all my sessions end."""
+        own.change_password(operator, body.old, body.new, visitor_of(request))
+
+    @router.post("/sign-out-everywhere")
+    def sign_out_everywhere(request: Request, operator: Annotated[Operator, Depends(access.operator)]) -> Ended:
+        """Ends all my sessions, this one too."""
+        return Ended(sessions=own.sign_out_everywhere(operator, visitor_of(request)))
+
+    return router
+
+
+def people_router(desk: PeopleDesk, access: Access) -> APIRouter:
+    """``/people``: accounts, for administrators; one of a district keeps that district's people only."""
+    router = APIRouter(prefix="/people", tags=["people"])
+    admin = access.may(Right.KEEP_PEOPLE)
+    Admin = Annotated[Operator, Depends(admin)]  # noqa: N806  # a type
+
+    def person_of(name: str, who: Operator) -> Person:
+        found = desk.person(name)
+        require(who, RIGHTS[Right.KEEP_PEOPLE], Place(found.district or None))
+        return found
+
+    @router.get("")
+    def list_people(who: Admin) -> list[PersonView]:
+        """Every account, by name."""
+        return [PersonView.of(person) for person in desk.everybody() if person.district.startswith(who.district)]
+
+    @router.get("/log", dependencies=[Depends(admin)])
+    def list_log(
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100, who: Annotated[str | None, Query(max_length=64)] = None
+    ) -> list[LogLine]:
+        """Who came in, who was turned away, who changed accounts and opened originals; newest first."""
+        lines = desk.log(limit, who)
+        return [LogLine(at=it.at, who=it.who, address=it.address, what=it.what, facts=dict(it.facts)) for it in lines]
+
+    @router.post("", status_code=201)
+    def add(request: Request, body: NewAccount, who: Admin) -> PersonView:
+        """Makes an account; they choose a password of their own when they first sign in."""
+        require(who, RIGHTS[Right.KEEP_PEOPLE], Place(body.district or None))
+        return PersonView.of(desk.add(body.name, body.password, body.rights, By(who.name, visitor_of(request))))
+
+    @router.put("/{name}/rights")
+    def set_rights(request: Request, name: NamePath, body: RightsBody, who: Admin) -> PersonView:
+        """Gives other roles and another district; holds from their next request on."""
+        person_of(name, who)
+        require(who, RIGHTS[Right.KEEP_PEOPLE], Place(body.district or None))
+        return PersonView.of(desk.set_rights(name, body.rights, By(who.name, visitor_of(request))))
+
+    @router.post("/{name}/password")
+    def reset_password(request: Request, name: NamePath, body: GivenPassword, who: Admin) -> Ended:
+        """Gives a new password, good for choosing their own; all their sessions end."""
+        person_of(name, who)
+        return Ended(sessions=desk.set_password(name, body.password, By(who.name, visitor_of(request))))
+
+    @router.post("/{name}/disable")
+    def disable(request: Request, name: NamePath, who: Admin) -> PersonView:
+        """Shuts the account and ends its sessions at once. It stays: the history names it."""
+        person_of(name, who)
+        return PersonView.of(desk.set_disabled(name, By(who.name, visitor_of(request)), is_disabled=True))
+
+    @router.post("/{name}/enable")
+    def enable(request: Request, name: NamePath, who: Admin) -> PersonView:
+        """Opens the account again."""
+        person_of(name, who)
+        return PersonView.of(desk.set_disabled(name, By(who.name, visitor_of(request)), is_disabled=False))
+
+    return router
