@@ -26,11 +26,13 @@ from central.commands import (
     judge,
     letters,
     originals,
+    people,
+    registers,
     retention,
 )
 from central.ingest.address import parse_address
 from central.logs import configure_logs
-from central.settings import LogFormat, load_secrets, load_settings
+from central.settings import LogFormat, Role, load_secrets, load_settings
 from central.site import load_site
 from central.store.database import Database
 from contract.clock import SystemClock
@@ -56,6 +58,8 @@ deadline.add_to(cli)
 judge.add_to(cli)
 fleet.add_to(cli)
 originals.add_to(cli)
+people.add_to(cli)
+registers.add_to(cli)
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="YAML settings, see configs/central/central.yaml.")]
 DatabaseOption = Annotated[
@@ -95,7 +99,7 @@ def serve(
     """Takes events, joins them into cases, judges them and shows them live.
 
     Secrets come from the environment: XUNJIE_OPERATOR_TOKEN and XUNJIE_NODE_TOKEN. One that is unset is made up and
-    printed at start.
+    printed at start. While nobody has an account, one is made and printed too: `people add` makes the others.
     """
     flags = {
         "database_url": database_url,
@@ -122,6 +126,9 @@ def serve(
         report["token"] = tokens.operator
     if given.node_token is None:
         report["node-token"] = tokens.node
+    first = central.people.make_first_admin() if Role.API in settings.roles else None
+    if first is not None:  # told once; whoever missed it uses `people reset-password`
+        report |= {"first-account": first.name, "first-password": first.password}
     _report(report, as_json)
     end_cleanly()
     Server(central).run(sockets=[sock])

@@ -104,7 +104,8 @@ def _code(value: object) -> str:
 
 
 def _hour_lines(value: object) -> object:
-    lines = _split(_LIST)(value)
+    """``never`` says that it never opens; an empty cell says nothing."""
+    lines = () if value in ("never", "从不") else _split(_LIST)(value)
     if not isinstance(lines, list | tuple):
         raise wrong("no_hours", "{value}", value=str(value))
     try:

@@ -121,7 +121,7 @@ def _feature(columns: Sequence[Column], row: Row) -> dict[str, object]:
     return {
         "type": "Feature",
         "geometry": geometry,
-        "properties": {k: v for k, v in facts.items() if v not in ("", None, [])},
+        "properties": {k: v for k, v in facts.items() if v not in ("", None)},
     }
 
 
@@ -131,7 +131,9 @@ def _heading(column: Column, language: Language) -> str:
 
 def _cells(columns: Sequence[Column], row: Row) -> Iterator[str | float | int]:
     for column in columns:
-        yield _cell(column.field, getattr(row, column.field))
+        value = getattr(row, column.field)
+        is_silent = value == () and type(row).model_fields[column.field].default
+        yield "never" if is_silent else _cell(column.field, value)
 
 
 def _cell(field: str, value: object) -> str | float | int:

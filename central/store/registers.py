@@ -155,6 +155,29 @@ def rows_of(connection: Connection, register: str, version: int | None = None) -
         yield StoredRow(row.key, row.version, row.facts)
 
 
+def page(connection: Connection, register: str, after: str, limit: int, query: str = "") -> Sequence[StoredRow]:
+    """Some rows as they stand, in the order of their keys, after a key; `query` is part of the key."""
+    keys = REGISTER_ROWS.c.key
+    wanted = _standing(register, None).where(keys > after).order_by(keys).limit(limit)
+    if query:
+        wanted = wanted.where(keys.contains(query, autoescape=True))
+    return [StoredRow(found.key, found.version, found.facts) for found in connection.execute(wanted)]
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many rows stand in each register."""
+    made = REGISTER_CHANGES.c
+    query = select(made.register, func.sum(made.added - made.removed).label("rows")).group_by(made.register)
+    return {found.register: int(found.rows) for found in connection.execute(query)}
+
+
+def last_changes(connection: Connection) -> dict[str, Change]:
+    """Each register's last change."""
+    newest = select(func.max(REGISTER_CHANGES.c.id)).group_by(REGISTER_CHANGES.c.register)
+    rows = connection.execute(select(REGISTER_CHANGES).where(REGISTER_CHANGES.c.id.in_(newest)))
+    return {found.register: _change(found) for found in rows}
+
+
 def row(connection: Connection, register: str, key: str) -> StoredRow | None:
     """One row as it stands, without what is restricted."""
     found = connection.execute(_standing(register, None).where(REGISTER_ROWS.c.key == key)).first()
