@@ -1,6 +1,5 @@
 """The violations file → what each violation is called, coded and allowed; joined with a site it is the law."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
@@ -10,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from central.domain.law import Code, Law, NeededRegister, Needs, Recheck, Severity, ViolationRule, ZoneKind
 from central.domain.registers.seasons import parse_seasonal_hours
-from central.domain.registers.snapshot import NO_REGISTERS, Registers
+from central.domain.registers.snapshot import Registers
 from central.site import HoursLines, NamesBlock, SiteSettings
 from contract.configfile import Settings, load_yaml
 from contract.taxonomy import Violation
@@ -91,17 +90,13 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     return load_yaml(path or PACKAGED, Catalogue)
 
 
-def make_law(catalogue: Catalogue, site: SiteSettings, registers: Registers = NO_REGISTERS) -> Law:
-    """The catalogue with the site's zones, dwells and hours, and what is registered in the database.
-
-    A registered zone takes the place of the site file's zone of the same id.
-    """
-    own = {zone.zone_id: zone for zone in (*site.to_zones(), *registers.zones)}
+def make_law(catalogue: Catalogue, site: SiteSettings, registers: Registers | None = None) -> Law:
+    """The catalogue with the site's dwells and hours, and `registers`; without them, those of the site's file."""
     return Law(
         violations={kind: _rule(kind, block, site) for kind, block in catalogue.violations.items()},
         timezone=ZoneInfo(site.timezone),
-        registers=replace(registers, zones=tuple(own.values())),
-        version=f"{catalogue.version}+{registers.version}" if registers.version else catalogue.version,
+        registers=site.to_registers() if registers is None else registers,
+        version=catalogue.version,
         cooking_goods=frozenset(catalogue.cooking_goods),
         legal_review=catalogue.legal_review,
     )

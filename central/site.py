@@ -1,15 +1,23 @@
 """A site file → the law and the rules of joining: where the zones lie, when they are open, which cameras overlap."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from central.domain.districts import THE_REST, District, Districts
-from central.domain.hours import parse_hours
 from central.domain.law import Names, Zone, ZoneKind
+from central.domain.registers.names import Validity
+from central.domain.registers.seasons import parse_seasonal_hours
+from central.domain.registers.snapshot import Registers
 from central.services.noticing import ListedCameras, Surroundings
+from central.services.registers import from_rows
+from central.services.registers_base import Register, Row
+from central.services.registers_rows import ROWS
 from contract.configfile import Settings, load_yaml
 from contract.events import Name
 from contract.plane import Origin, Point
@@ -21,7 +29,7 @@ HoursLines = Annotated[tuple[str, ...], Field(max_length=50)]
 
 
 def _readable(lines: tuple[str, ...]) -> tuple[str, ...]:
-    parse_hours(lines)
+    parse_seasonal_hours(lines)
     return lines
 
 
@@ -54,15 +62,40 @@ class PolygonBlock(Settings):
 
 
 class ZoneBlock(Settings):
-    """One zone. Without hours it is always open; ``hours: []`` is never."""
+    """One zone. Without hours it is always open; ``hours: []`` is never; a line may name its season.
+
+    `capacity`: how many stalls its plaque allows. `goods`: what may be traded, anything without. Days are local, the
+    last one included.
+    """
 
     id: Name
     kind: ZoneKind
     name: NamesBlock
     polygon: PolygonBlock
     hours: HoursLines = ("always",)
+    capacity: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    goods: Annotated[tuple[str, ...], Field(max_length=50)] = ()
+    plaque: Annotated[str, Field(max_length=64)] = ""
+    plaque_from: date | None = None
+    plaque_to: date | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
 
     _hours_are_readable = field_validator("hours")(_readable)
+
+    def to_zone(self, origin: Origin) -> Zone:
+        return Zone(
+            self.id,
+            self.kind,
+            self.name.to_names(),
+            self.polygon.to_points(origin),
+            parse_seasonal_hours(self.hours),
+            capacity=self.capacity,
+            plaque=self.plaque,
+            plaque_validity=Validity(self.plaque_from, self.plaque_to),
+            goods=frozenset(self.goods),
+            validity=Validity(self.valid_from, self.valid_to),
+        )
 
 
 class OriginBlock(Settings):
@@ -83,6 +116,8 @@ class SiteSettings(Settings):
     cameras: dict[Name, Annotated[tuple[Name, ...], Field(max_length=256)]] = Field(default_factory=dict)
     districts: Annotated[dict[DistrictName, CameraPatterns], Field(max_length=100)] = Field(default_factory=dict)
     camera_overlaps: Annotated[tuple[tuple[Name, Name], ...], Field(max_length=1000)] = ()
+    registers: dict[Register, Annotated[tuple[Row, ...], Field(max_length=10_000)]] = Field(default_factory=dict)
+    """Rows as in the registers' import files: permits, shops, frontages, cameras, …; the database's come first."""
     demo: bool = False
     legal_dwell_s: dict[Violation, Annotated[float, Field(ge=0, le=30 * 86400)]] = Field(default_factory=dict)
     counting_hours: dict[Violation, HoursLines] = Field(default_factory=dict)
@@ -102,6 +137,17 @@ class SiteSettings(Settings):
         if THE_REST in value:
             raise ValueError(f"{THE_REST!r} is what no district claims; give the district another name")
         return value
+
+    @field_validator("registers", mode="before")
+    @classmethod
+    def _are_rows(cls, value: object) -> object:
+        if not isinstance(value, dict) or not all(isinstance(rows, list | tuple) for rows in value.values()):
+            raise ValueError("write a list of rows under the name of each register")
+        known = {register.value: register for register in Register}
+        for name in value:
+            if name not in known:
+                raise ValueError(f"there is no register {name!r}; registers are {', '.join(known)}")
+        return {known[name]: tuple(_rows(known[name], rows)) for name, rows in value.items()}
 
     @field_validator("counting_hours")
     @classmethod
@@ -134,10 +180,22 @@ class SiteSettings(Settings):
 
     def to_zones(self) -> tuple[Zone, ...]:
         origin = self.to_origin()
-        return tuple(
-            Zone(zone.id, zone.kind, zone.name.to_names(), zone.polygon.to_points(origin), parse_hours(zone.hours))
-            for zone in self.zones
-        )
+        return tuple(zone.to_zone(origin) for zone in self.zones)
+
+    def to_registers(self) -> Registers:
+        """The file's zones and its rows of registers, version 0."""
+        found = from_rows(self.to_origin(), self.registers.items())
+        return replace(found, zones=(*self.to_zones(), *found.zones))
+
+
+def _rows(register: Register, rows: Iterable[object]) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        try:
+            yield ROWS[register].model_validate(row)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            where = ".".join(map(str, (f"{register}[{number}]", *problem["loc"])))
+            raise ValueError(f"{where}: {problem['msg']}") from error
 
 
 def load_site(path: Path | None) -> SiteSettings:

@@ -13,6 +13,8 @@ from central.commands import association as files
 from central.services.judgelines import JudgementLine, judged
 from central.site import load_site
 
+NARROWEST = 160
+"""Characters; narrower, and the sentences fall apart into a column of words."""
 _COLOURS = {
     "violation": "red",
     "reclassified": "magenta",
@@ -81,4 +83,6 @@ def _print(lines: Iterable[JudgementLine]) -> None:
             f"{line.sentence.zh}\n{line.sentence.en}",
             line.evidence_grade,
         )
-    Console().print(table)
+    console = Console()
+    console = Console(width=max(console.width, NARROWEST))
+    console.print(table)
