@@ -5,35 +5,33 @@ from collections.abc import Mapping, Sequence
 from central.catalogue import Catalogue
 from central.domain.deadlines import Stage
 from central.domain.registers.snapshot import Registers
-from central.services.registers import from_rows
 from central.services.registers_base import Register
 from central.services.registers_rows import ROWS
-from central.site import PolygonBlock, SiteSettings
+from central.services.registers_values import with_rows
+from central.site import PolygonBlock, SiteSettings, ZoneBlock
 from central.timelimits import TimeLimits
 from contract.plane import Origin
 
 Rows = Sequence[Mapping[str, object]]
 DEGREES = 7
+_SAME = ("id", "kind", "capacity", "goods", "plaque", "plaque_from", "plaque_to", "valid_from", "valid_to")
+"""What a site file and a row of the register call alike."""
 
 
 def site_rows(site: SiteSettings) -> dict[Register, Rows]:
-    """What a site file says of registers: its zones, and the cameras of its nodes."""
+    """What a site file says of registers: its zones, the cameras of its nodes, and the rows under `registers`."""
     origin = site.to_origin()
-    zones = [
-        {
-            "id": zone.id,
-            "kind": zone.kind,
-            "name_zh": zone.name.zh,
-            "name_en": zone.name.en,
-            "rings": [_ring(zone.polygon, origin)],
-            "hours": list(zone.hours),
-        }
-        for zone in site.zones
-    ]
+    zones = [_zone(zone, origin) for zone in site.zones]
     cameras = [
         {"id": camera, "name_zh": camera, "node_id": node} for node, found in site.cameras.items() for camera in found
     ]
-    return {register: rows for register, rows in ((Register.ZONES, zones), (Register.CAMERAS, cameras)) if rows}
+    rows: dict[Register, list[Mapping[str, object]]] = {Register.ZONES: [*zones], Register.CAMERAS: [*cameras]}
+    for register, given in site.registers.items():
+        told = [row.model_dump(mode="json", exclude_unset=True) for row in given]
+        keys = {row.key for row in given}
+        kept = [row for row in rows.get(register, []) if row["id"] not in keys]
+        rows[register] = [*kept, *told]
+    return {register: found for register, found in rows.items() if found}
 
 
 def code_rows(catalogue: Catalogue) -> Rows:
@@ -67,9 +65,18 @@ def limit_rows(limits: TimeLimits) -> Rows:
 
 def registers_of_files(site: SiteSettings, catalogue: Catalogue, limits: TimeLimits) -> Registers:
     """The registers as the files have them: what holds where the database has no rows."""
-    rows = {**site_rows(site), Register.CODES: code_rows(catalogue), Register.LIMITS: limit_rows(limits)}
-    read = ((register, [ROWS[register].model_validate(row) for row in found]) for register, found in rows.items())
-    return from_rows(site.to_origin(), read)
+    registers, origin = site.to_registers(), site.to_origin()
+    for register, rows in ((Register.CODES, code_rows(catalogue)), (Register.LIMITS, limit_rows(limits))):
+        if register not in site.registers:
+            read = [ROWS[register].model_validate(row) for row in rows]
+            registers = with_rows(registers, register, read, origin)
+    return registers
+
+
+def _zone(zone: ZoneBlock, origin: Origin) -> Mapping[str, object]:
+    plain = zone.model_dump(mode="json", include=set(_SAME), exclude_unset=True)
+    names = {"name_zh": zone.name.zh, "name_en": zone.name.en}
+    return {**plain, **names, "rings": [_ring(zone.polygon, origin)], "hours": list(zone.hours)}
 
 
 def _ring(polygon: PolygonBlock, origin: Origin) -> list[list[float]]:
