@@ -3,10 +3,20 @@
 from pydantic import BaseModel
 
 
+class Moment(BaseModel):
+    """What a node said at one moment, in seconds of the machine's monotonic clock. Looks count from the start."""
+
+    at_s: float
+    is_live: bool
+    looks: int
+    others_looks: int
+
+
 class NodeFacts(BaseModel):
     """A node's own report. `machine_cpu_s` is all processes'.
 
-    Memory as (second, MB); looks and skipped looks by camera; ages in seconds.
+    Memory as (second, MB); looks and skipped looks by camera; ages in seconds. `life` is that of the followed
+    camera, beside all the others.
     """
 
     seconds: float
@@ -20,6 +30,7 @@ class NodeFacts(BaseModel):
     live: int
     ages_s: dict[str, tuple[float, ...]]
     outbox_depth: int
+    life: tuple[Moment, ...] = ()
 
 
 class BaselineFacts(BaseModel):

@@ -4,17 +4,21 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from os import sysconf
 from pathlib import Path
+from typing import IO
 
 from contract.errors import PermanentError
 from edge.bench.facts import BaselineFacts, NodeFacts
 from edge.bench.tally import Measured
 from edge.settings import ROOT
 
+FAULTY = "faulty"
 EXTRA_S = 240.0
 """What starting many cameras may take beyond the measured time before a run counts as hung."""
 
@@ -29,6 +33,8 @@ class Load:
     threads: int = 2
     absent: int = 0
     """Cameras at an address where nobody answers."""
+    faulty: int = 0
+    """Cameras, one at most, at the address of the camera with faults."""
 
     @property
     def patrol_names(self) -> list[str]:
@@ -41,26 +47,48 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Addresses of the big and the small stream, and the process that sends them."""
+    """Addresses of the big and the small stream, and the process that sends them.
+
+    `faulty` is the camera with faults, `tell` commands them, `accepted_s` grows with its connections.
+    """
 
     big: str
     small: str
     process_id: int
+    faulty: str = ""
+    tell: Callable[[str], None] = lambda _word: None
+    accepted_s: list[float] = field(default_factory=list)
 
 
 @contextmanager
 def tcp_sources(big: Path, small: Path) -> Iterator[Sources]:
     """The bench's own cameras over loopback: transport streams over TCP."""
     command = [sys.executable, "-m", "edge.bench.source", str(big), str(small)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT) as process:
         try:
             assert process.stdout is not None
             words = process.stdout.readline().split()
-            if len(words) != 3:
+            if len(words) != 4:
                 raise PermanentError(f"{big}: the bench's source did not start; is it a transport stream?")
-            yield Sources(f"tcp://127.0.0.1:{words[1]}", f"tcp://127.0.0.1:{words[2]}", process.pid)
+            addresses = [f"tcp://127.0.0.1:{port}" for port in words[1:]]
+            accepted_s: list[float] = []
+            listening = threading.Thread(target=_hear, args=(process.stdout, accepted_s))
+            listening.start()
+            yield Sources(addresses[0], addresses[1], process.pid, addresses[2], partial(_tell, process), accepted_s)
         finally:
             process.kill()
+            listening.join()
+
+
+def _hear(said: IO[str], accepted_s: list[float]) -> None:
+    accepted_s.extend(float(line.split()[1]) for line in said)  # grows line by line until the process ends
+
+
+def _tell(process: "subprocess.Popen[str]", word: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(word + "\n")
+    process.stdin.flush()
 
 
 def measure_node(
@@ -79,6 +107,7 @@ def measure_node(
             "seconds": seconds,
             "attended": load.attended_names,
             "expects_all_live": not load.absent,
+            "followed": FAULTY if load.faulty else None,
             "memory_file": None if memory_file is None else str(memory_file.absolute()),
         }
         source_cpu_s = process_cpu_s(sources.process_id)
@@ -95,6 +124,7 @@ def measure_node(
         live=facts.live,
         source_cpu_s=source_cpu_s,
         start_s=facts.start_s,
+        life=facts.life,
     )
 
 
@@ -123,6 +153,7 @@ def settings_of(sources: Sources, load: Load, folder: Path) -> dict[str, object]
         *(camera(name, sources.big) for name in load.patrol_names),
         *(camera(name, sources.small) for name in load.attended_names),
         *(camera(f"absent-{number}", "rtsp://127.0.0.1:9/nobody") for number in range(load.absent)),
+        *(camera(FAULTY, sources.faulty) for _ in range(load.faulty)),
     ]
     return {
         "node_id": "bench",

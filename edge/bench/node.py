@@ -19,6 +19,7 @@ from contract.clock import SystemClock
 from contract.ids import CameraId
 from contract.status import CameraState, NodeState, NodeStatus
 from edge.app import Node
+from edge.bench.facts import Moment
 from edge.logs import set_up_logging
 from edge.settings import NodeSettings
 from edge.values import Frame
@@ -28,6 +29,8 @@ SETTLE_S = 6.0
 """Three looks a camera before anything is measured: first looks allocate."""
 
 RSS_EVERY_S = 10.0
+
+FOLLOW_EVERY_S = 0.1
 
 LONGEST_TICK_S = 3.0
 """A second that took longer was one in which this process was stopped: it is not counted as watched."""
@@ -40,6 +43,8 @@ class Task(BaseModel):
     seconds: float
     attended: tuple[str, ...] = ()
     expects_all_live: bool = True
+    followed: CameraId | None = None
+    """A camera whose life is recorded ten times a second, beside the others' looks."""
     memory_file: Path | None = None
     """Takes each point of the memory's curve as it is measured, one a line: a long run that ends early left them."""
 
@@ -71,7 +76,12 @@ def main() -> None:
     clock.sleep(SETTLE_S)
     before, cpu_s, machine_s = _looks(node), _cpu_s(), machine_cpu_s()
     ages.is_open = True
+    life, done = list[Moment](), threading.Event()
+    following = threading.Thread(target=_follow, args=(node, task.followed, clock, life, done))
+    following.start()
     memory = _watch(node, task, clock)
+    done.set()
+    following.join()
     ages.is_open = False
     passed_s, cpu_s, after = memory[-1][0], _cpu_s() - cpu_s, _looks(node)
     machine_s = machine_cpu_s() - machine_s
@@ -87,6 +97,7 @@ def main() -> None:
         "live": sum(camera.state is CameraState.LIVE for camera in _status(node).cameras),
         "ages_s": {name: [round(age, 4) for age in found] for name, found in ages.by_camera.items()},
         "outbox_depth": _status(node).outbox_depth,
+        "life": [moment.model_dump() for moment in life],
     }
     node.stop()
     sys.stdout.write(json.dumps(facts) + "\n")
@@ -105,6 +116,16 @@ def _watch(node: Node, task: Task, clock: SystemClock) -> list[tuple[float, floa
             _keep(task.memory_file, memory[-1])
     memory.append((round(passed_s, 3), rss_mb()))
     return memory
+
+
+def _follow(
+    node: Node, followed: CameraId | None, clock: SystemClock, life: list[Moment], done: threading.Event
+) -> None:
+    while followed is not None and not done.wait(FOLLOW_EVERY_S):
+        cameras = {camera.camera_id: camera for camera in _status(node).cameras}
+        camera = cameras.pop(followed)
+        is_live, others = camera.state is CameraState.LIVE, sum(other.looks for other in cameras.values())
+        life.append(Moment(at_s=clock.monotonic(), is_live=is_live, looks=camera.looks, others_looks=others))
 
 
 def _keep(file: Path | None, point: tuple[float, float]) -> None:

@@ -2,12 +2,17 @@
 
     python -m edge.bench.source CLIP.ts …
 
-Serves each clip on a port of loopback and says ``ports P1 P2 …``. A connection begins with a key frame, at a moment of
-its own within the group's length, and repeats the clip for ever.
+Serves each clip on a port of loopback and says ``ports P1 P2 … PF``. A connection begins with a key frame, at a moment
+of its own within the group's length, and repeats the clip for ever.
+
+The last port sends the first clip as a camera with faults, which lines on standard input command: ``stall`` (stays
+connected, sends nothing), ``cut`` (hangs up on everybody), ``slow`` (a quarter of its speed), ``well``. It says
+``accepted S`` whenever somebody connects, in seconds of the machine's monotonic clock.
 """
 
 import asyncio
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +24,9 @@ GOLDEN = 0.618034
 """Multiples of it, modulo 1, never cluster: phases of any number of cameras spread evenly."""
 
 TS_PACKET_BYTES = 188
+SLOWNESS = 4.0
+"""How much longer a slow camera waits before each picture."""
+
 MAX_BEHIND_S = 1.0
 """A reader so far behind is served from the present on, as a live camera would."""
 
@@ -61,23 +69,49 @@ def cut(path: Path) -> Clip:
     return Clip(pieces, stamps[-1] - stamps[0] + step_s, group_s)
 
 
+class Mood:
+    """What is wrong with a camera; obeyed from picture to picture."""
+
+    def __init__(self) -> None:
+        self.flowing = asyncio.Event()
+        self.obey("well")
+
+    def obey(self, word: str) -> None:
+        """`word` is one of the module's commands."""
+        self.is_cut = word == "cut"
+        self.slowness = SLOWNESS if word == "slow" else 1.0
+        if word == "stall":
+            self.flowing.clear()
+        else:
+            self.flowing.set()
+
+
 class Cameras:
     """Serves one clip to everybody who connects."""
 
-    def __init__(self, clip: Clip) -> None:
+    def __init__(self, clip: Clip, mood: Mood, says: bool = False) -> None:
+        """`says`: tells of each connection."""
         self._clip = clip
+        self._mood = mood
+        self._says = says
         self._connections = 0
 
     async def serve(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, until it breaks."""
         self._connections += 1
+        if self._says and not self._mood.is_cut:
+            say(f"accepted {asyncio.get_running_loop().time():.3f}")
         phase_s = (self._connections * GOLDEN) % 1.0 * self._clip.group_s
         loop = asyncio.get_running_loop()
         begun_s = loop.time() + phase_s
         try:
             while True:
                 for piece in self._clip.pieces:
-                    wait_s = begun_s + piece.due_s - loop.time()
+                    await self._mood.flowing.wait()
+                    if self._mood.is_cut:
+                        writer.close()
+                        return
+                    wait_s = (begun_s + piece.due_s - loop.time()) * self._mood.slowness
                     if wait_s > 0:
                         await asyncio.sleep(wait_s)
                     elif wait_s < -MAX_BEHIND_S:
@@ -91,11 +125,23 @@ class Cameras:
 
 async def serve(paths: Sequence[Path]) -> None:
     """Serves for ever."""
-    servers = [await asyncio.start_server(partial(Cameras.serve, Cameras(cut(path))), "127.0.0.1", 0) for path in paths]
-    ports = [str(server.sockets[0].getsockname()[1]) for server in servers]
-    sys.stdout.write(f"ports {' '.join(ports)}\n")
-    sys.stdout.flush()
+    clips, mood = [cut(path) for path in paths], Mood()
+    cameras = [*(Cameras(clip, Mood()) for clip in clips), Cameras(clips[0], mood, says=True)]
+    servers = [await asyncio.start_server(partial(Cameras.serve, camera), "127.0.0.1", 0) for camera in cameras]
+    say(f"ports {' '.join(str(server.sockets[0].getsockname()[1]) for server in servers)}")
+    threading.Thread(target=_listen, args=(mood, asyncio.get_running_loop()), daemon=True).start()
     await asyncio.gather(*(server.serve_forever() for server in servers))
+
+
+def _listen(mood: Mood, loop: asyncio.AbstractEventLoop) -> None:
+    for line in sys.stdin:
+        loop.call_soon_threadsafe(mood.obey, line.strip())
+
+
+def say(text: str) -> None:
+    """One line for whoever started this process."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

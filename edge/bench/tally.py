@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from edge.bench.facts import Moment
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -17,6 +19,7 @@ class Measured:
     source_cpu_s: float
     start_s: float
     machine_cpu_s: float = 0.0
+    life: Sequence[Moment] = ()
 
 
 @dataclass(frozen=True, slots=True)

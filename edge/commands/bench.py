@@ -11,6 +11,7 @@ from rich.console import Console
 
 from contract.errors import UsageError
 from edge.bench.measure import Load
+from edge.bench.outage import outage
 from edge.bench.report import bench
 from edge.bench.soak import soak
 from edge.bench.wanted import Wanted
@@ -48,6 +49,9 @@ def bench_command(
         int | None, typer.Option(min=1, max=64, help="So many cameras in patrol behind a real RTSP server (GStreamer).")
     ] = None,
     absent: Annotated[int, typer.Option(min=0, max=200, help="Cameras beside at an address where nobody is.")] = 0,
+    faults: Annotated[
+        bool, typer.Option("--faults", help="One camera more that stalls, hangs up and slows down, for two minutes.")
+    ] = False,
     soak_seconds: Annotated[
         float | None, typer.Option("--soak", min=60, help="Watch memory for so long instead, and draw it.")
     ] = None,
@@ -77,7 +81,9 @@ def bench_command(
             most=most,
             is_rtsp=rtsp is not None,
         )
-        if soak_seconds is None:
+        if faults:
+            report = outage(wanted, lambda text: progress.print(text, style="dim"))
+        elif soak_seconds is None:
             report = bench(wanted, lambda text: progress.print(text, style="dim"))
         else:
             report = soak(wanted, soak_seconds, out, lambda text: progress.print(text, style="dim"))

@@ -2,29 +2,36 @@
 
 import json
 import os
+import threading
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
 
 from contract.clock import SystemClock
 from contract.errors import PermanentError, UsageError
+from contract.status import CameraState
 from edge.bench.clip import as_transport_stream
+from edge.bench.facts import Moment
 from edge.bench.limits import seek
 from edge.bench.measure import Load, settings_of, tcp_sources
+from edge.bench.outage import Phase, judged, others_change
 from edge.bench.report import TARGETS, node_report, sent
 from edge.bench.soak import kept, page, plot
 from edge.bench.source import cut
 from edge.bench.tally import Measured, growth, percentile, share_of
 from edge.bench.wanted import Wanted
+from edge.capture.loop import CaptureLoop
 from edge.capture.opening import open_stream
 from edge.capture.stream import StreamCamera, Watching
 from edge.capture.streams import StreamState
 from edge.settings import NodeSettings
-from edge.values import DecodeMode
+from edge.values import DecodeMode, Frame
 from tests.edge.clips import encode, street_pictures
 from tests.edge.fakes import CAM
+from tests.edge.waiting import PATIENCE_S, until
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +134,38 @@ def test_the_soak_is_drawn() -> None:
     assert set(np.flatnonzero(is_green.any(axis=0))) >= set(
         range(60, 840)
     )  # one curve from the first minute to the last
+
+
+def test_a_camera_with_faults_obeys_and_tells_of_its_connections(clip: Path) -> None:
+    frames: SimpleQueue[Frame] = SimpleQueue()
+    stop = threading.Event()
+    with tcp_sources(clip, clip) as sources:
+        opener = partial(open_stream, sources.faulty, "bench", None, 1.0)
+        camera = StreamCamera(CAM, "bench", opener, Watching(DecodeMode.ALL, 0.0), StreamState(), SystemClock())
+        loop = CaptureLoop(camera, frames.put, SystemClock(), stop, repeats=True)
+        thread = threading.Thread(target=loop.run)
+        thread.start()
+        for fault in ("stall", "cut"):
+            frames.get(timeout=PATIENCE_S)
+            sources.tell(fault)
+            until(lambda: loop.health.state is CameraState.FAILED, "the camera is missed")
+            while not frames.empty():
+                frames.get()
+            sources.tell("well")
+        frames.get(timeout=PATIENCE_S)
+        stop.set()
+        thread.join(PATIENCE_S)
+        assert len(sources.accepted_s) >= 3
+
+
+def test_a_fault_is_judged_by_the_others_too() -> None:
+    life = [Moment(at_s=s / 10, is_live=True, looks=s, others_looks=s - max(0, s - 100) // 10) for s in range(200)]
+    phases = [Phase("well", 0.0, 10.0), Phase("slow", 10.0, 20.0)]
+    assert others_change(phases, life) == pytest.approx(0.1, abs=0.01)
+    assert others_change(phases[:1], life) is None
+    assert judged(phases[1], phases[0], life, [0.0]) is None
+    gone = judged(Phase("cut", 10.0, 15.0), Phase("well", 15.0, 20.0), life, [])
+    assert gone == {"fault": "cut", "loss_seen_s": None, "returned_s": 0.0, "first_frame_s": None}
 
 
 def test_a_soak_that_broke_off_keeps_what_it_measured(tmp_path: Path) -> None:
