@@ -109,6 +109,8 @@ def _others(measured: Measured) -> float:
 def _baseline(sources: Sources, wanted: Wanted, say: Say) -> dict[str, object]:
     if not wanted.with_baseline:
         return {"left_out": "--no-baseline"}
+    if wanted.find_limit:
+        return {"left_out": "measured under `limit`"}
     if find_spec("ultralytics") is None:
         return {"left_out": "ultralytics is not installed here: make setup-bench"}
     report: dict[str, object] = {"weights": Path(wanted.weights).name}
