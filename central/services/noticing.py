@@ -16,6 +16,10 @@ AHEAD = timedelta(minutes=5)
 network delay would be marked, above an hour a stall's permitted hours are judged by the wrong time."""
 
 
+ANY_NODE = "*"
+"""In place of a node: the camera is known, and nobody has written down on which node it hangs."""
+
+
 class CameraBook(Protocol):
     """Which cameras there are, and on which node each hangs."""
 
@@ -25,7 +29,7 @@ class CameraBook(Protocol):
         ...
 
     def nodes_of(self, camera_id: str) -> frozenset[str]:
-        """The nodes that have a camera of that name; empty if nobody has."""
+        """The nodes that have a camera of that name; empty if nobody has, `ANY_NODE` if nobody knows which."""
         ...
 
 
@@ -77,7 +81,7 @@ def _camera_mark(data: IncidentEvent, book: CameraBook) -> Mark | None:
     nodes = book.nodes_of(data.camera_id)
     if not nodes:
         return Mark.UNKNOWN_CAMERA
-    return None if data.node_id in nodes else Mark.FOREIGN_CAMERA
+    return None if nodes & {data.node_id, ANY_NODE} else Mark.FOREIGN_CAMERA
 
 
 def _is_outside(data: IncidentEvent, around: Surroundings) -> bool:
