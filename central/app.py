@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy import Connection
 
 from central.api.access import Access, DenialLog, Tokens
 from central.api.assessment import assessment_router
@@ -35,7 +36,8 @@ from central.domain.districts import THE_REST, District
 from central.domain.law import Law
 from central.domain.rules import AssociationRules
 from central.evidence.folder import FolderStore
-from central.flowrules import packaged_keeper
+from central.flowrules import load_workflow, make_keeper, packaged_keeper
+from central.gateways.speaking import load_speaker
 from central.ingest.address import parse_address
 from central.ingest.fleet import MqttFleetLink
 from central.ingest.mqtt import LinkPlan, MqttLink
@@ -70,16 +72,20 @@ from central.services.silencing import SilenceDesk
 from central.services.steps import AreaOf, Stepper, nowhere
 from central.services.submitting import EventDesk
 from central.services.surveying import Survey
+from central.services.telling import NoticeSender, Silent
 from central.services.timekeeping import Timekeeper
+from central.services.timers import Timers
 from central.services.views import CalibrationView, Health
 from central.services.worker import Worker
 from central.settings import CentralSettings, Role
 from central.site import SiteSettings, load_site
 from central.store import camera_errors, dead_letters, inbox
 from central.store.database import Database
+from central.timelimits import load_time_limits
 from contract.clock import Clock
 from contract.errors import UsageError
 from contract.ids import uuid7
+from contract.plane import Point as GroundPoint
 from contract.topics import Topics
 
 
@@ -97,12 +103,12 @@ class Outside:
     """Tells the associator that there is work."""
     topics: Topics = field(default_factory=Topics)
     fleet: tuple[APIRouter, ...] = ()
-    keeper: Timekeeper = field(default_factory=packaged_keeper)
-    area_of: AreaOf = nowhere
     hasher: Hasher = field(default_factory=Hasher)
     figures: AssessmentSettings = field(default_factory=load_scorebook)
     is_public: bool = False
     """Whether statistics and map are for everybody."""
+    keeper: Timekeeper = field(default_factory=packaged_keeper)
+    area_of: AreaOf = nowhere
 
 
 def make_http(
@@ -152,6 +158,16 @@ def ground_of(site: SiteSettings) -> Ground:
     """Where the site lies, and its registers as they stand."""
     origin = site.to_origin()
     return Ground(RegisterBook(origin).current, origin, ZoneInfo(site.timezone))
+
+
+def area_finder(laws: LawBook) -> AreaOf:
+    """Which unit grid a point lies in, by the registers as they stand."""
+
+    def area_of(connection: Connection, point: GroundPoint) -> str | None:
+        grid = laws.current(connection).registers.grid_at(point)
+        return None if grid is None else grid.code
+
+    return area_of
 
 
 def lawbook(law: Law, site: SiteSettings) -> LawBook:
@@ -217,6 +233,13 @@ class Central:
         figures = load_scorebook(settings.assessment)
         freezing = assessment_of(self.database, figures, ground_of(self.site), clock).freezing
         self.assessment_worker = Worker("assessment", freezing.step, freezing.recover, idle_s=60.0)
+        keeper = make_keeper(load_workflow(settings.workflow), load_time_limits(settings.deadlines), law)
+        area_of = area_finder(laws)
+        timers = Timers(self.database, keeper, Stepper(keeper, area_of), clock, self.feed.notify, area_of)
+        self.timer_worker = Worker("timers", timers.step, timers.recover)
+        speaker = load_speaker(settings.notices) if settings.notices else Silent()
+        sender = NoticeSender(self.database, speaker, clock, uuid7(clock.now()))
+        self.notice_worker = Worker("notices", sender.step, sender.recover)
         topics = Topics(address.prefix)
         admission = Admission(self.database, topics, clock, surroundings(self.site, self.database, clock), reached)
         self.intake = Intake(admission, self.link, topics, clock, self.associators.wake, self.feed.notify, reached)
@@ -245,6 +268,8 @@ class Central:
             hasher,
             figures,
             settings.public,
+            keeper=keeper,
+            area_of=area_of,
         )
         if Role.API in settings.roles:
             self.http = make_http(outside, access, self.health, self._lifespan)
@@ -258,6 +283,8 @@ class Central:
             self.survey_worker.start()
             self.sealing_worker.start()
             self.retention_worker.start()
+            self.timer_worker.start()
+            self.notice_worker.start()
             self.assessment_worker.start()
         if Role.INGEST in self.roles:
             self.intake_worker.start()
@@ -277,6 +304,8 @@ class Central:
         self.associators.stop()
         self.sealing_worker.stop()
         self.retention_worker.stop()
+        self.timer_worker.stop()
+        self.notice_worker.stop()
         self.assessment_worker.stop()
         self.database.close()
 

@@ -56,6 +56,11 @@ class CentralSettings(Settings):
     site: Path | None = None
     violations: Path | None = None
     association: Path | None = None
+    workflow: Annotated[Path | None, Field(description="Who is told when; the packaged file unless given.")] = None
+    deadlines: Annotated[Path | None, Field(description="Limits and calendar; the packaged file unless given.")] = None
+    notices: Annotated[
+        Path | None, Field(description="audience: [apprise URLs]; holds secrets. Without it nobody is told outside.")
+    ] = None
     assessment: Path | None = None
     public: Annotated[bool, Field(description="Whether statistics and map are for everybody.")] = False
     log_format: LogFormat = LogFormat.CONSOLE

@@ -10,6 +10,8 @@ from central.api.access import Access
 from central.domain.people import Operator
 from central.domain.values import CaseFilter
 from central.domain.workflow import Action, CaseState, RejectReason
+from central.domain.workflow_words import Condition
+from central.domain.worktime import Limit, TimeUnit
 from central.services.actions import CaseDesk, OperatorAction
 from central.services.joining import JoinDesk, Said
 from central.services.reading import Reader
@@ -27,14 +29,45 @@ StateQuery = Annotated[
 ]
 
 
+class LimitRequest(BaseModel):
+    """Added time."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    amount: Annotated[float, Field(gt=0, le=100_000)]
+    unit: TimeUnit
+
+
 class ActionRequest(BaseModel):
-    """`reason` (1 nothing there, 2 lookalike, 3 lawful, 4 duplicate, 5 other) is needed to reject, `note` to reopen."""
+    """What a step needs, as `GET /workflow` says.
+
+    `reason` (1 nothing there, 2 lookalike, 3 lawful, 4 duplicate, 5 other) to reject, a `note` wherever something is
+    taken back, a `condition` to file or close, the `department` to dispatch, a `limit` to extend.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     reason: RejectReason | None = None
     note: Annotated[str, Field(max_length=500)] = ""
     kind: Violation | None = None
+    condition: Condition | None = None
+    department: Annotated[str, Field(max_length=64)] | None = None
+    limit: LimitRequest | None = None
+
+    def by(self, who: Operator, action: Action) -> OperatorAction:
+        """As the desk takes it."""
+        return OperatorAction(
+            action=action,
+            actor=who.name,
+            reason=self.reason,
+            note=self.note,
+            kind=self.kind,
+            condition=self.condition,
+            department=self.department,
+            limit=None if self.limit is None else Limit(self.limit.amount, self.limit.unit),
+            roles=who.roles,
+            district=who.district,
+        )
 
 
 class MergeRequest(BaseModel):
@@ -79,13 +112,14 @@ def cases_router(reader: Reader, desk: CaseDesk, joins: JoinDesk, access: Access
 
     @router.get(
         "/{case_id}",
-        dependencies=[Depends(access.operator)],
         response_model=CaseDetail,
         responses={301: {"description": "It was merged; `Location` and `merged_into` say into which case."}},
     )
-    def show_case(case_id: CaseIdPath) -> CaseDetail | JSONResponse:
+    def show_case(
+        case_id: CaseIdPath, operator: Annotated[Operator, Depends(access.operator)]
+    ) -> CaseDetail | JSONResponse:
         """One case with its judgement, observations, links, evidence and history."""
-        found = _found(reader.detail(case_id), case_id)
+        found = _found(reader.detail(case_id, *operator.roles), case_id)
         if found.merged_into is None:
             return found
         headers = {"Location": f"/api/v1/cases/{found.merged_into}"}
@@ -114,10 +148,10 @@ def cases_router(reader: Reader, desk: CaseDesk, joins: JoinDesk, access: Access
         operator: Annotated[Operator, Depends(access.operator)],
         body: ActionRequest | None = None,
     ) -> CaseDetail:
-        """Confirms, rejects or reopens a case. 409 names the actions that are open."""
+        """Takes a step of the workflow. 403: not for the caller's roles; 409: not now; both name the open actions."""
         said = body or ActionRequest()
-        desk.act(case_id, OperatorAction(action, operator.name, said.reason, said.note, said.kind))
-        return _found(reader.detail(case_id), case_id)
+        desk.act(case_id, said.by(operator, action))
+        return _found(reader.detail(case_id, *operator.roles), case_id)
 
     return router
 

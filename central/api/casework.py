@@ -10,14 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from central.api.access import Access
 from central.domain.byhand import Tale
 from central.domain.people import Operator
-from central.domain.silence import Silence
+from central.domain.silence import KeptSilence, Silence
 from central.domain.workflow import CaseState
 from central.domain.workflow_picture import TableView, table_view
 from central.domain.workflow_words import Source
 from central.services.byhand import HandDesk
 from central.services.claiming import ClaimDesk
 from central.services.silencing import SilenceDesk
-from central.store.silences import KeptSilence
 from contract.events import Instant, Name
 from contract.ids import UUID_PATTERN
 from contract.plane import Origin

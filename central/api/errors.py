@@ -1,10 +1,12 @@
-"""The only module that turns errors into HTTP status: 404 unknown, 409 refused action, 422 malformed, 503 later."""
+"""The only module that turns errors into a status: 403 not theirs, 404 unknown, 409 refused, 422 wrong, 503 later."""
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from central.domain.workflow import Action, RefusedAction
+from central.domain.people import Refusal
+from central.domain.workflow import Action, RefusedAction, RefusedRole
 from central.services.actions import UnknownCase
+from central.services.claiming import ClaimedCase
 from central.services.feed import FeedFull
 from central.services.fleet import UnknownNode
 from central.services.joining import FrozenCase
@@ -25,6 +27,18 @@ def add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(RefusedAction)
     def _refused(_request: Request, error: RefusedAction) -> JSONResponse:
         return JSONResponse({"detail": str(error), "open_actions": list(error.open_actions)}, 409)
+
+    @app.exception_handler(RefusedRole)
+    def _not_theirs(_request: Request, error: RefusedRole) -> JSONResponse:
+        return JSONResponse({"detail": str(error), "open_actions": list(error.open_actions)}, 403)
+
+    @app.exception_handler(Refusal)
+    def _forbidden(_request: Request, error: Refusal) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 403)
+
+    @app.exception_handler(ClaimedCase)
+    def _claimed(_request: Request, error: ClaimedCase) -> JSONResponse:
+        return JSONResponse({"detail": str(error), "person": error.claim.person, "open_actions": []}, 409)
 
     @app.exception_handler(FrozenCase)
     def _frozen(_request: Request, error: FrozenCase) -> JSONResponse:

@@ -23,10 +23,21 @@ class Silence:
     radius_m: float | None = None
 
     def __post_init__(self) -> None:
-        if self.camera_id is self.zone_id is self.kind is self.place is None:
+        if all(named is None for named in (self.camera_id, self.zone_id, self.kind, self.place)):
             raise ValueError("a silence names a camera, a zone, a kind or a place with a radius")
         if (self.place is None) is not (self.radius_m is None):
             raise ValueError("a silence of a place needs a point and a radius")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSilence:
+    """A silence with who made it and who ended it early."""
+
+    silence: Silence
+    made_by: str
+    made_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,15 @@ def table_view() -> TableView:
     )
 
 
+def step_view(state: CaseState, action: Action) -> StepView:
+    """One entry of the table.
+
+    Raises:
+        KeyError: it has none.
+    """
+    return _step(state, action, TABLE[state, action])
+
+
 def arrows() -> dict[tuple[CaseState, CaseState], list[Action]]:
     """From state to state: the actions that lead there; those that leave a state as it is are left out."""
     found: dict[tuple[CaseState, CaseState], list[Action]] = defaultdict(list)

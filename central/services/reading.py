@@ -11,9 +11,10 @@ from central.domain.geometry import Position, ellipse
 from central.domain.judgement.scene import place_of
 from central.domain.law import Law, Names
 from central.domain.values import CaseFilter, CaseSnapshot, Change, Observation, member_id
-from central.domain.workflow import Role, open_actions
+from central.domain.workflow import Role
 from central.services.fleet_views import Drift, compare, words_of
 from central.services.records import JudgementRecord, LinkRecord, Sentence
+from central.services.standing import silence_of, stages_of, steps_for, worker_of
 from central.services.views import (
     CaseDetail,
     CasePage,
@@ -27,12 +28,13 @@ from central.services.views import (
     SiteView,
     ZoneView,
 )
-from central.store import case_queries, changes, dead_letters, fleet, nodes, observations
+from central.store import case_queries, changes, dead_letters, fleet, nodes, observations, stages
 from central.store.cases import HistoryEntry, Projection
 from central.store.database import Database
 from central.store.fleet import StoredBundle
 from central.store.nodes import KnownNode
 from central.store.observations import Picture
+from central.store.stages import StageRow
 from contract.events import EvidenceRole
 from contract.ids import NodeId
 from contract.plane import Origin, Point
@@ -64,8 +66,8 @@ class Reader:
             case = case_queries.find(connection, case_id)
             return None if case is None else self._summaries(connection, [case])[0]
 
-    def detail(self, case_id: str) -> CaseDetail | None:
-        """All about one case, or None."""
+    def detail(self, case_id: str, *roles: Role) -> CaseDetail | None:
+        """All about one case and what somebody with `roles` (a reviewer's, unless given) may do with it; or None."""
         with self._database.read() as connection:
             case = case_queries.find(connection, case_id)
             if case is None:
@@ -80,7 +82,10 @@ class Reader:
                 if entry.ended_at is None
             }
             history = case_queries.history(connection, case_id)
+            passed, worker = stages_of(connection, case_id), worker_of(connection, case_id)
+            silence = silence_of(connection, case)
         place = place_of(found[0]) if found else None
+        steps = steps_for(case, roles or (Role.REVIEWER,))
         return CaseDetail(
             **dict(summary),
             judgement=JudgementRecord.model_validate_json(case.judgement),
@@ -88,7 +93,11 @@ class Reader:
             observations=tuple(self._observation(member, links[member.member_id]) for member in members),
             evidence=tuple(_picture(picture) for picture in pictures),
             history=tuple(_step(entry) for entry in history),
-            open_actions=() if case.merged_into else open_actions(case.state, Role.OPERATOR),
+            open_actions=tuple(step.action for step in steps),
+            steps=steps,
+            stages=passed,
+            claim=worker,
+            silence=silence,
         )
 
     def nodes(self) -> tuple[NodeView, ...]:
@@ -140,10 +149,15 @@ class Reader:
         pictures: dict[str, list[Picture]] = defaultdict(list)
         for picture in observations.pictures_of(connection, incidents):
             pictures[picture.incident_id].append(picture)
-        return [self._summary(case, snapshots.get(case.case_id), pictures) for case in found]
+        clocks = stages.open_of(connection, [case.case_id for case in found])
+        return [self._summary(case, snapshots.get(case.case_id), pictures, clocks.get(case.case_id)) for case in found]
 
     def _summary(
-        self, case: Projection, snapshot: CaseSnapshot | None, pictures: dict[str, list[Picture]]
+        self,
+        case: Projection,
+        snapshot: CaseSnapshot | None,
+        pictures: dict[str, list[Picture]],
+        clock: StageRow | None,
     ) -> CaseSummary:
         judgement = JudgementRecord.model_validate_json(case.judgement)
         members = snapshot.members if snapshot else ()
@@ -171,6 +185,14 @@ class Reader:
             picture=_best_picture(own, case),
             is_prominent=case.is_prominent,
             merged_into=case.merged_into,
+            number=case.number,
+            source=case.source,
+            area_code=case.area_code,
+            department=case.department,
+            address=case.address,
+            description=case.description,
+            stage=clock.stage if clock else None,
+            due_at=clock.due_at if clock else None,
         )
 
     def _observation(self, member: Observation, link: LinkRecord) -> ObservationView:

@@ -5,14 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from central.domain.people import Operator
-from central.domain.silence import Finding, Silence, silence_over
+from central.domain.silence import Finding, KeptSilence, Silence, silence_over
 from central.domain.values import CaseSnapshot
 from central.domain.workflow import Role
 from central.services.records import SilenceRecord
 from central.store import silences
 from central.store.cases import HistoryEntry, Projection
 from central.store.database import Database
-from central.store.silences import KeptSilence
 from contract.clock import Clock
 from contract.errors import UsageError
 from contract.plane import Point

@@ -4,7 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from central.domain.deadlines import Stage
 from central.domain.workflow import Action, CaseState
+from central.domain.workflow_picture import StepView
+from central.domain.workflow_words import Source
 from central.services.fleet_views import Drift
 from central.services.records import JudgementRecord, LinkRecord, Sentence
 from contract.events import BoxNorm, EvidenceRole, Instant
@@ -95,6 +98,46 @@ class CaseSummary(View):
     picture: PictureView | None
     is_prominent: bool
     merged_into: str | None
+    number: str | None = None
+    source: Source = Source.VIDEO_AI
+    area_code: str | None = None
+    department: str | None = None
+    address: str = ""
+    description: str = ""
+    stage: Stage | None = None
+    due_at: Instant | None = None
+
+
+class StageView(View):
+    """A stage that a case has passed or is in. `due_at` null: no limit, or its clock stands still before the end."""
+
+    number: int
+    stage: Stage
+    entered_at: Instant
+    due_at: Instant | None
+    paused_s: float
+    left_at: Instant | None
+    outcome: Action | None
+    person: str | None
+    post: str | None
+    department: str | None
+    claimed_by: str | None
+
+
+class WorkerView(View):
+    """Who is at work on a case, until when."""
+
+    person: str
+    expires_at: Instant
+
+
+class SilenceMark(View):
+    """The silence that kept a case from people."""
+
+    id: int
+    reason: str
+    expires_at: Instant
+    is_over: bool
 
 
 class ObservationView(View):
@@ -136,6 +179,11 @@ class CaseDetail(CaseSummary):
     evidence: tuple[PictureView, ...]
     history: tuple[HistoryView, ...]
     open_actions: tuple[Action, ...]
+    steps: tuple[StepView, ...] = ()
+    """The open actions with what each needs."""
+    stages: tuple[StageView, ...] = ()
+    claim: WorkerView | None = None
+    silence: SilenceMark | None = None
 
 
 class CasePage(View):

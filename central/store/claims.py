@@ -38,6 +38,12 @@ def find(connection: Connection, case_id: str, now: datetime) -> Claim | None:
     return None if row is None else Claim(row.case_id, row.person, row.expires_at)
 
 
+def last(connection: Connection, case_id: str) -> Claim | None:
+    """The claim, whether in force or just over."""
+    row = connection.execute(select(CLAIMS).where(CLAIMS.c.case_id == case_id)).first()
+    return None if row is None else Claim(row.case_id, row.person, row.expires_at)
+
+
 def drop(connection: Connection, case_id: str, person: str) -> None:
     """Ends the person's claim, if it is theirs."""
     connection.execute(delete(CLAIMS).where(CLAIMS.c.case_id == case_id, CLAIMS.c.person == person))

@@ -1,11 +1,10 @@
 """Silences: until when, where and of what kind nobody is to be called. They end, and none is deleted."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, Float, Integer, RowMapping, String, Table, insert, select, update
 
-from central.domain.silence import Silence
+from central.domain.silence import KeptSilence, Silence
 from central.store.database import METADATA, UtcInstant
 from contract.plane import Point
 from contract.taxonomy import Violation
@@ -28,17 +27,6 @@ SILENCES = Table(
     Column("ended_by", String(64)),
     sqlite_autoincrement=True,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class KeptSilence:
-    """A silence with who made it and who ended it early."""
-
-    silence: Silence
-    made_by: str
-    made_at: datetime
-    ended_at: datetime | None
-    ended_by: str | None
 
 
 def add(connection: Connection, silence: Silence, made_by: str, now: datetime) -> int:
@@ -75,7 +63,16 @@ def active(connection: Connection, now: datetime) -> tuple[Silence, ...]:
 def newest(connection: Connection, limit: int) -> list[KeptSilence]:
     """All of them, over or not, the newest first."""
     rows = connection.execute(select(SILENCES).order_by(SILENCES.c.id.desc()).limit(limit))
-    return [KeptSilence(_silence(row._mapping), row.made_by, row.made_at, row.ended_at, row.ended_by) for row in rows]
+    return [_kept(row._mapping) for row in rows]
+
+
+def find(connection: Connection, silence_id: int) -> KeptSilence | None:
+    row = connection.execute(select(SILENCES).where(SILENCES.c.id == silence_id)).first()
+    return None if row is None else _kept(row._mapping)
+
+
+def _kept(row: RowMapping) -> KeptSilence:
+    return KeptSilence(_silence(row), row["made_by"], row["made_at"], row["ended_at"], row["ended_by"])
 
 
 def _silence(row: RowMapping) -> Silence:
