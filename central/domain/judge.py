@@ -44,7 +44,7 @@ def judge_scene(scene: Scene, law: Law) -> Judgement:
         if isinstance(verdict, Breach) and all(member.doubts & SERIOUS for member in case.members):
             verdict = NeedsPerson(verdict.violation, verdict.reasons, instead_of=verdict.instead_of)
         verdict = replace(verdict, reasons=(*verdict.reasons, *doubts))
-    evidence = evidence_of(case, law, scene.day, _legal_dwell(verdict, law))
+    evidence = evidence_of(scene, law, _legal_dwell(verdict, law))
     return verdict if evidence == verdict.evidence else replace(verdict, evidence=evidence)
 
 

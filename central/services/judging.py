@@ -91,7 +91,7 @@ class Judge:
         off = tuple(self._off(scene.case))
         if off:
             verdict = replace(verdict, reasons=(*verdict.reasons, *off))
-        record = judgement_record(verdict, self.law, scene.dwell.total_seconds())
+        record = judgement_record(verdict, self.law, scene.dwell.total_seconds(), scene.at)
         previous = JudgementRecord.model_validate_json(old.judgement) if old.judgement else None
         new = projected(old, scene, self.law)
         entries = [_presence(new, at)] if (old.gone_at is None) != (new.gone_at is None) else []

@@ -54,7 +54,8 @@ class JudgementRecord(_Record):
     """A judgement as it is kept. `suggested` is what the rules lean to where they don't decide.
 
     `instead_of`: what it would have been at first sight. `needs`: what the registers lack for deciding it. `permit_id`
-    is the permit that makes it lawful.
+    is the permit that makes it lawful. `judged_at`: the event time it speaks of, earlier than the last sighting where
+    an earlier judgement stands.
     """
 
     verdict: Literal["lawful", "violation", "observing", "needs_person"]
@@ -73,6 +74,7 @@ class JudgementRecord(_Record):
     needs: tuple[str, ...] = ()
     permit_id: str | None = None
     evidence: EvidenceGradeRecord = EvidenceGradeRecord()
+    judged_at: datetime | None = None
 
 
 class LinkRecord(_Record):
@@ -162,8 +164,8 @@ class SuggestionRecord(_Record):
     looks: int | None = None
 
 
-def judgement_record(judgement: Judgement, law: Law, dwell_s: float) -> JudgementRecord:
-    """`judgement` as it is kept."""
+def judgement_record(judgement: Judgement, law: Law, dwell_s: float, at: datetime | None = None) -> JudgementRecord:
+    """`judgement` as it is kept; `at` is the event time it was made for."""
     record = JudgementRecord(
         verdict=judgement.kind,
         law_version=law.version,
@@ -171,6 +173,7 @@ def judgement_record(judgement: Judgement, law: Law, dwell_s: float) -> Judgemen
         sentence=_sentences(judgement.reasons),
         dwell_s=dwell_s,
         evidence=EvidenceGradeRecord(grade=judgement.evidence.grade, because=_reasons(judgement.evidence.because)),
+        judged_at=at,
     )
     return record.model_copy(update=_particulars(judgement))
 

@@ -2,31 +2,32 @@
 
 from datetime import date, timedelta
 
+from central.domain.judgement.scene import Scene
 from central.domain.judgement.verdicts import Evidence
 from central.domain.law import Law
 from central.domain.reasons import Reason
 from central.domain.registers.cameras import EvidenceGrade
-from central.domain.values import CaseSnapshot, Observation
+from central.domain.values import Observation
 
 UNREGISTERED = (Reason("no_camera_register"),)
 
 
-def evidence_of(case: CaseSnapshot, law: Law, day: date, legal_dwell: timedelta) -> Evidence:
+def evidence_of(scene: Scene, law: Law, legal_dwell: timedelta) -> Evidence:
     """Penalty-reviewed where the sightings of reviewed cameras with sure clocks show the dwell by themselves."""
     if not law.registers.cameras:
         return Evidence(because=UNREGISTERED)
     sound: list[Observation] = []
     because: set[tuple[str, str]] = set()
-    for member in case.members:
-        failing = _failing(member, law, day)
+    for member in scene.case.members:
+        failing = _failing(member, law, scene.day)
         if failing is not None:
             because.add((failing, member.camera_id))
         because.update((doubt.value, member.camera_id) for doubt in member.doubts)
         if failing is None and not member.doubts:
             sound.append(member)
     if sound:
-        span = max(member.last_seen_at for member in sound) - min(member.first_seen_at for member in sound)
-        if span >= legal_dwell:
+        last = min(scene.at, max(member.last_seen_at for member in sound))
+        if last - min(member.first_seen_at for member in sound) >= legal_dwell:
             return Evidence(EvidenceGrade.PENALTY_REVIEWED)
         because.update(("reviewed_too_short", member.camera_id) for member in sound)
     return Evidence(because=tuple(Reason(code, {"camera": camera}) for code, camera in sorted(because)))

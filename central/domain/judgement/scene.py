@@ -89,9 +89,11 @@ class Scene:
         return not zone.has_valid_plaque(self.day), is_closed, is_limited, zone.zone_id
 
 
-def scene_of(case: CaseSnapshot, near: Sequence[Neighbour], law: Law) -> Scene:
-    """The case as the rules see it at its last sighting."""
+def scene_of(case: CaseSnapshot, near: Sequence[Neighbour], law: Law, moment: datetime | None = None) -> Scene:
+    """The case as the rules see it at its last sighting, or as they saw it at `moment`, if that was earlier."""
     since, at = case.first_seen_at, case.last_seen_at
+    if moment is not None and moment < at:
+        at = max(since, moment)
     local, place = law.local(at), place_of(case)
     day = local.date()
     zones = _zones(case, place, law, day)
@@ -114,12 +116,8 @@ def place_of(case: CaseSnapshot) -> Position | None:
     return found
 
 
-def zones_of(case: CaseSnapshot, law: Law) -> tuple[Zone, ...]:
-    """The zones in force that hold the case: by its position, or without one by the names its cameras gave."""
-    return _zones(case, place_of(case), law, law.local(case.last_seen_at).date())
-
-
 def _zones(case: CaseSnapshot, place: Position | None, law: Law, day: date) -> tuple[Zone, ...]:
+    """The zones in force that hold the case: by its position, or without one by the names its cameras gave."""
     if place is not None:
         return law.registers.zones_at(place.point, day)
     named = sorted({name for member in case.members for name in member.zones})
