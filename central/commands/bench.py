@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from central.bench.assessing import CASES_A_YEAR, measure_assessment
 from central.bench.deciding import SEEDED, measure_decisions
 from central.bench.measuring import BenchPlan, measure_backlog, measure_cases, measure_intake, measure_paced
 from central.bench.reporting import BenchReport
@@ -27,6 +28,7 @@ class BenchMode(StrEnum):
     CASES = "cases"
     DECISION = "decision"
     BACKLOG = "backlog"
+    ASSESSMENT = "assessment"
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -47,6 +49,7 @@ def bench(
         int, typer.Option(min=1_000, max=10_000_000, help="Queued events, for --mode backlog.")
     ] = 1_000_000,
     open_cases: Annotated[int, typer.Option(min=0, max=1_000_000, help="For --mode decision.")] = SEEDED,
+    cases: Annotated[int, typer.Option(min=1000, max=5_000_000, help="For --mode assessment.")] = CASES_A_YEAR,
     mqtt_protocol: Annotated[str, typer.Option(help="5 or 3.1.1.")] = "5",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here as well.")] = None,
 ) -> None:
@@ -58,6 +61,7 @@ def bench(
     cases     100 a second through to cases (CPU share), then a rush (events a second through to cases)
     decision  one event at a time into association while 50,000 cases are open
     backlog   --backlog queued events of sixteen nodes that come back, while live events go on
+    assessment  all figures of a district's year of --cases cases; a database filled by it before is used again
 
     The broker is mosquitto if it is installed, else the embedded one; both keep nothing. Lost and doubled events are
     counted in the database. The database must be empty or hold events of measurements only: nothing is deleted from it.
@@ -71,7 +75,7 @@ def bench(
     with tempfile.TemporaryDirectory(prefix="xunjie-bench-db-") as folder, _bar() as tick:
         url = database_url or f"sqlite:///{folder}/bench.db"
         plan = BenchPlan(url, seconds, mqtt_protocol, SystemClock(), tick)
-        report = _measure(plan, mode, backlog, open_cases)
+        report = _measure(plan, mode, backlog, open_cases, cases)
     _print(report)
     text = report.model_dump_json(indent=2)
     if json_file is None:
@@ -80,7 +84,7 @@ def bench(
         json_file.write_text(text + "\n", encoding="utf-8")
 
 
-def _measure(plan: BenchPlan, mode: BenchMode, backlog: int, open_cases: int) -> BenchReport:
+def _measure(plan: BenchPlan, mode: BenchMode, backlog: int, open_cases: int, cases: int) -> BenchReport:
     match mode:
         case BenchMode.INTAKE:
             return measure_intake(plan)
@@ -92,6 +96,8 @@ def _measure(plan: BenchPlan, mode: BenchMode, backlog: int, open_cases: int) ->
             return measure_decisions(plan, open_cases)
         case BenchMode.BACKLOG:
             return measure_backlog(plan, backlog)
+        case BenchMode.ASSESSMENT:
+            return measure_assessment(plan, cases)
 
 
 class _Tick:

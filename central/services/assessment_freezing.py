@@ -35,7 +35,7 @@ class _Kept(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    value: float | None
+    value: float | None = None
     numerator: float | None = None
     denominator: float | None = None
     interval: tuple[float, float] | None = None

@@ -1,6 +1,7 @@
 """From a case's stages and steps to its counted items. Pure; the same rows always give the same items."""
 
 import functools
+import itertools
 import operator
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -84,8 +85,7 @@ class _Deriving:
         self._stages: Sequence[StageRow] = sorted(case.stages, key=lambda row: row.number)
 
     def reviewed(self) -> Iterator[Item]:
-        followed_by = [*self._stages[1:], None]
-        for row, after in zip(self._stages, followed_by, strict=True):
+        for row, after in self._followed():
             is_revised = after is not None and (after.stage == "review" or after.outcome == "reopen")
             if row.stage != "review" or row.left_at is None or is_revised:
                 continue
@@ -95,7 +95,7 @@ class _Deriving:
                 yield self._at(row, Moment.REVIEWED, row.left_at, Mark.CONFIRMED)
 
     def reminded(self) -> Iterator[Item]:
-        for row, after in zip(self._stages, [*self._stages[1:], None], strict=True):
+        for row, after in self._followed():
             if row.outcome == "remind" and row.left_at is not None:
                 is_answered = after is not None and after.outcome == "self_correct"
                 marks = Mark.DONE | (Mark.SELF_CORRECTED if is_answered else NONE)
@@ -127,10 +127,14 @@ class _Deriving:
             last = life[-1] if life[-1].outcome in _CLOSED else None
             yield self._closing(owing.due_at, last, life)
 
+    def _followed(self) -> Iterator[tuple[StageRow, StageRow | None]]:
+        for place, row in enumerate(self._stages, start=1):
+            yield row, self._stages[place] if place < len(self._stages) else None
+
     def _lives(self) -> Iterator[Sequence[StageRow]]:
         """The stages from each filing, or opening again, to its end."""
         bounds = [place + 1 for place, row in enumerate(self._stages) if row.outcome in _BOUNDS]
-        for start, end in zip(bounds, [*bounds[1:], len(self._stages)], strict=True):
+        for start, end in itertools.pairwise([*bounds, len(self._stages)]):
             if start < end:
                 yield self._stages[start:end]
 
