@@ -49,6 +49,8 @@ class Right(StrEnum):
     """See a picture before it was redacted."""
     KEEP_REGISTERS = "keep_registers"
     """Areas, zones, permits, shops, responsibility."""
+    READ_WELFARE = "read_welfare"
+    """Whether a merchant is in hardship."""
     KEEP_FLEET = "keep_fleet"
     """Nodes, their bundles, and what is asked of them."""
     KEEP_DELIVERY = "keep_delivery"
@@ -62,11 +64,12 @@ RIGHTS: Mapping[Right, frozenset[Role]] = {
     Right.EXPORT_PACKAGE: PEOPLE - {_R.HANDLING_UNIT, _R.DISPATCHER},
     Right.OPEN_ORIGINAL: frozenset({_R.SHIFT_LEADER, _R.SUPERVISOR, _R.LEADER}),
     Right.KEEP_REGISTERS: frozenset({_R.SHIFT_LEADER, _R.ADMIN}),
+    Right.READ_WELFARE: frozenset({_R.SHIFT_LEADER, _R.SUPERVISOR, _R.LEADER}),
     Right.KEEP_FLEET: frozenset({_R.ADMIN}),
     Right.KEEP_DELIVERY: frozenset({_R.SHIFT_LEADER, _R.ADMIN}),
     Right.KEEP_PEOPLE: frozenset({_R.ADMIN}),
 }
-"""An administrator opens no original: whoever gives out roles would else answer to nobody."""
+"""An administrator opens no original and reads no hardship: whoever gives out roles would else answer to nobody."""
 
 
 class Happening(StrEnum):
