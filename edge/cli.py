@@ -22,7 +22,7 @@ from contract.keys import read_key_pairs
 from contract.manifest import Engine
 from edge.app import check_node, run_node
 from edge.capture.clip import read_facts
-from edge.commands import accept_view, baseline, bench, calibrate, enroll, probe, verify
+from edge.commands import accept_view, baseline, bench, calibrate, discover, enroll, probe, verify
 from edge.detect.choose import open_detector
 from edge.detect.faint import open_faint
 from edge.evidence.people import PeopleFinder
@@ -49,6 +49,7 @@ accept_view.add_to(app)
 calibrate.add_to(app)
 bench.add_to(app)
 probe.add_to(app)
+discover.add_to(app)
 
 ModelOption = Annotated[Path | None, typer.Option("--model", help="Model folder with a manifest.json.")]
 EngineOption = Annotated[

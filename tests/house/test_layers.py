@@ -41,7 +41,7 @@ MAY_JOIN_ADAPTERS = {
 PACKAGE_OF_IMPORT = {
     "cv2": "opencv-python-headless", "yaml": "PyYAML", "paho": "paho-mqtt", "pydantic_core": "pydantic",
     "argon2": "argon2-cffi", "chinese_calendar": "chinesecalendar", "python_calamine": "python-calamine",
-    "prometheus_client": "prometheus-client",
+    "prometheus_client": "prometheus-client", "onvif": "onvif-zeep-async",
     "starlette": "fastapi", "jinja2": "Jinja2", "sqlalchemy": "SQLAlchemy", "multipart": "python-multipart",
 }  # fmt: skip
 
