@@ -32,6 +32,7 @@ from central.artifacts import Artifacts
 from central.catalogue import load_catalogue, make_law
 from central.console.pages import STATIC_DIR, Pages, console_router
 from central.console.signing_in import add_sign_in_answers, signing_in_router
+from central.dispatching import Dispatching, Means, picture_links
 from central.domain.districts import THE_REST, District
 from central.domain.law import Law
 from central.domain.rules import AssociationRules
@@ -81,6 +82,7 @@ from central.settings import CentralSettings, Role
 from central.site import SiteSettings, load_site
 from central.store import camera_errors, dead_letters, inbox
 from central.store.database import Database
+from central.targets import load_targets
 from central.timelimits import load_time_limits
 from contract.clock import Clock
 from contract.errors import UsageError
@@ -254,6 +256,21 @@ class Central:
         artifacts = Artifacts(settings.artifacts_folder)
         fleet_desk = FleetDesk(self.database, lambda: keys, clock)
         fleet = (fleet_router(fleet_desk, artifacts, keys, access), artifacts_router(artifacts, access))
+        targets = load_targets(settings.targets)
+        means = Means(
+            database=self.database,
+            clock=clock,
+            law=law,
+            plane=self.site.to_origin(),
+            broker=address,
+            stepper=Stepper(keeper, area_of),
+            worker=settings.worker,
+            links=picture_links(targets, keys.signing),
+            on_change=self.feed.notify,
+        )
+        self.dispatching = Dispatching(targets, means)
+        self.dispatches = Role.DISPATCH in settings.roles and settings.targets is not None
+        delivery = self.dispatching.routers(access, objects)
 
         outside = Outside(
             self.database,
@@ -264,7 +281,7 @@ class Central:
             clock,
             self.associators.wake,
             topics,
-            fleet,
+            (*fleet, *delivery),
             hasher,
             figures,
             settings.public,
@@ -291,10 +308,14 @@ class Central:
             self.link.start()
             self.fleet_worker.start()
             self.fleet_link.start()
+        if self.dispatches:
+            self.dispatching.start()
 
     def stop(self) -> None:
         """Takes no more, finishes what is under way, closes the database."""
         self.feed.close()
+        if self.dispatches:
+            self.dispatching.stop()
         if Role.INGEST in self.roles:
             self.link.stop()
             self.fleet_link.stop()

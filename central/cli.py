@@ -22,6 +22,7 @@ from central.commands import (
     bench,
     database,
     deadline,
+    delivery,
     fleet,
     judge,
     letters,
@@ -55,6 +56,7 @@ database.add_to(cli)
 letters.add_to(cli)
 retention.add_to(cli)
 deadline.add_to(cli)
+delivery.add_to(cli)
 judge.add_to(cli)
 fleet.add_to(cli)
 originals.add_to(cli)
@@ -85,7 +87,9 @@ def serve(
     log_format: Annotated[LogFormat | None, typer.Option("--log-format", help="On stderr.")] = None,
     roles: Annotated[
         str | None,
-        typer.Option("--roles", help="Some of ingest,associate,api; all by default. See the installer's guide."),
+        typer.Option(
+            "--roles", help="Some of ingest,associate,api,dispatch; all by default. See the installer's guide."
+        ),
     ] = None,
     districts: Annotated[
         str | None, typer.Option("--districts", help="Of the site file's, those that this process associates; all.")

@@ -1,11 +1,16 @@
 """Composes delivery: the targets file becomes gateways, senders, listeners and the nightly comparison."""
 
+import hashlib
 import os
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from fastapi import APIRouter
+
+from central.api.access import Access
+from central.api.deliveries import PlatformDoor, deliveries_router, platforms_router
 from central.domain.law import Law
 from central.gateways.calling import Caller, Line
 from central.gateways.http import HttpGateway
@@ -20,6 +25,8 @@ from central.services.delivery_port import Gateway
 from central.services.delivery_reconciling import Reconciler, Subject
 from central.services.delivery_sending import Point, Route, Sender, nobody_watches
 from central.services.delivery_signature import key_of
+from central.services.delivery_views import DeliveryReader
+from central.services.evidence import ObjectStore
 from central.services.steps import Stepper
 from central.services.worker import Worker
 from central.store import delivery_targets
@@ -37,6 +44,7 @@ from central.targets import (
 from contract.clock import Clock
 from contract.errors import UsageError
 from contract.plane import Origin
+from contract.signing import Purpose, SigningKey
 from contract.topics import Topics
 
 LOOK_S = 0.5
@@ -46,7 +54,7 @@ RECONCILE_EVERY_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Means:
     """What delivery is made of.
 
     `broker`: the nodes'; `worker` names this process among others; without `links` pictures stay inside.
@@ -68,7 +76,7 @@ class Surroundings:
 class Dispatching:
     """All targets of one process."""
 
-    def __init__(self, settings: TargetsSettings, around: Surroundings) -> None:
+    def __init__(self, settings: TargetsSettings, around: Means) -> None:
         """Builds everything and opens nothing.
 
         Raises:
@@ -102,6 +110,12 @@ class Dispatching:
         """Lets everybody who changes a case know the targets."""
         with self._around.database.write() as connection:
             delivery_targets.keep_rules(connection, [target.to_rule() for target in self.settings.in_use])
+
+    def routers(self, access: Access, objects: ObjectStore) -> tuple[APIRouter, ...]:
+        """The ways in: for operators, and for platforms."""
+        around = self._around
+        door = PlatformDoor(self.replies, self.webhook_keys, around.links, objects, around.clock)
+        return deliveries_router(DeliveryReader(around.database, around.clock), access), platforms_router(door)
 
     def start(self) -> None:
         self.register()
@@ -199,6 +213,14 @@ class Dispatching:
         reconciler = self.reconcilers[target.name]
         found.append(Worker(f"reconcile/{target.name}", reconciler.step, reconciler.recover, idle_s=RECONCILE_EVERY_S))
         return found
+
+
+def picture_links(settings: TargetsSettings, keys: SigningKey) -> PictureLinks | None:
+    """Links under the file's `public_url`; their secret follows from central's own key. None without an address."""
+    if settings.public_url is None:
+        return None
+    secret = hashlib.sha256(keys.sign(b"links to redacted pictures", Purpose.EVIDENCE)).digest()
+    return PictureLinks(settings.public_url.rstrip("/"), secret, timedelta(days=settings.picture_links_days))
 
 
 def known_target(settings: TargetsSettings, name: str) -> Target:

@@ -26,6 +26,7 @@ class Role(StrEnum):
     INGEST = "ingest"
     ASSOCIATE = "associate"
     API = "api"
+    DISPATCH = "dispatch"
 
 
 def _split(value: object) -> object:
@@ -63,6 +64,7 @@ class CentralSettings(Settings):
     ] = None
     assessment: Path | None = None
     public: Annotated[bool, Field(description="Whether statistics and map are for everybody.")] = False
+    targets: Annotated[Path | None, Field(description="Who is told of which cases; nobody unless given.")] = None
     log_format: LogFormat = LogFormat.CONSOLE
     retention: RetentionRules = RetentionRules()
 

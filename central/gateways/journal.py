@@ -79,7 +79,7 @@ class JournalGateway:
         try:
             for path in files:
                 for said in _whole_lines(path):
-                    newest[said["case_id"]] = Holding(said["case_id"], None, int(said["revision"]), said["state"])
+                    newest[said["case_id"]] = Holding(said["case_id"], None, int(said["revision"]))
         except OSError as error:
             raise TransientError(f"{self._folder}: the journal can't be read ({error.strerror})") from error
         return iter(newest.values())

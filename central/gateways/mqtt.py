@@ -220,4 +220,4 @@ def _all_of(held: "queue.Queue[bytes]") -> Iterator[Holding]:
             notice = CaseNotice.model_validate_json(payload)
         except ValidationError:
             continue
-        yield Holding(notice.case_id, None, notice.revision, notice.state)
+        yield Holding(notice.case_id, None, notice.revision)

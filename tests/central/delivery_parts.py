@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from sqlalchemy import func, select
 
-from central.dispatching import Dispatching, Surroundings
+from central.dispatching import Dispatching, Means
 from central.domain.delivery import DeliveryState
 from central.domain.workflow import CaseState
 from central.flowrules import packaged_keeper
@@ -134,7 +134,7 @@ class Post:
         settings = {"origin": "zhangdian", "targets": [dict(self.target)]}
         self.settings = TargetsSettings.model_validate(settings)
         self.stepper = Stepper(packaged_keeper())
-        around = Surroundings(
+        around = Means(
             database=self.database,
             clock=self.clock,
             law=LAW,

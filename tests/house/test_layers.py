@@ -36,6 +36,7 @@ MAY_JOIN_ADAPTERS = {
     "central.app": "central's composition root",
     "central.cli": "composes the subcommands",
     "central.dispatching": "composes delivery: gateways, senders, listeners",
+    "central.commands.delivery": "composes a comparison and the simulated platform; the broker's address",
     "central.commands.letters": "composes the desk of dead letters; the broker's address names the topics' prefix",
 }
 PACKAGE_OF_IMPORT = {
