@@ -189,7 +189,13 @@ class Uplink:
         is_up, is_down = threading.Event(), threading.Event()
         refusals: list[str] = []
         url = urlsplit(self._settings.mqtt_url or "")
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"xunjie-{self._node_id}", protocol=mqtt.MQTTv5)
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"xunjie-{self._node_id}",
+            protocol=mqtt.MQTTv5,
+            # A session whose thread hangs must not fight the one that the watchdog began in its place.
+            reconnect_on_failure=False,
+        )
         if url.username:
             client.username_pw_set(unquote(url.username), self._password or unquote(url.password or ""))
         if url.scheme == "mqtts":

@@ -145,17 +145,16 @@ def test_a_camera_with_faults_obeys_and_tells_of_its_connections(clip: Path) -> 
         loop = CaptureLoop(camera, frames.put, SystemClock(), stop, repeats=True)
         thread = threading.Thread(target=loop.run)
         thread.start()
-        for fault in ("stall", "cut"):
-            frames.get(timeout=PATIENCE_S)
-            sources.tell(fault)
-            until(lambda: loop.health.state is CameraState.FAILED, "the camera is missed")
-            while not frames.empty():
-                frames.get()
-            sources.tell("well")
+        frames.get(timeout=PATIENCE_S)
+        sources.tell("cut")
+        until(lambda: loop.health.state is CameraState.FAILED, "the camera is missed")
+        while not frames.empty():
+            frames.get()
+        sources.tell("well")
         frames.get(timeout=PATIENCE_S)
         stop.set()
         thread.join(PATIENCE_S)
-        assert len(sources.accepted_s) >= 3
+        assert len(sources.accepted_s) >= 2
 
 
 def test_a_fault_is_judged_by_the_others_too() -> None:

@@ -22,7 +22,8 @@ from edge.capture.opening import open_stream
 from edge.capture.stream import StreamCamera, Watching
 from edge.capture.streams import StreamState
 from edge.values import DecodeMode, Frame
-from tests.edge.waiting import PATIENCE_S
+from tests.edge.waiting import PATIENCE_S, until
+from tests.faultproxy import FaultProxy
 
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 SERVER = Path(__file__).parent / "rtsp_server.py"
@@ -204,3 +205,49 @@ def test_a_camera_that_accepts_and_never_answers_costs_only_itself(open_port: in
             assert lively.frames.get(timeout=PATIENCE_S).captured_at > seen_at
             assert lively.source.failures.empty()
             assert mute.frames.empty()
+
+
+@pytest.fixture
+def cable(open_port: int) -> Iterator[FaultProxy]:
+    """The cable between a camera and the node."""
+    proxy = FaultProxy(open_port)
+    yield proxy
+    proxy.close()
+
+
+def test_a_camera_that_stops_in_mid_stream_without_closing_is_missed_and_found_again(
+    open_port: int, cable: FaultProxy
+) -> None:
+    """The connection stays up and nothing comes: as when a camera hangs, or a switch forgets the line."""
+    begun = SystemClock().now()
+    mode = DecodeMode.KEY_FRAMES
+    with (
+        capture_logs(),
+        Running(camera(cable.port, mode=mode, timeout_s=1.5)) as still,
+        Running(camera(open_port)) as other,
+    ):
+        before = still.frames.get(timeout=PATIENCE_S)
+        assert (before.captured_at - begun).total_seconds() < 5 + 1, "first picture: 5 s and a group"
+        stalled = SystemClock().now()
+        cable.stall()
+        assert "the stream was cut" in str(still.source.failures.get(timeout=PATIENCE_S))
+        assert state_of(still) is CameraState.FAILED
+        assert (SystemClock().now() - stalled).total_seconds() < 10
+        seen_at = newest(other).captured_at
+        assert other.frames.get(timeout=PATIENCE_S).captured_at > seen_at
+        assert other.source.failures.empty()
+        cable.resume()
+        until(lambda: state_of(still) is CameraState.LIVE, "the camera is back")
+        assert newest(still).captured_at > stalled
+
+
+def state_of(running: Running) -> CameraState:
+    return running.loop.health.state
+
+
+def newest(running: Running) -> Frame:
+    """Of the frames that came so far; waits for one if none did."""
+    frame = running.frames.get(timeout=PATIENCE_S)
+    while not running.frames.empty():
+        frame = running.frames.get()
+    return frame

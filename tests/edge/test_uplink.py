@@ -19,10 +19,11 @@ from contract.ids import NodeId, StreamId
 from contract.receipts import Receipt, receipts_for
 from contract.status import CameraState, CameraStatus, NodeState, NodeStatus
 from deploy.broker import free_port
-from edge.outbox.sqlite import Outbox
+from edge.outbox.sqlite import Entry, Outbox
 from edge.settings import UplinkSettings
 from edge.uplink.mqtt import Uplink
 from edge.uplink.window import MAX_IN_FLIGHT
+from edge.watchdog.vitals import Vital, Watchdog
 from tests.central.brokers import embedded_broker, mosquitto
 from tests.contract.builders import event, uuid_of
 from tests.edge.brokers import Wire, mosquitto_on
@@ -34,6 +35,21 @@ RESEND_S = 1.0
 
 def build(stream_id: StreamId, seq: int) -> Event:
     return event(stream_id=stream_id, seq=seq)
+
+
+def told(state: NodeState, outbox: Outbox, cameras: tuple[CameraStatus, ...] = ()) -> NodeStatus:
+    """The node's status, now."""
+    return NodeStatus(
+        node_id="node-1",
+        boot_id=uuid_of("boot"),
+        state=state,
+        at=SystemClock().now(),
+        software="test",
+        config_version="test",
+        clock_state=ClockState.UNKNOWN,
+        outbox_depth=outbox.depth(),
+        cameras=cameras,
+    )
 
 
 class Sender:
@@ -53,17 +69,7 @@ class Sender:
     def status(self, state: NodeState) -> NodeStatus:
         if self.mistakes:
             raise self.mistakes.pop()
-        return NodeStatus(
-            node_id="node-1",
-            boot_id=uuid_of("boot"),
-            state=state,
-            at=SystemClock().now(),
-            software="test",
-            config_version="test",
-            clock_state=ClockState.UNKNOWN,
-            outbox_depth=self.outbox.depth(),
-            cameras=self.cameras,
-        )
+        return told(state, self.outbox, self.cameras)
 
     def start(self) -> "Sender":
         self._thread.start()
@@ -344,3 +350,61 @@ def test_the_senders_thread_outlives_a_mistake_of_our_own(senders: Senders, tmp_
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == [
         "the uplink failed unexpectedly; it connects again"
     ]
+
+
+class HangsOnce(Outbox):
+    """An outbox whose next event can't be read, until the test lets it go: a disk that does not answer."""
+
+    gate: threading.Event | None = None
+
+    def load(self, seq: int) -> Entry | None:
+        gate, self.gate = self.gate, None
+        if gate is not None:
+            assert gate.wait(60)
+        return super().load(seq)
+
+
+def test_a_publisher_that_hangs_is_passed_by_the_watchdogs_new_one_and_its_session_stays_out(tmp_path: Path) -> None:
+    """Both carry one name: the old session, thrown out by the broker, must not come back while its thread hangs."""
+    stops = [threading.Event(), threading.Event()]
+    outbox = HangsOnce(tmp_path / "outbox.sqlite3", "node-1", SystemClock())
+    outbox.gate = gate = threading.Event()
+    uplinks: list[Uplink] = []
+    threads: list[threading.Thread] = []
+    with capture_logs(), mosquitto() as port, Central(port) as central:
+        settings = UplinkSettings(mqtt_url=f"mqtt://127.0.0.1:{port}", resend_after_s=RESEND_S, status_every_s=3600)
+
+        def status(state: NodeState) -> NodeStatus:
+            return told(state, outbox)
+
+        def publish(stop: threading.Event) -> None:
+            uplinks.append(Uplink(outbox, settings, NodeId("node-1"), status, SystemClock(), stop))
+            threads.append(threading.Thread(target=uplinks[-1].run))
+            threads[-1].start()
+
+        def revive() -> None:
+            stops[0].set()
+            publish(stops[1])
+
+        publish(stops[0])
+        central.hear_status(NodeState.ONLINE)
+        outbox.append(build)
+        watchdog = Watchdog(lambda: [Vital("uplink", lambda: uplinks[-1].rounds, 150.0, revive)])
+        until(lambda: outbox.gate is None, "the publisher hangs")
+        assert watchdog.step(0.0) == []
+        assert watchdog.step(151.0) == ["uplink"]
+        assert central.hear(1)[0][1].data.seq == 1
+        since = uplinks[1].link.since
+        central.receipt(outbox.stream_id, {1})
+        until(lambda: outbox.depth() == 0, "the new publisher settles it")
+        outbox.append(build)
+        central.hear(4)  # said again and again while no receipt comes: three seconds in which the old one could return
+        assert uplinks[1].link.is_connected
+        assert uplinks[1].link.since == since
+        gate.set()
+        stops[1].set()
+        uplinks[1].wake()
+        for thread in threads:
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive()
+    outbox.close()
