@@ -85,7 +85,7 @@ def _rules() -> Iterator[_Row]:
     none: frozenset[Need] = frozenset()
     free: frozenset[Guard] = frozenset()
     judge, raisers = frozenset({_R.JUDGE}), frozenset({_R.JUDGE, _R.PLATFORM})
-    yield (_S.OBSERVING,), _A.SUPPRESS, _S.SUPPRESSED, judge, none, free
+    yield (_S.OBSERVING, _S.PENDING_REVIEW), _A.SUPPRESS, _S.SUPPRESSED, judge, none, free
     yield (_S.SUPPRESSED,), _A.WATCH, _S.OBSERVING, judge, none, free
     yield (_S.OBSERVING, _S.SUPPRESSED), _A.RAISE, _S.PENDING_REVIEW, raisers, none, free
     yield (_S.PENDING_REVIEW,), _A.CONFIRM, _S.CONFIRMED, _LEAD, none, free
