@@ -1,6 +1,7 @@
 """The violations file → what each violation is called, coded and allowed; joined with a site it is the law."""
 
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
@@ -15,6 +16,9 @@ from contract.configfile import Settings, load_yaml
 from contract.taxonomy import Violation
 
 PACKAGED = Path(__file__).parents[1] / "configs" / "central" / "violations.yaml"
+
+OF_THE_SITE = {"zones", "registers", "timezone", "legal_dwell_s", "counting_hours"}
+"""What a site's file says that is law."""
 
 
 class NeedsBlock(Settings):
@@ -91,12 +95,17 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
 
 
 def make_law(catalogue: Catalogue, site: SiteSettings, registers: Registers | None = None) -> Law:
-    """The catalogue with the site's dwells and hours, and `registers`; without them, those of the site's file."""
+    """The catalogue with the site's dwells and hours, and `registers`; without them, those of the site's file.
+
+    Its version is the catalogue's with a digest of all that was read: who edits a file makes another law.
+    """
+    own = site.model_dump_json(include=OF_THE_SITE, serialize_as_any=True)
+    digest = sha256((catalogue.model_dump_json() + own).encode()).hexdigest()
     return Law(
         violations={kind: _rule(kind, block, site) for kind, block in catalogue.violations.items()},
         timezone=ZoneInfo(site.timezone),
         registers=site.to_registers() if registers is None else registers,
-        version=catalogue.version,
+        version=f"{catalogue.version}-{digest[:8]}",
         cooking_goods=frozenset(catalogue.cooking_goods),
         legal_review=catalogue.legal_review,
     )

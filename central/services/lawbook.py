@@ -6,6 +6,7 @@ from threading import Lock
 from sqlalchemy import Connection
 
 from central.domain.law import Law
+from central.domain.registers.snapshot import Registers
 from central.services.registers import RegisterBook
 
 
@@ -32,6 +33,16 @@ class LawBook:
         registers = self._book.current(connection)
         with self._lock:
             if self._newest.registers.version != registers.version:
-                version = f"{self._base.version}+{registers.version}" if registers.version else self._base.version
-                self._newest = replace(self._base, registers=registers, version=version)
+                self._newest = self._with(registers)
             return self._newest
+
+    def at_version(self, connection: Connection, version: str) -> Law | None:
+        """The law that called itself `version`; None where it was of another catalogue or site file."""
+        base, _, number = version.partition("+")
+        if base != self._base.version or not (number or "0").isdecimal():
+            return None
+        return self._with(self._book.at_version(connection, int(number))) if number else self._base
+
+    def _with(self, registers: Registers) -> Law:
+        version = f"{self._base.version}+{registers.version}" if registers.version else self._base.version
+        return replace(self._base, registers=registers, version=version)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from central.domain.judgement.scene import FURNITURE, Scene
-from central.domain.judgement.verdicts import Judgement
+from central.domain.judgement.verdicts import Breach, Judgement, Lawful, NeedsPerson, Observing
 from central.domain.law import Law, ZoneKind
 from central.domain.workflow import REVIEWED, Action, CaseState, Role
 from central.services.records import JudgementRecord
@@ -81,6 +81,23 @@ def gist(record: JudgementRecord) -> tuple[object, ...]:
     codes = tuple(reason.code for reason in record.reasons if reason.code not in _DWELL_REASONS)
     more = (record.instead_of, record.permit_id, record.needs, record.evidence.grade)
     return record.verdict, record.violation, record.suggested, record.rule, codes, more
+
+
+def gist_of(judgement: Judgement) -> tuple[object, ...]:
+    """The gist that the record of `judgement` would have."""
+    codes = tuple(reason.code for reason in judgement.reasons if reason.code not in _DWELL_REASONS)
+    violation = suggested = rule = instead = permit = None
+    needs: tuple[str, ...] = ()
+    match judgement:
+        case Lawful():
+            rule, permit = judgement.rule, judgement.permit_id
+        case Breach():
+            violation, instead = judgement.violation, judgement.instead_of
+        case Observing():
+            suggested, instead = judgement.violation, judgement.instead_of
+        case NeedsPerson():
+            suggested, instead, needs = judgement.suggested, judgement.instead_of, judgement.needs
+    return judgement.kind, violation, suggested, rule, codes, (instead, permit, needs, judgement.evidence.grade)
 
 
 def entry_of(old: Projection, new: Projection, action: Action | None, actor: str, at: datetime) -> HistoryEntry:
