@@ -27,10 +27,12 @@ from central.api.ingest import ingest_router
 from central.api.overview import overview_router
 from central.api.people import me_router, people_router
 from central.api.public import public_router
+from central.api.registers import registers_router
 from central.api.stream import stream_router
 from central.artifacts import Artifacts
 from central.catalogue import load_catalogue, make_law
 from central.console.pages import STATIC_DIR, Pages, console_router
+from central.console.registers import registers_pages
 from central.console.signing_in import add_sign_in_answers, signing_in_router
 from central.dispatching import Dispatching, Means, picture_links
 from central.domain.districts import THE_REST, District
@@ -68,6 +70,7 @@ from central.services.own_account import OwnAccount
 from central.services.people import PeopleDesk
 from central.services.reading import Reader
 from central.services.registers import RegisterBook
+from central.services.registers_desk import RegisterDesk
 from central.services.sealing import Sealer
 from central.services.silencing import SilenceDesk
 from central.services.steps import AreaOf, Stepper, nowhere
@@ -129,6 +132,7 @@ def make_http(
     event_desk = EventDesk(parts.database, admission, parts.topics)
     evidence_desk = EvidenceDesk(parts.database, parts.objects, parts.clock, parts.feed.notify)
     figures = assessment_of(parts.database, parts.figures, ground_of(parts.site), parts.clock)
+    registers = registers_desk(parts)
     people_desk = PeopleDesk(parts.database, parts.hasher, parts.clock)
     own = OwnAccount(people_desk, access.doors)
     routers = [
@@ -143,6 +147,7 @@ def make_http(
         public_router(figures, access, is_open=parts.is_public),
         me_router(own, access),
         people_router(people_desk, access),
+        registers_router(registers, access),
         *parts.fleet,
     ]
     http = make_http_app(routers, lifespan)
@@ -150,10 +155,17 @@ def make_http(
     pages = Pages(site, parts.law.timezone)
     http.include_router(console_router(reader, case_desk, access, pages))
     http.include_router(signing_in_router(own, access, pages))
+    http.include_router(registers_pages(registers, access, pages))
     add_sign_in_answers(http, access, pages)
     http.add_middleware(DenialLog, log=access.doors)
     http.mount("/static", StaticFiles(directory=STATIC_DIR))
     return http
+
+
+def registers_desk(parts: Outside) -> RegisterDesk:
+    """The desk of the registers; what the site's files say holds where the database has nothing."""
+    book = RegisterBook(parts.site.to_origin(), parts.law.registers)
+    return RegisterDesk(parts.database, book, parts.clock, parts.site.timezone, parts.wake)
 
 
 def ground_of(site: SiteSettings) -> Ground:

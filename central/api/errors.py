@@ -10,6 +10,7 @@ from central.services.claiming import ClaimedCase
 from central.services.feed import FeedFull
 from central.services.fleet import UnknownNode
 from central.services.joining import FrozenCase
+from central.services.registers_desk import UnknownRow
 from contract.errors import TransientError, UsageError
 
 
@@ -19,6 +20,10 @@ def add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(UnknownCase)
     def _unknown(_request: Request, error: UnknownCase) -> JSONResponse:
         return JSONResponse({"detail": f"no case {error}"}, 404)
+
+    @app.exception_handler(UnknownRow)
+    def _unknown_row(_request: Request, error: UnknownRow) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 404)
 
     @app.exception_handler(UnknownNode)
     def _unknown_node(_request: Request, error: UnknownNode) -> JSONResponse:

@@ -56,7 +56,12 @@ class Words:
 
 def load_words() -> dict[Language, Words]:
     """Both languages, from the file beside this module."""
-    texts = load_yaml(Path(__file__).with_name("words.yaml"), _WordsFile).root
+    return read_words(Path(__file__).with_name("words.yaml"))
+
+
+def read_words(path: Path) -> dict[Language, Words]:
+    """Both languages of a file of words."""
+    texts = load_yaml(path, _WordsFile).root
     return {
         "zh": Words("zh", {key: pair[0] for key, pair in texts.items()}),
         "en": Words("en", {key: pair[1] for key, pair in texts.items()}),

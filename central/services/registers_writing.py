@@ -129,11 +129,16 @@ def _heading(column: Column, language: Language) -> str:
     return column.zh if language == "zh" else column.field
 
 
+def cell_of(row: Row, field: str) -> str | float | int:
+    """A field as a cell that is read back as the same; ``never`` where empty would say something else."""
+    value = getattr(row, field)
+    is_silent = value == () and bool(type(row).model_fields[field].default)
+    return "never" if is_silent else _cell(field, value)
+
+
 def _cells(columns: Sequence[Column], row: Row) -> Iterator[str | float | int]:
     for column in columns:
-        value = getattr(row, column.field)
-        is_silent = value == () and type(row).model_fields[column.field].default
-        yield "never" if is_silent else _cell(column.field, value)
+        yield cell_of(row, column.field)
 
 
 def _cell(field: str, value: object) -> str | float | int:
