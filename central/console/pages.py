@@ -1,6 +1,7 @@
 """The console's pages: live list, one case. Server-rendered; scripts only keep them fresh."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -12,10 +13,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from central.console.crop import crop_around
 from central.console.plan import draw
 from central.console.words import COOKIE, Words, load_words, wanted_language
-from central.domain.people import Operator
+from central.domain.people import Operator, Refusal
 from central.domain.values import CaseFilter
-from central.domain.workflow import Action, CaseState, RefusedAction, RejectReason
+from central.domain.workflow import ASIDE, Action, CaseState, RefusedAction, RejectReason
+from central.domain.workflow_words import CLOSING, FILING, Condition
+from central.domain.worktime import Limit, TimeUnit
 from central.services.actions import CaseDesk, OperatorAction
+from central.services.claiming import ClaimedCase
 from central.services.doors import SignInRefused
 from central.services.reading import Reader
 from central.services.views import CaseDetail, SiteView
@@ -26,6 +30,14 @@ from contract.taxonomy import Violation
 STATIC_DIR = Path(__file__).parent / "static"
 LIVE_STATES = frozenset(CaseState) - {CaseState.SUPPRESSED}
 CARDS = 60
+CHOICES: dict[str, Sequence[object]] = {
+    "reasons": [reason.value for reason in RejectReason],
+    "filing": sorted(FILING),
+    "closing": sorted(CLOSING),
+    "units": list(TimeUnit),
+    "aside": sorted(ASIDE),
+}
+"""What the forms of the steps offer."""
 _CHANGING_FORM = re.compile(r'<form\b[^>]*\bmethod="post"[^>]*>', re.IGNORECASE)
 
 
@@ -125,9 +137,9 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> 
     def show_nodes(request: Request) -> Response:
         return pages.render(request, "nodes_only.html", nodes=reader.nodes())
 
-    @router.get("/cases/{case_id}", dependencies=[Depends(gate.page)])
-    def show_case(request: Request, case_id: str) -> Response:
-        return _case_page(request, reader.detail(case_id))
+    @router.get("/cases/{case_id}")
+    def show_case(request: Request, case_id: str, who: Annotated[Operator, Depends(gate.page)]) -> Response:
+        return _case_page(request, reader.detail(case_id, *who.roles))
 
     @router.post("/cases/{case_id}/actions/{action}")
     def act(
@@ -138,11 +150,19 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> 
         reason: Annotated[RejectReason | None, Form()] = None,
         note: Annotated[str, Form(max_length=500)] = "",
         kind: Annotated[Violation | None, Form()] = None,
+        condition: Annotated[Condition | None, Form()] = None,
+        department: Annotated[str | None, Form(max_length=64)] = None,
+        amount: Annotated[float | None, Form(gt=0, le=100_000)] = None,
+        unit: Annotated[TimeUnit | None, Form()] = None,
     ) -> Response:
+        limit = Limit(amount, unit) if amount is not None and unit is not None else None
+        wanted = OperatorAction(
+            action, operator.name, reason, note, kind, condition, department, limit, operator.roles, operator.district
+        )
         try:
-            desk.act(case_id, OperatorAction(action, operator.name, reason, note, kind))
-        except (RefusedAction, UsageError) as error:
-            return _case_page(request, reader.detail(case_id), str(error))
+            desk.act(case_id, wanted)
+        except (RefusedAction, UsageError, ClaimedCase, Refusal) as error:
+            return _case_page(request, reader.detail(case_id, *operator.roles), str(error))
         return RedirectResponse(f"/cases/{case_id}", 303)
 
     def _case_page(request: Request, case: CaseDetail | None, problem: str = "") -> Response:
@@ -155,7 +175,7 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> 
             case=case,
             plan=draw(case, reader.zones()),
             problem=problem,
-            reject_reasons=list(RejectReason),
+            choices=CHOICES,
             violations=[(kind, reader.violation_name(kind)) for kind in Violation],
             change_id=reader.change_range()[1],
         )

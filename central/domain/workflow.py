@@ -12,6 +12,7 @@ from central.domain.deadlines import Stage
 from central.domain.workflow_words import PEOPLE, Action, CaseState, Guard, Need, RejectReason, Role
 
 __all__ = [
+    "ASIDE",
     "FINAL",
     "FIRST_STATE",
     "REVIEWED",
@@ -161,7 +162,7 @@ def _table(*parts: Iterable[_Row]) -> Mapping[tuple[CaseState, Action], Step]:
 
 
 TABLE = _table(_rules(), _filing(), _handling(), _checking())
-_ASIDE = frozenset({Action.CANCEL, Action.FORCE_CLOSE, Action.SUPERVISE, Action.APPEAL, Action.COMMENT, Action.EXTEND})
+ASIDE = frozenset({Action.CANCEL, Action.FORCE_CLOSE, Action.SUPERVISE, Action.APPEAL, Action.COMMENT, Action.EXTEND})
 """Steps that nobody waits for."""
 FIRST_STATE = CaseState.OBSERVING
 UNREVIEWED = frozenset({CaseState.OBSERVING, CaseState.SUPPRESSED, CaseState.PENDING_REVIEW})
@@ -211,7 +212,7 @@ def takers(state: CaseState) -> frozenset[Role]:
     >>> takers(CaseState.REPORTED) == {Role.ACCEPTANCE_OPERATOR, Role.SHIFT_LEADER}
     True
     """
-    found = (step.roles for (at, action), step in TABLE.items() if at is state and action not in _ASIDE)
+    found = (step.roles for (at, action), step in TABLE.items() if at is state and action not in ASIDE)
     return frozenset().union(*found) & PEOPLE - {Role.ADMIN}
 
 

@@ -13,3 +13,9 @@ source.addEventListener("case", (event) => {
   timer ??= setTimeout(() => location.reload(), 1500);
 });
 addEventListener("pagehide", () => source.close());
+
+for (const line of document.querySelectorAll("[data-until]")) {
+  const left = new Date(line.dataset.until) - Date.now();
+  if (left <= 0) line.hidden = true;
+  else setTimeout(() => (line.hidden = true), left);
+}
