@@ -174,15 +174,15 @@ class Post:
             connection.execute(cases.CASES.update().where(cases.CASES.c.id == case_id).values(values))
             enqueue(connection, case_id, self.clock.now())
 
-    def run(self, sender: Sender | None = None, for_s: float = 0.0) -> None:
-        """Sends until nothing is due for `for_s` more seconds of the test's time."""
+    def run(self, sender: Sender | None = None, for_s: float = 0.0, every_s: float = 1.0) -> None:
+        """Sends what is due, and again every `every_s` for `for_s` more seconds of the test's time."""
         worker, until = sender or self.sender(), self.clock.now() + timedelta(seconds=for_s)
         while True:
             while worker.step():
                 pass
             if self.clock.now() >= until:
                 return
-            self.clock.sleep(1.0)
+            self.clock.sleep(every_s)
 
     def rows(self, case_id: str) -> list[DeliveryRow]:
         with self.database.read() as connection:

@@ -12,6 +12,7 @@ from central.services.steps import OperatorAction
 from central.simulation.city_platform import Fault
 from central.store import case_queries, delivery_claims
 from central.store.database import Database
+from tests.central.databases import fresh_sqlite
 from tests.central.delivery_parts import CITY, HANG_S, Listening, Post, nowhere, platform
 
 S = DeliveryState
@@ -21,6 +22,14 @@ S = DeliveryState
 def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
+    opened.close()
+
+
+@pytest.fixture
+def file_post(tmp_path: Path, city: Listening) -> Iterator[Post]:
+    """On SQLite alone, for what no database can change."""
+    opened = Database(fresh_sqlite(tmp_path / "db"))
+    yield Post(opened, {**CITY, "url": city.url})
     opened.close()
 
 
@@ -53,10 +62,10 @@ def test_a_confirmed_case_is_there_mapped_and_frozen(post: Post, city: Listening
 
 
 @pytest.mark.parametrize("state", [CaseState.OBSERVING, CaseState.SUPPRESSED, CaseState.PENDING_REVIEW])
-def test_what_no_person_has_confirmed_never_leaves(post: Post, city: Listening, state: CaseState) -> None:
-    case_id = post.confirmed("a", state)
-    post.run()
-    assert post.rows(case_id) == []
+def test_what_no_person_has_confirmed_never_leaves(file_post: Post, city: Listening, state: CaseState) -> None:
+    case_id = file_post.confirmed("a", state)
+    file_post.run()
+    assert file_post.rows(case_id) == []
     assert city.refs() == []
 
 
@@ -78,49 +87,49 @@ FAULTS = [
 
 @pytest.mark.parametrize(("fault", "at_first", "at_last"), FAULTS, ids=[str(fault) for fault, _, _ in FAULTS])
 def test_one_fault_on_a_new_case(
-    post: Post, city: Listening, fault: Fault, at_first: DeliveryState, at_last: int
+    file_post: Post, city: Listening, fault: Fault, at_first: DeliveryState, at_last: int
 ) -> None:
     city.control(faults=[fault])
-    case_id = post.confirmed("a")
-    post.run()
-    assert post.states(case_id) == [at_first]
-    post.run(for_s=60)
+    case_id = file_post.confirmed("a")
+    file_post.run()
+    assert file_post.states(case_id) == [at_first]
+    file_post.run(for_s=60)
     assert city.refs() == [case_id] * at_last
-    assert post.states(case_id) == [S.ACCEPTED if at_last else S.DEAD]
+    assert file_post.states(case_id) == [S.ACCEPTED if at_last else S.DEAD]
 
 
 @pytest.mark.parametrize("fault", [Fault.FAIL_500, Fault.ACCEPT_THEN_HANG, Fault.ACCEPT_THEN_500, Fault.DROP])
-def test_one_fault_on_an_update(post: Post, city: Listening, fault: Fault) -> None:
-    case_id = post.confirmed("a")
-    post.run()
+def test_one_fault_on_an_update(file_post: Post, city: Listening, fault: Fault) -> None:
+    case_id = file_post.confirmed("a")
+    file_post.run()
     city.control(faults=[fault])
-    post.change(case_id, gone_at=post.clock.now())
-    post.run(for_s=60)
+    file_post.change(case_id, gone_at=file_post.clock.now())
+    file_post.run(for_s=60)
     (record,) = city.parts.records.by_ref(case_id)
     assert record.rev == 2
-    assert post.states(case_id) == [S.ACCEPTED, S.ACCEPTED]
+    assert file_post.states(case_id) == [S.ACCEPTED, S.ACCEPTED]
 
 
-def test_a_platform_that_stores_late_is_not_told_twice(post: Post, city: Listening) -> None:
+def test_a_platform_that_stores_late_is_not_told_twice(file_post: Post, city: Listening) -> None:
     """It hangs, and stores the case after central stopped waiting: asking too early would double it."""
     city.control(faults=[Fault.ACCEPT_LATE])
-    case_id = post.confirmed("a")
-    post.run()
-    assert post.states(case_id) == [S.UNCERTAIN]
+    case_id = file_post.confirmed("a")
+    file_post.run()
+    assert file_post.states(case_id) == [S.UNCERTAIN]
     while not city.refs():
-        post.clock.sleep(0)  # the platform's own time, not ours
-    post.run(for_s=30)
+        file_post.clock.sleep(0)  # the platform's own time, not ours
+    file_post.run(for_s=30)
     assert city.refs() == [case_id]
 
 
 def test_nobody_listens_then_somebody_does(database: Database, tmp_path: Path) -> None:
     away = Post(database, nowhere(CITY))
     case_id = away.confirmed("a")
-    away.run(for_s=120)
+    away.run(for_s=120, every_s=10)
     assert away.states(case_id) == [S.WAITING]
     with platform(tmp_path) as city:
         back = Post(database, {**CITY, "url": city.url}, clock=away.clock)
-        back.run(for_s=600)
+        back.run(for_s=600, every_s=20)
         assert city.refs() == [case_id]
 
 
@@ -154,22 +163,22 @@ def test_a_case_taken_back_before_it_left_is_never_told(post: Post, city: Listen
     assert city.refs() == [case_id]
 
 
-def test_a_case_taken_back_later_is_told_so(post: Post, city: Listening) -> None:
-    case_id = post.confirmed("a")
-    post.run()
-    post.step(case_id, OperatorAction(Action.REOPEN, "wang", note="wrong stall"))
-    post.run()
+def test_a_case_taken_back_later_is_told_so(file_post: Post, city: Listening) -> None:
+    case_id = file_post.confirmed("a")
+    file_post.run()
+    file_post.step(case_id, OperatorAction(Action.REOPEN, "wang", note="wrong stall"))
+    file_post.run()
     (record,) = city.parts.records.by_ref(case_id)
     content = city.parts.records.content(record.number)
     assert content == {"rev": 2, "status": "pending_review"}
 
 
-def test_no_word_a_person_typed_and_no_name_leaves(post: Post, city: Listening) -> None:
-    case_id = post.confirmed("a")
-    post.step(case_id, OperatorAction(Action.REPORT, "wang.li", note="the fat man again"))
-    route = post.dispatching.routes["city"]
-    sheet = post.rows(case_id)[-1].sheet
-    wire = route.presenter.notice(sheet, 2, post.clock.now()).to_wire().decode()
+def test_no_word_a_person_typed_and_no_name_leaves(file_post: Post, city: Listening) -> None:
+    case_id = file_post.confirmed("a")
+    file_post.step(case_id, OperatorAction(Action.REPORT, "wang.li", note="the fat man again"))
+    route = file_post.dispatching.routes["city"]
+    sheet = file_post.rows(case_id)[-1].sheet
+    wire = route.presenter.notice(sheet, 2, file_post.clock.now()).to_wire().decode()
     assert "wang" not in wire
     assert "fat man" not in wire
 
@@ -183,7 +192,7 @@ def test_the_breaker_opens_and_one_probe_closes_it(post: Post, city: Listening) 
     assert state.is_tripped
     assert sum(city.parts.moods.met.values()) == 5, "the sixth case was not even tried"
     city.control(mix={})
-    post.run(for_s=120)
+    post.run(for_s=120, every_s=5)
     assert city.refs() == sorted(ids)
     with post.database.read() as connection:
         assert delivery_claims.breaker(connection, "city").failures == 0
@@ -198,23 +207,23 @@ def test_two_senders_share_the_rows_and_never_one_row(post: Post, city: Listenin
     assert post.unsettled() == 0
 
 
-def test_a_dead_letter_is_shown_and_can_be_tried_again(post: Post, city: Listening) -> None:
+def test_a_dead_letter_is_shown_and_can_be_tried_again(file_post: Post, city: Listening) -> None:
     city.control(faults=[Fault.REFUSE_422])
-    case_id = post.confirmed("a")
-    post.run()
-    (row,) = post.rows(case_id)
+    case_id = file_post.confirmed("a")
+    file_post.run()
+    (row,) = file_post.rows(case_id)
     assert row.problem == "it answered 422: field address is missing"
-    with post.database.read() as connection:
+    with file_post.database.read() as connection:
         assert case_queries.history(connection, case_id)[-1].what == "refused"
 
 
-def test_a_refused_revision_does_not_stop_the_next(post: Post, city: Listening) -> None:
+def test_a_refused_revision_does_not_stop_the_next(file_post: Post, city: Listening) -> None:
     city.control(faults=[Fault.REFUSE_422])
-    case_id = post.confirmed("a")
-    post.run()
-    post.change(case_id, gone_at=post.clock.now())
-    post.run()
-    assert post.states(case_id) == [S.DEAD, S.ACCEPTED]
+    case_id = file_post.confirmed("a")
+    file_post.run()
+    file_post.change(case_id, gone_at=file_post.clock.now())
+    file_post.run()
+    assert file_post.states(case_id) == [S.DEAD, S.ACCEPTED]
     assert city.refs() == [case_id]
 
 
@@ -233,5 +242,5 @@ def test_who_was_held_up_beyond_its_claim_leaves_the_row_to_another(post: Post, 
     assert post.states(case_id) == [S.ACCEPTED]
 
 
-def test_hanging_platforms_are_left_after_the_time_limit(post: Post) -> None:
-    assert post.dispatching.routes["city"].gateway.timeout_s < HANG_S + 5
+def test_hanging_platforms_are_left_after_the_time_limit(file_post: Post) -> None:
+    assert file_post.dispatching.routes["city"].gateway.timeout_s < HANG_S + 5
