@@ -152,7 +152,7 @@ class SaidBlock(Settings):
     """Answers with status 200 that mean no: the field's values that mean yes, and those that mean later."""
 
     path: str
-    yes: Annotated[tuple[Word, ...], Field(min_length=1)]
+    accepts: Annotated[tuple[Word, ...], Field(min_length=1)]
     later: tuple[Word, ...] = ()
 
 
@@ -191,7 +191,7 @@ class RequestBlock(Settings):
         }
         said = Said(complaint=self.complaint)
         if self.said is not None:
-            said = Said(self.said.path, _words(self.said.yes), _words(self.said.later), self.complaint)
+            said = Said(self.said.path, _words(self.said.accepts), _words(self.said.later), self.complaint)
         return Request(
             self.method,
             self.path,

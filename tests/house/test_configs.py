@@ -12,6 +12,7 @@ from central.rulebook import load_rules
 from central.scorebook import load_scorebook
 from central.settings import load_settings
 from central.site import load_site
+from central.targets import load_targets
 from central.timelimits import load_time_limits
 from contract.bundle import Bundle
 from contract.plane import contains
@@ -36,6 +37,7 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "central/association.yaml": load_rules,
     "central/assessment.yaml": load_scorebook,
     "central/deadlines.yaml": load_time_limits,
+    "central/targets*.yaml": load_targets,
     "central/workflow.yaml": load_workflow,
     "site/*.yaml": load_site,
     "training/*.yaml": read_plan,
