@@ -28,6 +28,7 @@ from central.api.overview import overview_router
 from central.api.people import me_router, people_router
 from central.api.public import public_router
 from central.api.registers import registers_router
+from central.api.rejudging import rejudging_router
 from central.api.stream import stream_router
 from central.artifacts import Artifacts
 from central.catalogue import load_catalogue, make_law
@@ -71,6 +72,7 @@ from central.services.people import PeopleDesk
 from central.services.reading import Reader
 from central.services.registers import RegisterBook
 from central.services.registers_desk import RegisterDesk
+from central.services.rejudging import Rejudger
 from central.services.sealing import Sealer
 from central.services.silencing import SilenceDesk
 from central.services.steps import AreaOf, Stepper, nowhere
@@ -123,7 +125,9 @@ def make_http(
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
     """The JSON API and the console on `parts`."""
-    reader = Reader(parts.database, parts.law, parts.site.to_origin())
+    laws = lawbook(parts.law, parts.site)
+    reader = Reader(parts.database, parts.law, parts.site.to_origin(), laws)
+    rejudger = Rejudger(parts.database, laws, parts.clock, parts.feed.notify)
     case_desk = CaseDesk(parts.database, parts.clock, parts.feed.notify, parts.keeper, parts.area_of)
     join_desk = JoinDesk(parts.database, parts.clock, parts.wake, parts.site.to_districts())
     admission = Admission(
@@ -148,6 +152,7 @@ def make_http(
         me_router(own, access),
         people_router(people_desk, access),
         registers_router(registers, access),
+        rejudging_router(rejudger, access, parts.clock),
         *parts.fleet,
     ]
     http = make_http_app(routers, lifespan)

@@ -29,6 +29,7 @@ from central.commands import (
     originals,
     people,
     registers,
+    rejudge,
     retention,
 )
 from central.ingest.address import parse_address
@@ -62,6 +63,7 @@ fleet.add_to(cli)
 originals.add_to(cli)
 people.add_to(cli)
 registers.add_to(cli)
+rejudge.add_to(cli)
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="YAML settings, see configs/central/central.yaml.")]
 DatabaseOption = Annotated[

@@ -10,9 +10,11 @@ from sqlalchemy import Connection
 from central.domain.geometry import Position, ellipse
 from central.domain.judgement.scene import place_of
 from central.domain.law import Law, Names
+from central.domain.registers.snapshot import Registers
 from central.domain.values import CaseFilter, CaseSnapshot, Change, Observation, member_id
 from central.domain.workflow import Role
 from central.services.fleet_views import Drift, compare, words_of
+from central.services.lawbook import LawBook
 from central.services.records import JudgementRecord, LinkRecord, Sentence
 from central.services.standing import silence_of, stages_of, steps_for, worker_of
 from central.services.views import (
@@ -48,11 +50,12 @@ _BEST_FIRST = (EvidenceRole.LATEST, EvidenceRole.CONFIRMATION, EvidenceRole.LEAD
 class Reader:
     """Any thread; every call is one read transaction."""
 
-    def __init__(self, database: Database, law: Law, origin: Origin) -> None:
+    def __init__(self, database: Database, law: Law, origin: Origin, laws: LawBook | None = None) -> None:
+        """`laws` knows the registers as they stand now; without it zones are those of `law` for ever."""
         self._database = database
         self._law = law
         self._origin = origin
-        self._zone_names = {zone.zone_id: _both(zone.names) for zone in law.zones}
+        self._laws = laws
 
     def page(self, wanted: CaseFilter, limit: int) -> CasePage:
         """Up to `limit` cases, newest first."""
@@ -123,6 +126,8 @@ class Reader:
             return changes.oldest_id(connection), changes.newest_id(connection)
 
     def zones(self) -> tuple[ZoneView, ...]:
+        with self._database.read() as connection:
+            zones = self._registers(connection).zones
         return tuple(
             ZoneView(
                 id=zone.zone_id,
@@ -131,8 +136,11 @@ class Reader:
                 hours=zone.hours.text,
                 polygon_m=tuple((point.east_m, point.north_m) for point in zone.polygon),
             )
-            for zone in self._law.zones
+            for zone in zones
         )
+
+    def _registers(self, connection: Connection) -> Registers:
+        return (self._laws.current(connection) if self._laws else self._law).registers
 
     def site(self, name: Names, is_demo: bool, shortened: Iterable[Violation]) -> SiteView:
         """The site's name and the legal dwells that a demonstration shortens."""
@@ -150,7 +158,11 @@ class Reader:
         for picture in observations.pictures_of(connection, incidents):
             pictures[picture.incident_id].append(picture)
         clocks = stages.open_of(connection, [case.case_id for case in found])
-        return [self._summary(case, snapshots.get(case.case_id), pictures, clocks.get(case.case_id)) for case in found]
+        registers = self._registers(connection)
+        return [
+            self._summary(case, snapshots.get(case.case_id), pictures, clocks.get(case.case_id), registers)
+            for case in found
+        ]
 
     def _summary(
         self,
@@ -158,9 +170,11 @@ class Reader:
         snapshot: CaseSnapshot | None,
         pictures: dict[str, list[Picture]],
         clock: StageRow | None,
+        registers: Registers,
     ) -> CaseSummary:
         judgement = JudgementRecord.model_validate_json(case.judgement)
         members = snapshot.members if snapshot else ()
+        zone = registers.zone(case.zone_id) if case.zone_id else None
         own = [picture for member in members for picture in pictures.get(member.incident_id, ())]
         return CaseSummary(
             id=case.case_id,
@@ -180,7 +194,7 @@ class Reader:
             legal_dwell_s=judgement.legal_dwell_s,
             cameras=_camera_names(members),
             zone=case.zone_id,
-            zone_name=self._zone_names.get(case.zone_id or ""),
+            zone_name=None if zone is None else _both(zone.names),
             sentence=judgement.sentence,
             picture=_best_picture(own, case),
             is_prominent=case.is_prominent,
