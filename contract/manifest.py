@@ -28,6 +28,8 @@ class Engine(StrEnum):
     OPENVINO_INT8 = "openvino-int8"
     OPENVINO_FP32 = "openvino-fp32"
     ONNX_FP32 = "onnx-fp32"
+    ULTRALYTICS = "ultralytics"
+    """Whatever ultralytics loads on the box it was made for: TensorRT, RKNN, a ``.pt``."""
 
 
 def _require_inside(path: str) -> str:

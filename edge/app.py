@@ -372,7 +372,12 @@ class Node:
         if rolled_out is not None:
             try:
                 found = open_detector(
-                    folder / rolled_out, settings.engine, settings.threads, streams=settings.threads, gates=self._gates
+                    folder / rolled_out,
+                    settings.engine,
+                    settings.threads,
+                    streams=settings.threads,
+                    gates=self._gates,
+                    backend=settings.backend,
                 )
             except (UsageError, PermanentError) as error:
                 _log.error("the rolled-out model does not open; the node's own is used", reason=str(error))
@@ -381,7 +386,12 @@ class Node:
                 self._model = folder / rolled_out
                 return found
         return open_detector(
-            settings.model, settings.engine, settings.threads, streams=settings.threads, gates=self._gates
+            settings.model,
+            settings.engine,
+            settings.threads,
+            streams=settings.threads,
+            gates=self._gates,
+            backend=settings.backend,
         )
 
     def _make_request_desk(self, central: PublicKeys | None, photographer: Photographer) -> RequestDesk:
@@ -437,6 +447,7 @@ class Node:
                 threads=settings.threads,
                 streams=settings.threads,
                 gates=self._gates,
+                backend=settings.backend,
             ),
             Supply(uplink.central_url, token),
             self._look_loop.between_looks,
@@ -531,7 +542,9 @@ def check_node(settings: NodeSettings) -> dict[str, object]:
         secret_value(settings.uplink.node_token_secret)
     if settings.uplink.mqtt_url is not None and settings.uplink.password_secret is not None:
         secret_value(settings.uplink.password_secret)
-    detector = open_detector(settings.model, settings.engine, settings.threads, gates=policies.gates())
+    detector = open_detector(
+        settings.model, settings.engine, settings.threads, gates=policies.gates(), backend=settings.backend
+    )
     return {
         "node_id": settings.node_id,
         "cameras": [camera.camera_id for camera in settings.cameras],

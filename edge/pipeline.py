@@ -304,7 +304,7 @@ class Pipeline:
             incident=incident,
             incident_id=self._incident_id(memory, track),
             camera_id=view.camera_id,
-            zones=zones_of(track.box_norm, view.zones),
+            zones=zones_of(track.box_norm, view.zones, track.seen),
             ground=ground,
             evidence=(),
             at=frame.captured_at,

@@ -22,7 +22,7 @@ from edge.position.settings import CalibrationSettings
 from edge.rules.places import CameraPose, Zone
 from edge.rules.policy import Policies
 from edge.rules.regions import Mask
-from edge.values import DecodeMode
+from edge.values import Backend, DecodeMode
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_POLICIES = ROOT / "configs" / "edge" / "policies.yaml"
@@ -38,9 +38,11 @@ class ZoneSettings(Settings):
 
     name: Name
     polygon: Annotated[tuple[Point, ...], Field(min_length=3, max_length=200)]
+    kinds: Annotated[tuple[Seen, ...], Field(max_length=16)] = ()
+    """Only these count as standing in it; none given: everything does."""
 
     def to_zone(self) -> Zone:
-        return Zone(self.name, self.polygon)
+        return Zone(self.name, self.polygon, frozenset(self.kinds))
 
 
 class MaskSettings(Settings):
@@ -238,6 +240,8 @@ class NodeSettings(Settings):
     model: Path = DEFAULT_MODEL
     engine: Engine | None = None
     """None: the cheapest variant of the model that passes its self-test on this machine."""
+    backend: Backend = Backend.AUTO
+    """The runtime: ``openvino``, ``onnxruntime``, ``ultralytics`` (TensorRT, RKNN …; requirements/ultralytics.txt)."""
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     """Looks that run side by side, one inference stream and one core each."""
     attention_cameras: Annotated[int, Field(ge=0, le=64)] = 4

@@ -132,6 +132,16 @@ class Incident:
     summary: ScoreSummary
 
 
+class Backend(StrEnum):
+    """Which runtime looks at pictures."""
+
+    AUTO = "auto"
+    """The cheapest that the model has and this machine runs."""
+    OPENVINO = "openvino"
+    ONNXRUNTIME = "onnxruntime"
+    ULTRALYTICS = "ultralytics"
+
+
 class DecodeMode(StrEnum):
     """How much of a stream is decoded: everything, or key frames only (1.7 % of a core at 1080p25 instead of 14 %)."""
 

@@ -5,6 +5,7 @@ loaded by name: torch is no part of the node's requirements.
 """
 
 import importlib
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from edge.values import Box, Detection
 
 
 class UltralyticsDetector:
-    """One model in ultralytics' own predictor; one thread at a time."""
+    """One model in ultralytics' own predictor, which serves one thread at a time: the others wait."""
 
     def __init__(self, model_path: Path, manifest: ModelManifest, engine: Engine) -> None:
         """Loads `model_path`; its class names must be the manifest's labels.
@@ -27,13 +28,17 @@ class UltralyticsDetector:
         """
         self._manifest = manifest
         self._engine = engine
+        self._lock = threading.Lock()
         if not model_path.is_file() and not model_path.is_dir():
             raise PermanentError(f"{model_path}: no such model; check the path (ultralytics would try the network)")
         try:
             self._model: Any = importlib.import_module("ultralytics").YOLO(str(model_path), task="detect")
             names: dict[int, str] = dict(self._model.names)
         except ImportError as error:
-            raise PermanentError(f"{model_path}: ultralytics is not installed here: make setup-bench") from error
+            raise PermanentError(
+                f"{model_path}: ultralytics is not installed here: install the box maker's "
+                "torch, then pip install --no-deps -r requirements/ultralytics.txt"
+            ) from error
         except (RuntimeError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
             raise PermanentError(f"{model_path}: ultralytics can't use this model: {error}") from error
         by_label = {entry.label: entry for entry in manifest.classes}
@@ -53,14 +58,15 @@ class UltralyticsDetector:
 
     def detect(self, frame: NDArray[np.uint8]) -> tuple[Detection, ...]:
         size = self._manifest.input
-        (result,) = self._model.predict(
-            frame,
-            imgsz=(size.height_px, size.width_px),
-            conf=self._least,
-            iou=self._manifest.nms_iou,
-            rect=False,
-            verbose=False,
-        )
+        with self._lock:
+            (result,) = self._model.predict(
+                frame,
+                imgsz=(size.height_px, size.width_px),
+                conf=self._least,
+                iou=self._manifest.nms_iou,
+                rect=False,
+                verbose=False,
+            )
         rows = zip(result.boxes.xyxyn.tolist(), result.boxes.conf.tolist(), result.boxes.cls.tolist(), strict=True)
         found = [self._detection(box, score, int(number)) for box, score, number in rows]
         return tuple(sorted((entry for entry in found if entry is not None), key=lambda entry: -entry.score))

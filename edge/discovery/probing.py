@@ -1,21 +1,18 @@
 """WS-Discovery: who on the network says that it is a camera. Multicast, or one address after the other where a network
 carries no multicast (a VPN, another VLAN).
 
-Answers are read with a kept library; the sockets are ours, since one socket can ask a thousand addresses. A device is
-believed only about itself: an answer whose address is another host's is not asked for streams, or one box in the street
-could send the installer's password wherever it likes.
+One question and one kind of answer (OASIS WS-Discovery, April 2005): no library for it has wheels for both processors.
+A device is believed only about itself: an answer whose address is another host's is not asked for streams, or one box
+in the street could send the installer's login wherever it likes.
 """
 
 import ipaddress
 import socket
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from typing import Any
 from urllib.parse import unquote, urlsplit
-
-from wsdiscovery.actions.probe import constructProbe
-from wsdiscovery.message import createSOAPMessage, parseSOAPMessage
-from wsdiscovery.qname import QName
+from uuid import uuid4
+from xml.etree import ElementTree
 
 from contract.clock import Clock
 from contract.errors import TransientError, UsageError
@@ -26,7 +23,15 @@ GROUP = "239.255.255.250"
 MOST_ADDRESSES = 4096
 """A typing error in a range (/8) would ask sixteen million strangers."""
 LONGEST_ANSWER = 65535
-_ONVIF = QName("http://www.onvif.org/ver10/network/wsdl", "NetworkVideoTransmitter", "dn")
+_DISCOVERY = "http://schemas.xmlsoap.org/ws/2005/04/discovery"
+_ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
+_QUESTION = (
+    '<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
+    'xmlns:a="{addressing}" xmlns:d="{discovery}" xmlns:dn="http://www.onvif.org/ver10/network/wsdl"><s:Header>'
+    "<a:Action>{discovery}/Probe</a:Action><a:MessageID>urn:uuid:{message}</a:MessageID>"
+    "<a:To>urn:schemas-xmlsoap-org:ws:2005:04:discovery</a:To></s:Header><s:Body><d:Probe>"
+    "<d:Types>dn:NetworkVideoTransmitter</d:Types></d:Probe></s:Body></s:Envelope>"
+)
 
 
 def targets(text: str) -> tuple[tuple[str, int], ...]:
@@ -57,8 +62,8 @@ def probe(where: Sequence[tuple[str, int]], interface: str | None, seconds: floa
             if interface is not None:
                 udp.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(interface))
                 udp.bind((interface, 0))
-            question = createSOAPMessage(constructProbe([_ONVIF], []))
-            _ask(udp, where or ((GROUP, PORT),), question.encode() if isinstance(question, str) else question)
+            question = _QUESTION.format(addressing=_ADDRESSING, discovery=_DISCOVERY, message=uuid4())
+            _ask(udp, where or ((GROUP, PORT),), question.encode())
         except OSError as error:
             raise TransientError(f"no probe could be sent ({error}); name your network card by --interface") from error
         found: dict[str, Device] = {}
@@ -71,10 +76,9 @@ def probe(where: Sequence[tuple[str, int]], interface: str | None, seconds: floa
 def devices_of(answer: bytes, sender: str) -> tuple[Device, ...]:
     """The devices in one datagram from `sender`; none in what is no answer to a probe."""
     try:
-        envelope = parseSOAPMessage(answer, sender)
-        matches = [] if envelope is None else list(envelope.getProbeResolveMatches())
+        matches = ElementTree.fromstring(answer).iter(f"{{{_DISCOVERY}}}ProbeMatch")
         return tuple(device for match in matches if (device := _device(match, sender)) is not None)
-    except (AttributeError, IndexError, ValueError, KeyError):  # the library trips over half a message
+    except (ElementTree.ParseError, ValueError):  # half a message, or an address that is none
         return ()
 
 
@@ -118,12 +122,13 @@ def _answers(udp: socket.socket, until: float, clock: Clock) -> Iterator[tuple[b
         yield answer, sender
 
 
-def _device(match: Any, sender: str) -> Device | None:
-    """The device of one match of the library's, if it speaks for itself."""
-    own = [str(url) for url in match.getXAddrs() if _is_web(str(url)) and urlsplit(str(url)).hostname == sender]
+def _device(match: ElementTree.Element, sender: str) -> Device | None:
+    """The device of one match, if it speaks for itself."""
+    addresses = (match.findtext(f"{{{_DISCOVERY}}}XAddrs") or "").split()
+    own = [url for url in addresses if _is_web(url) and urlsplit(url).hostname == sender]
     if not own:
         return None
-    words = dict(_words(str(scope.getValue()) for scope in match.getScopes()))
+    words = dict(_words((match.findtext(f"{{{_DISCOVERY}}}Scopes") or "").split()))
     return Device(sender, own[0], words.get("name", ""), words.get("hardware", ""))
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from contract.events import GroundPoint
 from contract.plane import Origin, Point, contains
+from contract.taxonomy import Seen
 from edge.rules.boxes import base_point
 from edge.values import Box
 
@@ -27,12 +28,15 @@ class Zone:
 
     name: str
     polygon_norm: tuple[tuple[float, float], ...]
+    kinds: frozenset[Seen] = frozenset()
+    """Only these stand in it; none given: everything does."""
 
 
-def zones_of(box: Box, zones: Sequence[Zone]) -> tuple[str, ...]:
-    """The names of the zones that hold the box's base point, in the given order."""
+def zones_of(box: Box, zones: Sequence[Zone], seen: Seen) -> tuple[str, ...]:
+    """The names of the zones for this kind that hold the box's base point, in the given order."""
     x, y = base_point(box)
-    return tuple(zone.name for zone in zones if contains(zone.polygon_norm, x, y))
+    asked = [zone for zone in zones if not zone.kinds or seen in zone.kinds]
+    return tuple(zone.name for zone in asked if contains(zone.polygon_norm, x, y))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from contract.errors import PermanentError, UsageError
 from contract.manifest import Engine
 from edge.detect.choose import open_detector
 from edge.detect.golden import GOLDEN_FILE, GOLDEN_HASH, iou
+from edge.values import Backend
 
 ZOO = Path(__file__).resolve().parents[2] / "models" / "zoo" / "street-yolo11n"
 FIRST = ZOO / "1.0.0"
@@ -26,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("model", sorted(ZOO.iterdir()), ids=lambda path: path.name)
-@pytest.mark.parametrize("engine", list(Engine))
+@pytest.mark.parametrize("engine", [engine for engine in Engine if engine is not Engine.ULTRALYTICS])
 def test_every_variant_of_every_published_model_passes_its_own_check(model: Path, engine: Engine) -> None:
     detector = open_detector(model, engine)
     assert detector.engine is engine
@@ -142,3 +143,19 @@ def test_a_file_that_is_no_model_is_a_refusal_not_a_crash(folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(described))
     with pytest.raises(PermanentError, match="no variant of the model works on this machine"):
         open_detector(folder)
+
+
+def test_a_backend_is_used_and_no_other() -> None:
+    detector = open_detector(FIRST, backend=Backend.ONNXRUNTIME)
+    assert detector.engine is Engine.ONNX_FP32
+    detector.close()
+
+
+def test_a_model_that_has_nothing_for_the_backend_says_what_it_has() -> None:
+    with pytest.raises(UsageError, match=r"nothing for backend ultralytics: it has .*openvino-int8"):
+        open_detector(FIRST, backend=Backend.ULTRALYTICS)
+
+
+def test_an_engine_of_another_backend_is_refused() -> None:
+    with pytest.raises(UsageError, match="backend: auto"):
+        open_detector(FIRST, Engine.ONNX_FP32, backend=Backend.OPENVINO)

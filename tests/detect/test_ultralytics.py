@@ -1,7 +1,10 @@
 """The optional adapter: the same boxes as its own library gives, behind our port."""
 
+import hashlib
 import importlib
 import os
+import shutil
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -10,10 +13,12 @@ import numpy as np
 import pytest
 
 from contract.errors import PermanentError
-from contract.manifest import Engine, ModelClass
+from contract.manifest import MANIFEST_FILE, Engine, ModelClass, ModelFile, ModelManifest, ModelVariant
 from contract.taxonomy import Context, Seen
 from edge.bench.baseline import make_importable
+from edge.detect.choose import open_detector
 from edge.detect.ultralytics import UltralyticsDetector
+from edge.values import Backend
 from tests.detect.builders import manifest
 
 
@@ -54,3 +59,35 @@ def test_boxes_are_those_of_the_library_as_shares_of_the_frame(weights: Path) ->
         assert 0 <= entry.box_norm[0] < entry.box_norm[2] <= 1
         assert 0 <= entry.box_norm[1] < entry.box_norm[3] <= 1
     detector.close()
+
+
+def folder_of(weights: Path, folder: Path) -> Path:
+    """A model folder whose only variant is for ultralytics."""
+    folder.mkdir()
+    shutil.copy(weights, folder / "box.pt")
+    content = (folder / "box.pt").read_bytes()
+    file = ModelFile(path="box.pt", sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
+    classes = tuple(ModelClass(label=f"c{number}", means=Seen.STALL, threshold=0.001) for number in range(80))
+    model: ModelManifest = manifest().model_copy(
+        update={"classes": classes, "variants": (ModelVariant(engine=Engine.ULTRALYTICS, files=(file,)),)}
+    )
+    (folder / MANIFEST_FILE).write_text(model.model_dump_json(), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("backend", [Backend.AUTO, Backend.ULTRALYTICS])
+def test_a_folder_with_a_pt_opens_by_its_setting(weights: Path, backend: Backend, tmp_path: Path) -> None:
+    """Also where nothing was set: it is all the folder has."""
+    detector = open_detector(folder_of(weights, tmp_path / "model"), backend=backend)
+    assert detector.engine is Engine.ULTRALYTICS
+    detector.detect(np.zeros((180, 320, 3), np.uint8))
+    detector.close()
+
+
+def test_without_the_extra_the_remedy_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = tmp_path / "any.pt"
+    weights.write_bytes(b"weights")
+    folder = folder_of(weights, tmp_path / "model")
+    monkeypatch.setitem(sys.modules, "ultralytics", None)
+    with pytest.raises(PermanentError, match=r"ultralytics is not installed here: .*requirements/ultralytics.txt"):
+        open_detector(folder, backend=Backend.ULTRALYTICS)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from contract.events import GroundPoint
 from contract.plane import Origin, Point, contains
+from contract.taxonomy import Seen
 from edge.rules.places import MAX_RANGE_M, CameraPose, Zone, zones_of
 from edge.scene.camera import PinholeCamera
 from edge.scene.streets import demo_street
@@ -151,10 +152,17 @@ HOOK = ((0.0, 0.0), (0.6, 0.0), (0.6, 0.6), (0.4, 0.6), (0.4, 0.2), (0.0, 0.2))
 
 def test_a_thing_is_in_the_zones_its_base_stands_in() -> None:
     zones = [Zone("pavement", SQUARE), Zone("kerb", HOOK)]
-    assert zones_of((0.4, 0.1, 0.6, 0.3), zones) == ("kerb",)  # right of the square
-    assert zones_of((0.38, 0.1, 0.48, 0.3), zones) == ("pavement", "kerb")
-    assert zones_of((0.1, 0.1, 0.3, 0.4), zones) == ("pavement",)  # in the hook's bay
-    assert zones_of((0.1, 0.1, 0.3, 0.9), zones) == ()  # tall, but standing outside
+    assert zones_of((0.4, 0.1, 0.6, 0.3), zones, Seen.STALL) == ("kerb",)  # right of the square
+    assert zones_of((0.38, 0.1, 0.48, 0.3), zones, Seen.STALL) == ("pavement", "kerb")
+    assert zones_of((0.1, 0.1, 0.3, 0.4), zones, Seen.STALL) == ("pavement",)  # in the hook's bay
+    assert zones_of((0.1, 0.1, 0.3, 0.9), zones, Seen.STALL) == ()  # tall, but standing outside
+
+
+def test_a_zone_for_some_kinds_holds_nothing_else() -> None:
+    """A ban on barbecues is none on stalls."""
+    zones = [Zone("square", SQUARE), Zone("no barbecues", SQUARE, frozenset({Seen.GRILL, Seen.SMOKE}))]
+    assert zones_of((0.1, 0.1, 0.3, 0.4), zones, Seen.GRILL) == ("square", "no barbecues")
+    assert zones_of((0.1, 0.1, 0.3, 0.4), zones, Seen.STALL) == ("square",)
 
 
 thirds = st.integers(1, 95).map(lambda value: value / 96 + 1 / 1000)
