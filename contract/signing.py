@@ -32,6 +32,7 @@ class Purpose(StrEnum):
     EVIDENCE = "evidence"
     ENROLMENT = "enrolment"
     AUDIT = "audit"
+    PACKAGE = "package"
 
 
 def _require_base64(text: str) -> str:

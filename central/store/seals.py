@@ -152,7 +152,7 @@ def bury(connection: Connection, row_ids: Iterable[int], why: str, at: datetime)
 
 def walk(connection: Connection) -> Iterator[Checked]:
     """Every link in order, with its row as it is now. Streams: a million links need no million rows in memory."""
-    history, tombstones = _texts(connection, HISTORY), _texts(connection, TOMBSTONES)
+    history, tombstones = texts_of(connection, HISTORY), texts_of(connection, TOMBSTONES)
     grave = TOMBSTONES.alias("grave")
     joined = (
         SEALS.outerjoin(HISTORY, and_(SEALS.c.source == "history", SEALS.c.row_id == HISTORY.c.id))
@@ -176,14 +176,14 @@ def count(connection: Connection) -> int:
 def _unsealed(connection: Connection, source: Source, everything: bool) -> Select[*tuple[Any, ...]]:
     table = _TABLES[source]
     has_link = select(literal(1)).where(SEALS.c.source == source, SEALS.c.row_id == table.c.id).exists()
-    query = select(*_texts(connection, table)).where(~has_link).order_by(table.c.id)
+    query = select(*texts_of(connection, table)).where(~has_link).order_by(table.c.id)
     if everything:
         return query
     newest = select(func.coalesce(func.max(SEALS.c.row_id), 0)).where(SEALS.c.source == source).scalar_subquery()
     return query.where(table.c.id > newest - LOOK_BACK)
 
 
-def _texts(connection: Connection, table: Table) -> list[ColumnElement[str | None]]:
+def texts_of(connection: Connection, table: Table) -> list[ColumnElement[str | None]]:
     """Every column of `table` as text, the same on both databases: what is hashed."""
     is_postgresql = connection.dialect.name == "postgresql"
     return [_text(column, is_postgresql).label(f"{table.name}_{column.name}") for column in table.c]
