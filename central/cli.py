@@ -27,6 +27,7 @@ from central.commands import (
     judge,
     letters,
     originals,
+    package,
     people,
     registers,
     rejudge,
@@ -61,6 +62,7 @@ delivery.add_to(cli)
 judge.add_to(cli)
 fleet.add_to(cli)
 originals.add_to(cli)
+package.add_to(cli)
 people.add_to(cli)
 registers.add_to(cli)
 rejudge.add_to(cli)
