@@ -23,7 +23,7 @@ from central.services.delivery_hearing import Listener, ReplyDesk
 from central.services.delivery_notices import PictureLinks, Presenter
 from central.services.delivery_port import Gateway
 from central.services.delivery_reconciling import Reconciler, Subject
-from central.services.delivery_sending import Point, Route, Sender, nobody_watches
+from central.services.delivery_sending import SLACK, Point, Route, Sender, nobody_watches
 from central.services.delivery_signature import key_of
 from central.services.delivery_views import DeliveryReader
 from central.services.evidence import ObjectStore
@@ -71,6 +71,7 @@ class Means:
     on_change: Callable[[], None] = lambda: None
     environment: Mapping[str, str] | None = None
     reached: Callable[[Point], None] = nobody_watches
+    slack: timedelta = SLACK
 
 
 class Dispatching:
@@ -191,7 +192,9 @@ class Dispatching:
             name = f"{around.worker}/{target.name}/{number}"[:64]
             draw = random.Random(name).random  # jitter only: no secret hangs on it
             route = self.routes[target.name]
-            sender = Sender(around.database, route, around.clock, name, draw, around.on_change, around.reached)
+            sender = Sender(
+                around.database, route, around.clock, name, draw, around.on_change, around.reached, around.slack
+            )
             found.append(Worker(f"send/{name}", sender.step, sender.recover, idle_s=LOOK_S))
         return found
 

@@ -78,8 +78,10 @@ class Sender:
         draw: Callable[[], float],
         on_change: Callable[[], None] = lambda: None,
         reached: Callable[[Point], None] = nobody_watches,
+        slack: timedelta = SLACK,
     ) -> None:
         """`holder` names this thread among all senders; `draw` gives uniform numbers in 0..1."""
+        self._slack = slack
         self._database = database
         self._route = route
         self._clock = clock
@@ -115,7 +117,7 @@ class Sender:
                 return None
             if not delivery_claims.breaker(connection, target).lets_through(now):
                 return None
-        lasts = timedelta(seconds=2 * self._route.gateway.timeout_s) + SLACK
+        lasts = timedelta(seconds=2 * self._route.gateway.timeout_s) + self._slack
         with self._database.write() as connection:
             state = delivery_claims.breaker(connection, target)
             if not state.lets_through(now):

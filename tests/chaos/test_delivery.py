@@ -1,0 +1,166 @@
+"""Delivery with processes that die: senders by kill -9 at marked points, the platform in the middle of a write."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from central.services.delivery_sending import Point
+from central.store.database import Database
+from contract.clock import SystemClock
+from deploy.broker import free_port
+from tests.central.databases import Postgres, fresh_sqlite, postgres
+from tests.central.delivery_parts import CITY, Post
+from tests.central.outage import STRUGGLING, assert_once, ride_out
+from tests.central.served import ROOT
+
+PATIENCE_S = 120.0
+CASES = 60
+QUICK = {
+    "settle_s": 1.5,
+    "first_s": 0.2,
+    "longest_s": 1,
+    "opens_after": 20,
+}
+"""The platform's own slowest way is 1 s here (its hanging), so asking after 1.5 s is late enough."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgres]:
+    with postgres() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return fresh_sqlite(tmp_path / "db")
+    server: Postgres = request.getfixturevalue("server")
+    return server.fresh()
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    opened = Database(url)
+    yield opened
+    opened.close()
+
+
+_PLATFORM = "import typer; from central.commands.delivery import simulate_platform; typer.run(simulate_platform)"
+
+
+@contextmanager
+def process(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, *arguments]
+    environment = os.environ | {"XUNJIE_SECRET_HOOK": "a-secret-of-24-characters"}
+    running = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    try:
+        assert running.stdout.readline()
+        yield running
+    finally:
+        running.kill()
+        running.wait()
+        running.stdout.close()
+
+
+def platform(port: int, folder: Path, *flags: str) -> Any:
+    return process("-c", _PLATFORM, "--port", str(port), "--file", str(folder / "platform.db"), *flags)
+
+
+def sender(url: str, port: int, worker: str, die_at: str = "", after: int = 1) -> Any:
+    target = {**CITY, "url": f"http://127.0.0.1:{port}/api/", "pace": QUICK, "senders": 2}
+    arguments = ["--database-url", url, "--target", json.dumps(target), "--worker", worker]
+    return process("-m", "tests.chaos.sender", *arguments, "--die-at", die_at, "--after", str(after))
+
+
+def there(port: int) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for page in range(1, 100):
+        items = httpx.get(f"http://127.0.0.1:{port}/api/all?page={page}").json()["data"]["list"]
+        if not items:
+            return found
+        found.update(item["ref"] for item in items)
+    return found
+
+
+def until_settled(post: Post) -> None:
+    clock = SystemClock()
+    deadline = clock.monotonic() + PATIENCE_S
+    while post.unsettled():
+        assert clock.monotonic() < deadline, f"{post.unsettled()} are still under way"
+        clock.sleep(0.1)
+
+
+def queue(database: Database, port: int, number: int) -> tuple[Post, list[str]]:
+    post = Post(database, {**CITY, "url": f"http://127.0.0.1:{port}/api/"})
+    post.clock.move_to(SystemClock().now())
+    return post, [post.confirmed(str(name)) for name in range(number)]
+
+
+@pytest.mark.parametrize("point", list(Point))
+def test_a_sender_killed_at_a_marked_point_loses_and_doubles_nothing(
+    url: str, database: Database, tmp_path: Path, point: Point
+) -> None:
+    port = free_port()
+    with platform(port, tmp_path):
+        if point is Point.ASKED:  # somebody must be in doubt before anybody asks
+            httpx.post(f"http://127.0.0.1:{port}/control", json={"faults": ["accept_then_500"] * 5})
+        post, ids = queue(database, port, 12)
+        with sender(url, port, "doomed", point, 3) as doomed:
+            assert doomed.wait(PATIENCE_S) == -signal.SIGKILL
+        with sender(url, port, "heir"):
+            until_settled(post)
+        assert there(port) == Counter(ids)
+
+
+def test_a_platform_that_dies_after_storing_has_each_case_once(url: str, database: Database, tmp_path: Path) -> None:
+    port = free_port()
+    post, ids = queue(database, port, 10)
+    with sender(url, port, "one"), sender(url, port, "two"):
+        for _ in range(3):
+            with platform(port, tmp_path) as doomed:
+                httpx.post(f"http://127.0.0.1:{port}/control", json={"faults": ["accept_then_die"]})
+                ids.append(post.confirmed(str(len(ids))))
+                assert doomed.wait(PATIENCE_S) == 9
+        with platform(port, tmp_path):
+            until_settled(post)
+            assert there(port) == Counter(ids)
+
+
+def test_senders_and_platform_die_all_the_time_and_each_case_is_there_once(
+    url: str, database: Database, tmp_path: Path
+) -> None:
+    port = free_port()
+    post, ids = queue(database, port, CASES)
+    mix = [flag for fault, share in STRUGGLING.items() for flag in ("--fault", f"{fault}={share / 2}")]
+    clock = SystemClock()
+    for point in Point:
+        with (
+            platform(port, tmp_path, *mix),
+            sender(url, port, f"steady-{point}"),
+            sender(url, port, f"doomed-{point}", point, 4) as doomed,
+        ):
+            deadline = clock.monotonic() + 8
+            while doomed.poll() is None and clock.monotonic() < deadline:
+                clock.sleep(0.05)
+    with platform(port, tmp_path), sender(url, port, "last"):
+        until_settled(post)
+        assert there(port) == Counter(ids)
+
+
+def test_a_long_day_without_the_platform(url: str, database: Database, tmp_path: Path) -> None:
+    day = ride_out(database, tmp_path, 400, timedelta(minutes=2))
+    assert_once(day, tmp_path)
+    assert len(day.told) == 400
+    assert sum(day.met.values()) - day.met["none"] > 200, "the platform did struggle"
