@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from rich.table import Table
 from central.bench.assessing import CASES_A_YEAR, measure_assessment
 from central.bench.deciding import SEEDED, measure_decisions
 from central.bench.measuring import BenchPlan, measure_backlog, measure_cases, measure_intake, measure_paced
+from central.bench.rejudging import INCIDENTS, measure_judgement
 from central.bench.reporting import BenchReport
 from contract.clock import SystemClock
 from contract.errors import UsageError
@@ -28,6 +30,7 @@ class BenchMode(StrEnum):
     CASES = "cases"
     DECISION = "decision"
     BACKLOG = "backlog"
+    JUDGEMENT = "judgement"
     ASSESSMENT = "assessment"
 
 
@@ -48,6 +51,7 @@ def bench(
     backlog: Annotated[
         int, typer.Option(min=1_000, max=10_000_000, help="Queued events, for --mode backlog.")
     ] = 1_000_000,
+    incidents: Annotated[int, typer.Option(min=1_000, max=3_000_000, help="For --mode judgement.")] = INCIDENTS,
     open_cases: Annotated[int, typer.Option(min=0, max=1_000_000, help="For --mode decision.")] = SEEDED,
     cases: Annotated[int, typer.Option(min=1000, max=5_000_000, help="For --mode assessment.")] = CASES_A_YEAR,
     mqtt_protocol: Annotated[str, typer.Option(help="5 or 3.1.1.")] = "5",
@@ -61,6 +65,7 @@ def bench(
     cases     100 a second through to cases (CPU share), then a rush (events a second through to cases)
     decision  one event at a time into association while 50,000 cases are open
     backlog   --backlog queued events of sixteen nodes that come back, while live events go on
+    judgement a month of --incidents: judged in memory, then all of it again from the database after registers changed
     assessment  all figures of a district's year of --cases cases; a database filled by it before is used again
 
     The broker is mosquitto if it is installed, else the embedded one; both keep nothing. Lost and doubled events are
@@ -75,7 +80,8 @@ def bench(
     with tempfile.TemporaryDirectory(prefix="xunjie-bench-db-") as folder, _bar() as tick:
         url = database_url or f"sqlite:///{folder}/bench.db"
         plan = BenchPlan(url, seconds, mqtt_protocol, SystemClock(), tick)
-        report = _measure(plan, mode, backlog, open_cases, cases)
+        sizes = _Sizes(backlog, open_cases, cases, incidents)
+        report = _measure(plan, mode, sizes)
     _print(report)
     text = report.model_dump_json(indent=2)
     if json_file is None:
@@ -84,7 +90,17 @@ def bench(
         json_file.write_text(text + "\n", encoding="utf-8")
 
 
-def _measure(plan: BenchPlan, mode: BenchMode, backlog: int, open_cases: int, cases: int) -> BenchReport:
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """How much of what; each is for one mode."""
+
+    backlog: int
+    open_cases: int
+    cases: int
+    incidents: int
+
+
+def _measure(plan: BenchPlan, mode: BenchMode, sizes: _Sizes) -> BenchReport:
     match mode:
         case BenchMode.INTAKE:
             return measure_intake(plan)
@@ -93,11 +109,13 @@ def _measure(plan: BenchPlan, mode: BenchMode, backlog: int, open_cases: int, ca
         case BenchMode.CASES:
             return measure_cases(plan)
         case BenchMode.DECISION:
-            return measure_decisions(plan, open_cases)
+            return measure_decisions(plan, sizes.open_cases)
         case BenchMode.BACKLOG:
-            return measure_backlog(plan, backlog)
+            return measure_backlog(plan, sizes.backlog)
         case BenchMode.ASSESSMENT:
-            return measure_assessment(plan, cases)
+            return measure_assessment(plan, sizes.cases)
+        case BenchMode.JUDGEMENT:
+            return measure_judgement(plan, sizes.incidents)
 
 
 class _Tick:

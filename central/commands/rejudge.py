@@ -1,4 +1,4 @@
-"""`python -m central rejudge`: what a changed register or law makes of known cases; first looked at, then carried out."""
+"""`python -m central rejudge`: what a changed register or law makes of known cases; first seen, then carried out."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

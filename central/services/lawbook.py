@@ -2,18 +2,26 @@
 
 from dataclasses import replace
 from threading import Lock
+from typing import Protocol
 
 from sqlalchemy import Connection
 
 from central.domain.law import Law
 from central.domain.registers.snapshot import Registers
-from central.services.registers import RegisterBook
+
+
+class Book(Protocol):
+    """Who knows the registers by version (`central.services.registers.RegisterBook`)."""
+
+    def current(self, connection: Connection) -> Registers: ...
+
+    def at_version(self, connection: Connection, version: int) -> Registers: ...
 
 
 class LawBook:
     """Any thread. The law of one version stays the same object, so that its indexes are made once."""
 
-    def __init__(self, base: Law, book: RegisterBook) -> None:
+    def __init__(self, base: Law, book: Book) -> None:
         """`base` holds where the database has no registers: the catalogue with the site file's zones."""
         self._base, self._book = base, book
         self._newest = base
