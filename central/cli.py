@@ -32,6 +32,7 @@ from central.commands import (
     registers,
     rejudge,
     retention,
+    workflow,
 )
 from central.ingest.address import parse_address
 from central.logs import configure_logs
@@ -57,6 +58,7 @@ bench.add_to(cli)
 database.add_to(cli)
 letters.add_to(cli)
 retention.add_to(cli)
+workflow.add_to(cli)
 deadline.add_to(cli)
 delivery.add_to(cli)
 judge.add_to(cli)

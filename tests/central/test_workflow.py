@@ -1,9 +1,14 @@
 """The table of a case's life: reachable, never stuck, replayable; who may do what, and what has to be said."""
 
+from pathlib import Path
+
 import pytest
+from defusedxml import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
+from central.commands.workflow import documents
+from central.console.words import load_words
 from central.domain.byhand import SEEN_BY_KIND
 from central.domain.deadlines import Stage
 from central.domain.guards import Said, Standing, require_guards, require_said
@@ -21,7 +26,7 @@ from central.domain.workflow import (
     take,
     takers,
 )
-from central.domain.workflow_picture import STAYING, mermaid, table_view
+from central.domain.workflow_picture import STAYING, TableView, mermaid, table_view
 from central.domain.workflow_words import (
     CLOSING,
     FILING,
@@ -38,6 +43,8 @@ from central.domain.workflow_words import (
 from central.domain.worktime import Limit, TimeUnit
 from contract.errors import UsageError
 from contract.taxonomy import Violation
+from tests.central.commandline import CommandLine
+from tests.central.served import ROOT
 
 EVERYBODY = tuple(Role)
 
@@ -233,3 +240,22 @@ def test_the_pictures_hold_the_whole_table() -> None:
     diagram = mermaid()
     moved = {(state, step.to) for (state, action), step in TABLE.items() if action not in STAYING}
     assert all(f"    {start} --> {end}: " in diagram for start, end in moved)
+
+
+def test_the_documents_drawn_from_the_table_are_up_to_date() -> None:
+    """Fails after the table or its words were changed: `python -m central workflow --docs docs`."""
+    for name, content in documents().items():
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == content, name
+
+
+@pytest.mark.parametrize("form", ["mermaid", "svg", "json"])
+def test_the_command_writes_the_table(command_line: CommandLine, tmp_path: Path, form: str) -> None:
+    shown = command_line("workflow", "--format", form, "--language", "en")
+    written = command_line("workflow", "--format", form, "--language", "en", "--out", str(tmp_path / "a" / "w"))
+    assert (shown.returncode, written.returncode) == (0, 0)
+    assert (tmp_path / "a" / "w").read_text(encoding="utf-8") == shown.stdout
+    if form == "json":
+        assert TableView.model_validate_json(shown.stdout) == table_view()
+    if form == "svg":
+        names = {found.text for found in ElementTree.fromstring(shown.stdout).iter("{http://www.w3.org/2000/svg}text")}
+        assert {load_words()["en"](f"state.{state}") for state in CaseState} <= names
