@@ -94,14 +94,16 @@ def broker(folder: Path, protocol: str, clock: Clock) -> Iterator[BrokerProcess]
 
 
 @contextmanager
-def service(folder: Path, database_url: str, port: int, roles: str, protocol: str, clock: Clock) -> Iterator[Service]:
-    """Central with those roles on that database, connected to the broker at `port`.
+def service(
+    folder: Path, database_url: str, port: int, roles: str, protocol: str, clock: Clock, settings: str = ""
+) -> Iterator[Service]:
+    """Central with those roles on that database, connected to the broker at `port`; `settings` are further YAML lines.
 
     Raises:
         TransientError: it does not start or does not connect; the message says where its log lies.
     """
     config, log = folder / "central.yaml", folder / "central.log"
-    config.write_text(f"mqtt_protocol: {protocol}\nroles: [{roles}]\n", encoding="utf-8")
+    config.write_text(f"mqtt_protocol: {protocol}\nroles: [{roles}]\n{settings}", encoding="utf-8")
     command = [sys.executable, "-m", "central", "serve", "--json", "--port", "0", "--config", str(config)]
     command += ["--database-url", database_url, "--evidence-dir", str(folder / "evidence")]
     command += ["--mqtt-url", f"mqtt://127.0.0.1:{port}", "--log-format", "json"]
@@ -113,6 +115,23 @@ def service(folder: Path, database_url: str, port: int, roles: str, protocol: st
         running = Service(process.pid, json.loads(first)["console"])
         _wait(process, lambda: running.health().get("broker_connected") is True, clock, f"central; see {log}")
         yield running
+
+
+@contextmanager
+def simulated_platform(folder: Path, name: str, *flags: str) -> Iterator[str]:
+    """A simulated city platform; gives its address.
+
+    Raises:
+        TransientError: it does not start; the message says where its log lies.
+    """
+    log = folder / f"{name}.log"
+    command = [sys.executable, "-m", "central", "simulate-platform", "--file", str(folder / f"{name}.db"), *flags]
+    with _running(command, log, speaks=True) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        if not first:
+            raise TransientError(f"the platform did not start: {log.read_text(encoding='utf-8').strip()[-500:]}")
+        yield json.loads(first)["platform"]
 
 
 @contextmanager

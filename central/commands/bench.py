@@ -15,6 +15,7 @@ from rich.table import Table
 
 from central.bench.assessing import CASES_A_YEAR, measure_assessment
 from central.bench.deciding import SEEDED, measure_decisions
+from central.bench.delivering import measure_delivery
 from central.bench.measuring import BenchPlan, measure_backlog, measure_cases, measure_intake, measure_paced
 from central.bench.rejudging import INCIDENTS, measure_judgement
 from central.bench.reporting import BenchReport
@@ -32,6 +33,7 @@ class BenchMode(StrEnum):
     BACKLOG = "backlog"
     JUDGEMENT = "judgement"
     ASSESSMENT = "assessment"
+    DELIVERY = "delivery"
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -67,6 +69,7 @@ def bench(
     backlog   --backlog queued events of sixteen nodes that come back, while live events go on
     judgement a month of --incidents: judged in memory, then all of it again from the database after registers changed
     assessment  all figures of a district's year of --cases cases; a database filled by it before is used again
+    delivery  five cases a second confirmed for --seconds: until a live platform has them, over HTTP and MQTT
 
     The broker is mosquitto if it is installed, else the embedded one; both keep nothing. Lost and doubled events are
     counted in the database. The database must be empty or hold events of measurements only: nothing is deleted from it.
@@ -112,6 +115,8 @@ def _measure(plan: BenchPlan, mode: BenchMode, sizes: _Sizes) -> BenchReport:
             return measure_decisions(plan, sizes.open_cases)
         case BenchMode.BACKLOG:
             return measure_backlog(plan, sizes.backlog)
+        case BenchMode.DELIVERY:
+            return measure_delivery(plan)
         case BenchMode.ASSESSMENT:
             return measure_assessment(plan, sizes.cases)
         case BenchMode.JUDGEMENT:
