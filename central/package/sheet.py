@@ -42,9 +42,14 @@ def draw_sheet(gathered: Gathered) -> bytes:
     """The PDF."""
     shown = [it for it in sorted(gathered.pictures, key=lambda it: it.captured_at) if not it.is_clip][:MOST_PICTURES]
     archive = pymupdf.Archive()
+    unreadable = set()
     for picture in shown:
-        archive.add(_small(picture), f"{picture.sha256}.jpg")
-    story = pymupdf.Story(_html(gathered, shown), user_css=CSS, archive=archive)
+        small = _small(picture)
+        if small is None:
+            unreadable.add(picture.sha256)
+        else:
+            archive.add(small, f"{picture.sha256}.jpg")
+    story = pymupdf.Story(_html(gathered, shown, unreadable), user_css=CSS, archive=archive)
     buffer = io.BytesIO()
     writer = pymupdf.DocumentWriter(buffer)
     is_more = True
@@ -68,19 +73,18 @@ def _finished(content: bytes, name: str) -> bytes:
         return bytes(document.tobytes(garbage=3, deflate=True, no_new_id=True))
 
 
-def _small(picture: Picture) -> bytes:
-    """The picture, at most `WIDEST_PX` wide; as it is where MuPDF can't read it."""
-    content = picture.path.read_bytes()
+def _small(picture: Picture) -> bytes | None:
+    """The picture, at most `WIDEST_PX` wide; None where it is no picture after all."""
     try:
-        found = pymupdf.Pixmap(content)
-    except (RuntimeError, ValueError, pymupdf.FileDataError):
-        return content
+        found = pymupdf.Pixmap(picture.path.read_bytes())
+    except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase):
+        return None
     if found.width > WIDEST_PX:
         found = pymupdf.Pixmap(found, WIDEST_PX, round(found.height * WIDEST_PX / found.width), None)
     return bytes(found.tobytes("jpeg", jpg_quality=80))
 
 
-def _html(gathered: Gathered, shown: list[Picture]) -> str:
+def _html(gathered: Gathered, shown: list[Picture], unreadable: set[str]) -> str:
     case = gathered.case
     name = case.kind_name or case.suggested_name
     zh, en = (name.zh, name.en) if name else ("待认定", "kind not yet decided")
@@ -92,7 +96,7 @@ def _html(gathered: Gathered, shown: list[Picture]) -> str:
         f"<p>{_e(case.sentence.zh)}</p><p class=en>{_e(case.sentence.en)}</p>",
         "".join(f"<p class=small>{_e(code.standard)}: {_e(code.code)}</p>" for code in case.judgement.codes),
         _history(gathered),
-        _pictures(gathered, shown),
+        _pictures(gathered, shown, unreadable),
         "<p class=small>本单为视频线索材料，图片已脱敏；是否违法由有权机关认定。<br/>"
         "A lead from video; pictures are redacted. Whether it is an offence is for the authority to find.</p>",
     ]
@@ -140,13 +144,16 @@ def _history(gathered: Gathered) -> str:
     return f"<h2>处置经过 <span class=en>History</span></h2><table>{head}{''.join(rows)}</table>"
 
 
-def _pictures(gathered: Gathered, shown: list[Picture]) -> str:
+def _pictures(gathered: Gathered, shown: list[Picture], unreadable: set[str]) -> str:
     parts = ["<h2>图片 <span class=en>Pictures</span></h2>"]
     for picture in shown:
         taken = _local(datetime.fromisoformat(picture.captured_at))
         vouched = "节点已签名 signed by its node" if picture.manifest else "无节点签名 no node's signature"
+        seen = f'<img src="{picture.sha256}.jpg" width="400"/>'
+        if picture.sha256 in unreadable:
+            seen = "无法显示 can't be shown"
         parts.append(
-            f'<p><img src="{picture.sha256}.jpg" width="400"/></p><p>{_e(picture.camera_id)} · '
+            f"<p>{seen}</p><p>{_e(picture.camera_id)} · "
             f"{_e(_word(f'role.{picture.role}'))} · {taken} · {vouched}</p><p class=mono>SHA-256 {picture.sha256}</p>"
         )
     rest = len(gathered.pictures) - len(shown)
