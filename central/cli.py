@@ -22,6 +22,7 @@ from central.commands import (
     bench,
     database,
     deadline,
+    deadlines,
     delivery,
     fleet,
     judge,
@@ -60,6 +61,7 @@ letters.add_to(cli)
 retention.add_to(cli)
 workflow.add_to(cli)
 deadline.add_to(cli)
+deadlines.add_to(cli)
 delivery.add_to(cli)
 judge.add_to(cli)
 fleet.add_to(cli)

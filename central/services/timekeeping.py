@@ -16,11 +16,18 @@ LAID_OUT = timedelta(days=4 * 366)
 
 
 class Timekeeper:
-    """Any thread. `calendar` is asked anew each time: days off are published late."""
+    """Any thread. `rules` and `calendar` are asked anew each time: days off are published late, limits are changed."""
 
-    def __init__(self, rules: FlowRules, calendar: Callable[[], WorkCalendar]) -> None:
-        self.rules = rules
-        self._calendar = calendar
+    def __init__(self, rules: Callable[[], FlowRules], calendar: Callable[[], WorkCalendar]) -> None:
+        self._rules, self._calendar = rules, calendar
+
+    @property
+    def rules(self) -> FlowRules:
+        return self._rules()
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        return self._calendar()
 
     @property
     def timezone(self) -> tzinfo:

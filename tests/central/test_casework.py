@@ -61,8 +61,8 @@ class City:
 
     def __init__(self, parts: Parts, rules: FlowRules = KEEPER.rules) -> None:
         self.parts, self.street = parts, Street()
-        calendar = packaged_keeper()._calendar()
-        self.keeper = Timekeeper(rules, lambda: calendar)
+        calendar = KEEPER.calendar
+        self.keeper = Timekeeper(lambda: rules, lambda: calendar)
         self.desk = CaseDesk(parts.database, parts.clock, lambda: None, self.keeper)
         self.restart()
 
@@ -438,10 +438,10 @@ def test_a_holiday_published_later_moves_what_is_open_and_is_shown_before(city: 
     for who, action, said in TO_HANDLED[2:5]:
         city.act(case_id, who, action, **said)
     before = city.stage(case_id).due_at
-    calendar = packaged_keeper()._calendar()
+    calendar = KEEPER.calendar
     day = T0.astimezone(calendar.timezone).date() + timedelta(days=1)
     day_off = replace(calendar, off=calendar.off | {day})
-    moved = Recalculation(city.parts.database, Timekeeper(KEEPER.rules, lambda: day_off), city.parts.clock)
+    moved = Recalculation(city.parts.database, Timekeeper(lambda: KEEPER.rules, lambda: day_off), city.parts.clock)
     (shown,) = moved.preview()
     assert (shown.case_id, shown.stage, shown.before) == (case_id, Stage.HANDLE, before)
     assert city.stage(case_id).due_at == before
