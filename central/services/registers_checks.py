@@ -17,7 +17,7 @@ from central.services.registers_duty import DutyRow
 from central.services.registers_fields import Rings
 from central.services.registers_findings import Cause, Finding
 from central.services.registers_ground import AreaRow, ZoneRow
-from central.services.registers_shapes import Drawn, crossings, overlaps
+from central.services.registers_shapes import Drawn, crossings, outside_parents, overlaps
 from central.services.registers_terrain import Spot, Terrain
 from central.services.registers_trade import FrontageRow, PermitRow, ShopRow
 from central.services.registers_values import read_place
@@ -65,6 +65,7 @@ def compare(register: Register, rows: Sequence[Numbered], around: Circumstances)
     match register:
         case Register.AREAS:
             found += _overlapping(register, sound, around, "grids_overlap")
+            found += _within_parents(sound, around)
         case Register.ZONES:
             plaqued = [one for one in sound if isinstance(one.row, ZoneRow) and one.row.kind in PLAQUED]
             found += _overlapping(register, plaqued, around, "zones_overlap")
@@ -165,6 +166,17 @@ def _overlapping(register: Register, rows: Sequence[Numbered], around: Circumsta
         if key not in keys and _ground(row)
     ]
     yield from overlaps(mine, others, code)
+
+
+def _within_parents(rows: Sequence[Numbered], around: Circumstances) -> Iterator[Finding]:
+    areas = around.known(Register.AREAS)
+    wanted = []
+    for one in rows:
+        code = parent_of(one.row.key)
+        parent = None if code is None else areas.get(code)
+        if code is not None and parent is not None and _rings(one.row) and _rings(parent):
+            wanted.append((_drawn(one, around), code, _rings(parent)))
+    yield from outside_parents(wanted)
 
 
 def _same_places(rows: Sequence[Numbered], around: Circumstances) -> Iterator[Finding]:

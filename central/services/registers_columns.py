@@ -35,7 +35,7 @@ class Matching:
 
 
 def columns_of(model: type[Row]) -> tuple[Column, ...]:
-    """The register's columns, those that every row needs first."""
+    """The register's columns: the key, then those that every row needs."""
     found = []
     for name, field in model.model_fields.items():
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
@@ -43,7 +43,7 @@ def columns_of(model: type[Row]) -> tuple[Column, ...]:
         heads = tuple(str(head) for head in also) if isinstance(also, list) else ()
         example = str(extra.get("example", ""))
         found.append(Column(name, field.title or name, field.description or "", heads, example, field.is_required()))
-    return tuple(sorted(found, key=lambda column: not column.is_required))
+    return tuple(sorted(found, key=lambda column: (column.field != model.KEY, not column.is_required)))
 
 
 def match(model: type[Row], headings: Iterable[str]) -> Matching:

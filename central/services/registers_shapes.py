@@ -14,6 +14,8 @@ from central.services.registers_findings import Finding
 LEAST_SHARE = 0.02
 """Share of the smaller of two shapes that may lie under the other unremarked: neighbours' edges are drawn twice and
 never quite alike. Higher: half a stall disappears in another; lower: every border is a finding."""
+MOST_OUTSIDE = 0.05
+"""Share of an area that may lie outside the area around it: outlines of two levels are drawn by two offices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,21 @@ def overlaps(drawn: Sequence[Drawn], others: Sequence[Drawn], code: str) -> Iter
         if share > LEAST_SHARE:
             later, other = (a, b) if a.row >= b.row else (b, a)
             yield Finding(later.row, later.key, later.field, code, {"other": other.key, "share": f"{share * 100:.0f}"})
+
+
+def outside_parents(areas: Sequence[tuple[Drawn, str, Rings]]) -> Iterator[Finding]:
+    """Areas that reach out of the one around them by more than `MOST_OUTSIDE`: (area, its parent's code and rings)."""
+    if not areas:
+        return
+    inner = _shapes([area for area, _, _ in areas])
+    rings = {code: around for _, code, around in areas}
+    parents = {code: _shape(around) for code, around in rings.items()}
+    outer = np.array([parents[code] for _, code, _ in areas], dtype=object)
+    shares = shapely.area(shapely.difference(inner, outer)) / np.maximum(shapely.area(inner), 1e-18)
+    for place in np.flatnonzero(shares > MOST_OUTSIDE).tolist():
+        area, code, _ = areas[place]
+        facts = {"value": code, "share": f"{shares[place] * 100:.0f}"}
+        yield Finding(area.row, area.key, area.field, "outside_parent", facts)
 
 
 def _polygons(rings: Sequence[Ring]) -> NDArray[np.object_]:

@@ -23,8 +23,8 @@ FEW = 3
 _CHECK = Cause("核对坐标与所属网格", "check the coordinates and the grid")
 _SWAPPED = Cause("经纬度写反了：交换两列后再导入", "latitude and longitude are swapped: swap the columns")
 _TWICE = Cause(
-    "坐标本来就是 CGCS2000：去掉 --coordinates 后再导入",
-    "the coordinates are CGCS2000 already: leave out --coordinates",
+    "坐标本来就是 CGCS2000：坐标系选 cgcs2000 后再导入",
+    "the coordinates are CGCS2000 already: import again with the coordinates cgcs2000",
 )
 
 
@@ -136,8 +136,8 @@ class Terrain:
         for frame in (Frame.GCJ02, Frame.BD09):
             name = {Frame.GCJ02: "GCJ-02", Frame.BD09: "BD-09"}[frame]
             cause = Cause(
-                f"很可能是 {name} 坐标：用 --coordinates {frame} 重新导入",
-                f"it is most likely in {name}: import again with --coordinates {frame}",
+                f"很可能是 {name} 坐标：坐标系选 {frame}（--coordinates {frame}）后重新导入",
+                f"it is most likely in {name}: import again with the coordinates {frame} (--coordinates {frame})",
             )
             yield *to_cgcs2000(frame, spot.lat, spot.lon), cause, frame
 
