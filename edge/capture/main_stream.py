@@ -19,6 +19,7 @@ from edge.capture.opening import reason
 from edge.capture.picture import MAX_PIXELS, to_bgr
 from edge.capture.port import CodedStream
 from edge.capture.stream import Opener, begin_keeping, keep
+from edge.capture.whole import WholeKeys
 from edge.values import Frame
 
 
@@ -53,12 +54,13 @@ class MainStream:
         with self._opener() as container:
             stream = container.streams.video[0]
             begin_keeping(self._gop, stream)
+            whole = WholeKeys()
             try:
                 for packet in container.demux(stream):
                     if self._is_stopping():
                         return
                     if packet.size:
-                        keep(self._gop, packet, self._clock)
+                        keep(self._gop, packet, self._clock, whole)
             except (av.error.FFmpegError, OSError) as error:
                 raise TransientError(f"{self._name}: the stream was cut ({reason(error)})") from None
             finally:

@@ -24,6 +24,7 @@ from edge.capture.picture import DecodedPicture
 from edge.capture.port import CodedPacket
 from edge.capture.rhythm import Rhythm
 from edge.capture.streams import StreamState
+from edge.capture.whole import WholeKeys
 from edge.values import DecodeMode, Frame, Pixels
 
 LONGEST_PAUSE_S = 1.0
@@ -87,7 +88,7 @@ class StreamCamera:
             raise TransientError(f"{self._name}: the stream ended")
 
     def _read(self, container: InputContainer, stream: VideoStream, decoders: Decoders) -> Iterator[Frame]:
-        keys, running = KeyFrames(decoders), RunningDecoder(decoders)
+        keys, running, whole = KeyFrames(decoders), RunningDecoder(decoders), WholeKeys()
         rhythm = Rhythm(self._watching.look_every_s, self._clock.monotonic())
         pacer = Pacer(self._clock) if self._watching.is_paced else None
         next_due_s = float("-inf")
@@ -98,13 +99,13 @@ class StreamCamera:
             if pacer is not None:
                 pacer.wait_for(packet)
             now_s = self._clock.monotonic()
-            kept = keep(self.state.gop, packet, self._clock)
+            kept = keep(self.state.gop, packet, self._clock, whole)
             self._count(kept, keys.damaged + running.damaged)
             if keys.fault is not None:
                 raise keys.fault
             rhythm.note(kept.is_key, now_s, _stamp_s(packet))
             self.state.is_dear = rhythm.is_long and self._watching.patrol is DecodeMode.KEY_FRAMES
-            picture = self._picture(kept, keys, running)
+            picture = self._picture(kept, whole.done, keys, running)
             if picture is None or now_s < next_due_s:
                 continue
             # Half the look period: a look finds a frame at most that old.
@@ -113,11 +114,13 @@ class StreamCamera:
             yield Frame(self._camera_id, picture, kept.arrived_at, index)
             index += 1
 
-    def _picture(self, packet: CodedPacket, keys: KeyFrames, running: RunningDecoder) -> Pixels | None:
+    def _picture(
+        self, packet: CodedPacket, key: CodedPacket | None, keys: KeyFrames, running: RunningDecoder
+    ) -> Pixels | None:
         is_patrol = self.state.mode is LookMode.PATROL and self._watching.patrol is DecodeMode.KEY_FRAMES
         if is_patrol and not self.state.is_dear:
             running.rest()
-            return KeyPicture(packet, keys) if packet.is_key else None
+            return None if key is None else KeyPicture(key, keys)
         picture = running.decode(packet, self.state.gop.newest_group())
         return None if picture is None else DecodedPicture(picture)
 
@@ -163,8 +166,8 @@ def begin_keeping(gop: GopBuffer, stream: VideoStream) -> None:
     gop.begin(codec.codec.name, bytes(codec.extradata or b""), codec.width, codec.height, stream.time_base or TICK)
 
 
-def keep(gop: GopBuffer, packet: "av.Packet[VideoStream]", clock: Clock) -> CodedPacket:
+def keep(gop: GopBuffer, packet: "av.Packet[VideoStream]", clock: Clock, whole: WholeKeys) -> CodedPacket:
     """Keeps the packet, stamped with the present, and gives it."""
-    coded = CodedPacket(bytes(packet), packet.pts, packet.dts, bool(packet.is_keyframe), clock.now())
+    coded = whole.see(CodedPacket(bytes(packet), packet.pts, packet.dts, bool(packet.is_keyframe), clock.now()))
     gop.add(coded)
     return coded
