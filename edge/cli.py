@@ -20,13 +20,14 @@ from contract.errors import PermanentError, TransientError, UsageError
 from contract.events import IncidentState
 from contract.keys import read_key_pairs
 from contract.manifest import Engine
-from edge.app import check_node, run_node
+from edge.app import run_node
 from edge.capture.clip import read_facts
 from edge.commands import accept_view, baseline, bench, calibrate, discover, enroll, probe, verify
 from edge.detect.choose import open_detector
 from edge.detect.faint import open_faint
 from edge.evidence.people import PeopleFinder
 from edge.logs import set_up_logging
+from edge.node.checking import check_node
 from edge.replay import EVENTS_FILE, ReplayResult, replay
 from edge.settings import DEFAULT_MODEL, ROOT, load_node, load_policies, load_replay, with_overrides
 from edge.summary.page import write_page

@@ -30,11 +30,18 @@ CENTRAL_ADAPTERS = (
 )  # fmt: skip
 MAY_JOIN_ADAPTERS = {
     "edge.app": "the node's composition root",
+    "edge.node.engine": "composes the model in force: detector, finder of people",
+    "edge.node.checking": "opens cameras and model to check a configuration",
+    "edge.node.films": "composes films: streams, evidence",
+    "edge.node.links": "composes the links to central: outbox, evidence, uplink",
+    "edge.node.telling": "the node's status: counts of outbox and evidence",
+    "edge.node.pulse": "what must move, part by part",
     "edge.cli": "composes a replay: reads the clip's facts, opens the detector",
     "edge.replay": "composition root of a replay: clip, pipeline, lines",
     "edge.uplink.evidence": "the sender of pictures over the outbox",
     "central.app": "central's composition root",
     "central.cli": "composes the subcommands",
+    "central.demo.filling": "composes the demonstration; the broker's address is never called",
     "central.dispatching": "composes delivery: gateways, senders, listeners",
     "central.commands.delivery": "composes a comparison and the simulated platform; the broker's address",
     "central.commands.letters": "composes the desk of dead letters; the broker's address names the topics' prefix",
