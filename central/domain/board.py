@@ -19,7 +19,6 @@ from contract.ids import IncidentId
 from contract.plane import Point
 from contract.taxonomy import KindGroup
 
-
 Room = tuple[District, KindGroup]
 """What lies in two rooms never hangs together."""
 
@@ -115,7 +114,7 @@ class Board:
         return self._rules.districts.of(sighting.node_id, sighting.camera_id)
 
     def around(self, room: Room, point: Point, reach_m: float, span: Span) -> list[MemberId]:
-        """What of the room's kind group was seen in its district within `reach_m` of `point` at some time of the span."""
+        """What of the kind group was seen in the district within `reach_m` of `point` at some time of the span."""
         size_m = max(1.0, self._rules.groups[room[1]].reach_m)
         steps = ceil(reach_m / size_m)
         east, north = _cell(point, size_m)

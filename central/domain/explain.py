@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from central.domain.likeness import FAR
 from central.domain.partition import Partition
 from central.domain.registration import camera_of, middle_s
 from central.domain.rules import AssociationRules
@@ -19,8 +20,12 @@ def links_of(found: Partition, group: int, rules: AssociationRules) -> tuple[Lin
 
 
 def _first(found: Partition, place: int, rules: AssociationRules) -> Link:
-    position = found.sightings[place].position
-    return Link("first", 1.0, _rule(found, "first", rules), place=position.point if position else None)
+    return Link("first", 1.0, _rule(found, "first", rules), place=_point(found, found.sightings[place]))
+
+
+def _point(found: Partition, sighting: Observation) -> Point | None:
+    position = found.known.position(sighting)
+    return None if position is None else position.point
 
 
 def _rule(found: Partition, basis: Basis, rules: AssociationRules) -> str:
@@ -37,9 +42,10 @@ def _link(found: Partition, place: int, places: tuple[int, ...], rules: Associat
         return _uncompared(found, place, others, rules)
     best = min(compared, key=lambda other: (like.sigmas[place, other], other))
     own, partner, sigmas = found.sightings[place], found.sightings[best], float(like.sigmas[place, best])
-    is_ground = own.position is not None and partner.position is not None
+    is_ground = bool(like.metres[place, best] < FAR)
     is_place = bool(like.is_same_place[place, best])
-    basis: Basis = "place" if is_place else "person" if not near else "ground" if is_ground else "picture"
+    on_ground: Basis = "ground" if own.position and partner.position else "view"
+    basis: Basis = "place" if is_place else "person" if not near else on_ground if is_ground else "picture"
     return Link(
         basis=basis,
         score=max(0.0, 1.0 - sigmas / rules.gate),
@@ -49,8 +55,8 @@ def _link(found: Partition, place: int, places: tuple[int, ...], rules: Associat
         distance_m=float(like.metres[place, best]) if is_ground else None,
         gate=rules.gate,
         gap=_gap(found, place, best),
-        place=own.position.point if own.position else None,
-        with_place=partner.position.point if partner.position else None,
+        place=_point(found, own),
+        with_place=_point(found, partner),
         shift=_shift(found, own) if is_ground else None,
         with_shift=_shift(found, partner) if is_ground else None,
     )

@@ -1,7 +1,8 @@
 """How much every two sightings speak for being one thing, as matrices; rows and columns in the order given.
 
 Two cameras' positions differ by noise and by both cameras' fixed errors; two tracks of one camera by noise alone, so
-the same distance says far more. Cameras without a ground point are compared within their own picture only.
+the same distance says far more. A camera without ground points is compared within its own picture, and with others
+where a view was learnt.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from central.domain.geometry import Position
 from central.domain.registration import UNREGISTERED, Registration, camera_of, middle_s
 from central.domain.rules import AssociationRules
 from central.domain.values import Observation
@@ -18,8 +20,9 @@ from contract.taxonomy import Seen
 Matrix = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 FAR = 1e9
-SURELY = 2.0
-"""Standard deviations added to a distance before it is called too short for two things."""
+SURELY = 0.5
+"""Standard deviations added to a distance before it is called too short for two things. At 2, a fire of several flames
+fell into several cases; at 0, neighbours joined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,14 @@ class Likeness:
 def compare(sightings: Sequence[Observation], rules: AssociationRules, known: Registration = UNREGISTERED) -> Likeness:
     """All pairs of `sightings`, which are of one kind group."""
     group = rules.groups[sightings[0].group]
-    has_ground = np.array([sighting.position is not None for sighting in sightings])
+    positions = [known.position(sighting) for sighting in sightings]
+    has_ground = np.array([position is not None for position in positions])
+    has_own = np.array([sighting.position is not None for sighting in sightings])
     cameras = _numbered([camera_of(sighting) for sighting in sightings])
     same_camera = cameras[:, None] == cameras[None, :]
-    both = has_ground[:, None] & has_ground[None, :]
-    metres, ground_sigmas, spread_m = _on_ground(sightings, known, rules)
+    of_its_own = has_own[:, None] & has_own[None, :]
+    both = np.where(same_camera, of_its_own, has_ground[:, None] & has_ground[None, :])
+    metres, ground_sigmas, spread_m = _on_ground(sightings, positions, known, rules)
     in_picture = same_camera & ~both
     same_place, other_place = _places(sightings, same_camera)
     sigmas = np.where(both, ground_sigmas, np.where(in_picture, _in_picture(sightings, rules), FAR))
@@ -94,21 +100,24 @@ def _places(sightings: Sequence[Observation], same_camera: Mask) -> tuple[Mask, 
 
 
 def _on_ground(
-    sightings: Sequence[Observation], known: Registration, rules: AssociationRules
+    sightings: Sequence[Observation],
+    positions: Sequence[Position | None],
+    known: Registration,
+    rules: AssociationRules,
 ) -> tuple[Matrix, Matrix, Matrix]:
     """Metres, standard deviations, and one standard deviation in metres, of all pairs; nonsense without positions."""
     rows = []
-    for sighting in sightings:
-        if sighting.position is None:
+    for sighting, position in zip(sightings, positions, strict=True):
+        if position is None:
             rows.append((0.0, 0.0, 1.0, 0.0, 1.0))
             continue
-        spread, shift = sighting.position.covariance, known.at(camera_of(sighting), middle_s(sighting))
+        spread, shift = position.covariance, known.at(camera_of(sighting), middle_s(sighting))
         kept = rules.steady + (1.0 - rules.steady) / sighting.looks
         slack = rules.of(sighting.seen).slack_m ** 2
         rows.append(
             (
-                sighting.position.point.east_m - shift.east_m,
-                sighting.position.point.north_m - shift.north_m,
+                position.point.east_m - shift.east_m,
+                position.point.north_m - shift.north_m,
                 spread.ee_m2 * kept + slack,
                 spread.en_m2 * kept,
                 spread.nn_m2 * kept + slack,

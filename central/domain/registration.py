@@ -7,8 +7,11 @@ few decimetres. Known, it is taken off before sightings are compared; large, it 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from central.domain.geometry import Position
 from central.domain.values import Observation
+from central.domain.views import View
 from contract.plane import Point
+from contract.taxonomy import KindGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,14 @@ class Registration:
 
     `shifts`: in time order. `variance_m2`: of the difference of two cameras' remaining errors, per axis, by
     ``(camera, camera)`` in sorted order; a pair that is missing has never been compared. `bias_m`: how large fixed
-    errors turned out to be in this city, per axis; None before anything was learnt.
+    errors turned out to be in this city, per axis; None before anything was learnt. `views`: of cameras without
+    calibration, where the spots of their pictures lie.
     """
 
     shifts: Mapping[str, tuple[Shift, ...]] = field(default_factory=dict)
     variance_m2: Mapping[tuple[str, str], float] = field(default_factory=dict)
     bias_m: float | None = None
+    views: Mapping[str, View] = field(default_factory=dict)
 
     def at(self, camera: str, instant: float) -> Shift:
         """The camera's shift at `instant`; zero for a camera nobody knows."""
@@ -41,13 +46,20 @@ class Registration:
         """Which of the camera's shifts holds at `instant`: 0 until it was first moved."""
         return max(0, sum(shift.since <= instant for shift in self.shifts.get(camera, ())) - 1)
 
+    def position(self, sighting: Observation) -> Position | None:
+        """As the camera gave it, or else as its view tells it."""
+        if sighting.position is not None or sighting.box is None or sighting.group is KindGroup.SIGNAGE:
+            return sighting.position  # a board hangs above the ground
+        view = self.views.get(camera_of(sighting))
+        return None if view is None else view.place(sighting.box)
+
     def corrected(self, sighting: Observation) -> Point | None:
         """Where `sighting` stands once its camera's shift is taken off."""
-        if sighting.position is None:
+        position = self.position(sighting)
+        if position is None:
             return None
         shift = self.at(camera_of(sighting), middle_s(sighting))
-        point = sighting.position.point
-        return Point(point.east_m - shift.east_m, point.north_m - shift.north_m)
+        return Point(position.point.east_m - shift.east_m, position.point.north_m - shift.north_m)
 
 
 NO_SHIFT = Shift(0.0, 0.0, 0.0)

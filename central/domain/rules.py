@@ -74,8 +74,8 @@ class SwapRule(Settings):
 class AssociationRules(Settings):
     """The whole rule."""
 
-    version: Annotated[str, Field(max_length=40)] = "2"
-    gate: Annotated[float, Field(gt=0, le=20)] = 3.5
+    version: Annotated[str, Field(max_length=40)] = "3"
+    gate: Annotated[float, Field(gt=0, le=20)] = 3.25
     """Standard deviations at which two sightings stop speaking for each other and begin to speak against."""
     against: Annotated[float, Field(gt=0, le=100)] = 3.0
     """How strongly at most one far pair counts against joining two groups of sightings, in gates squared."""
@@ -108,8 +108,8 @@ class AssociationRules(Settings):
     swap: SwapRule = SwapRule()
     groups: dict[KindGroup, GroupRule] = Field(
         default_factory=lambda: {
-            KindGroup.FIRE: GroupRule(gap_s=600, reach_m=10, nearest_m=3.5, recurs_within_s=30 * 86400),
-            KindGroup.TRADE: GroupRule(gap_s=600, reach_m=7.5, nearest_m=3.5, recurs_within_s=30 * 86400),
+            KindGroup.FIRE: GroupRule(gap_s=540, reach_m=10, nearest_m=5, recurs_within_s=30 * 86400),
+            KindGroup.TRADE: GroupRule(gap_s=540, reach_m=7.5, nearest_m=3.5, recurs_within_s=30 * 86400),
             KindGroup.SIGNAGE: GroupRule(gap_s=2 * 86400, reach_m=6, nearest_m=0, recurs_within_s=90 * 86400),
             KindGroup.WASTE: GroupRule(gap_s=3600, reach_m=7.5, nearest_m=3.5, recurs_within_s=30 * 86400),
         }

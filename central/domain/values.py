@@ -126,16 +126,16 @@ class CaseSnapshot:
         return any(member.is_confirmed for member in self.members)
 
 
-Basis = Literal["first", "ground", "picture", "place", "overlap", "person"]
+Basis = Literal["first", "ground", "view", "picture", "place", "overlap", "person"]
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """Why a sighting belongs to its case: the member it fits best, and how well.
 
-    `basis`: it was the case's first; near on the ground; at the same spot of one camera's picture, or at the same named
-    place there; seen by cameras that
-    share a view, when the other was; or a person, or a case that may not change, keeps it there.
+    `basis`: it was the case's first; near on the ground; near where an uncalibrated camera's learnt view puts it; at
+    the same spot of one camera's picture, or at the same named place there; seen by cameras that share a view, when the
+    other was; or a person, or a case that may not change, keeps it there.
     `distance` is in standard deviations and `distance_m` in metres, both None where no ground was compared; `score` is
     1 for certain and 0 at the gate; `place` and `with_place` are the two positions compared, as the cameras gave them;
     `shift` and `with_shift` what was taken off them because the cameras are known to err by it.

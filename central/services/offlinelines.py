@@ -130,6 +130,11 @@ def _words(link: Link) -> str:
         case "ground":
             distance = f"{link.distance_m:.1f} m = {link.distance:.1f} sigma (gate {link.gate})"
             return f"{distance} from incident {link.with_incident}, {when}{_corrected(link)}"
+        case "view":
+            return (
+                f"{link.distance_m:.1f} m = {link.distance:.1f} sigma (gate {link.gate}) from incident "
+                f"{link.with_incident}, {when}, where an uncalibrated camera's learnt view puts it"
+            )
         case "place":
             return f"same named place of the same camera's picture as incident {link.with_incident}, {when}"
         case "picture":

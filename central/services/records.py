@@ -85,7 +85,7 @@ class LinkRecord(_Record):
     ``track`` is only found in old records.
     """
 
-    basis: Literal["first", "track", "ground", "picture", "place", "overlap", "person"]
+    basis: Literal["first", "track", "ground", "view", "picture", "place", "overlap", "person"]
     rule: str
     score: float = 1.0
     with_incident: str | None = None

@@ -21,6 +21,7 @@ from central.domain.rules import AssociationRules
 from central.domain.sightings import observations_of
 from central.domain.twins import twins
 from central.domain.values import Link, Observation, Revision
+from central.domain.view_learning import learn_views
 from central.services.observing import to_revision
 from contract.events import Event, GroundPoint
 from contract.ids import CaseId, IncidentId
@@ -122,6 +123,7 @@ def learn_cameras(
             for group in found.groups
         ]
         learnt = learn([*paired, *groups], rules)
+        learnt = replace(learnt, views=learn_views(groups, rules, learnt))
         if learnt == known:
             break
         known = learnt

@@ -1,7 +1,7 @@
 """What was learnt about where cameras place things, run by run; the newest counts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, Integer, Table, Text, delete, func, i
 
 from central.domain.alarms import CalibrationAlarm
 from central.domain.registration import Registration, Shift
+from central.domain.views import Tie, View
 from central.store.database import METADATA, ROW_ID, UtcInstant
 
 KEPT = 400
@@ -52,6 +53,7 @@ class _Known:
     shifts: dict[str, tuple[Shift, ...]]
     pairs: tuple[_Pair, ...]
     bias_m: float | None
+    views: dict[str, tuple[Tie, ...]] = field(default_factory=dict)
 
 
 _KNOWN = TypeAdapter(_Known)
@@ -63,7 +65,8 @@ def add(
 ) -> None:
     """Adds a run and forgets the oldest beyond `KEPT`."""
     pairs = tuple(_Pair(a, b, variance) for (a, b), variance in sorted(known.variance_m2.items()))
-    text = _KNOWN.dump_json(_Known(dict(known.shifts), pairs, known.bias_m)).decode()
+    views = {camera: view.ties for camera, view in known.views.items()}
+    text = _KNOWN.dump_json(_Known(dict(known.shifts), pairs, known.bias_m, views)).decode()
     row = {"at": at, "sightings": sightings, "known": text, "alarms": _ALARMS.dump_json(tuple(alarms)).decode()}
     connection.execute(insert(CAMERA_ERRORS).values(row))
     connection.execute(delete(CAMERA_ERRORS).where(CAMERA_ERRORS.c.id <= newest_id(connection) - KEPT))
@@ -80,5 +83,6 @@ def newest(connection: Connection) -> Learnt | None:
         return None
     known = _KNOWN.validate_json(row.known)
     variance = {(pair.a, pair.b): pair.variance_m2 for pair in known.pairs}
-    registration = Registration(known.shifts, variance, known.bias_m)
+    views = {camera: View(ties) for camera, ties in known.views.items()}
+    registration = Registration(known.shifts, variance, known.bias_m, views)
     return Learnt(int(row.id), row.at, registration, _ALARMS.validate_json(row.alarms))

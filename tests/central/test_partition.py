@@ -80,7 +80,7 @@ def test_two_stalls_eight_metres_apart_are_two_cases_however_vague_the_camera() 
 
 
 def test_one_camera_that_sees_two_stalls_at_once_sees_two_things() -> None:
-    assert cases(seen_at("a", Seen.STALL, (0, 0)), seen_at("b", Seen.CART, (1, 0))) == apart("a", "b")
+    assert cases(seen_at("a", Seen.STALL, (0, 0)), seen_at("b", Seen.CART, (3.2, 0))) == apart("a", "b")
 
 
 def test_two_boxes_of_one_camera_that_are_surely_too_near_for_two_stalls_are_one() -> None:
@@ -101,7 +101,7 @@ def test_a_track_that_continues_a_lost_one_stays_in_its_case() -> None:
     assert cases(seen_at("a", Seen.STALL, (0, 0)), later) == together("a", "b")
 
 
-@pytest.mark.parametrize(("seen", "silence_s"), [(Seen.STALL, 600), (Seen.GARBAGE, 3600)])
+@pytest.mark.parametrize(("seen", "silence_s"), [(Seen.STALL, 540), (Seen.GARBAGE, 3600)])
 def test_the_next_one_after_the_kinds_own_gap_is_a_new_case(seen: Seen, silence_s: int) -> None:
     first = seen_at("a", seen, (0, 0))
     for extra_s, expected in ((0, together("a", "b")), (1, apart("a", "b"))):
@@ -163,9 +163,9 @@ def test_every_link_explains_itself() -> None:
     found = partition(pair, RULES)
     first, second = links_of(found, 0, RULES)
     assert (first.basis, first.score) == ("first", 1.0)
-    assert (second.basis, second.with_incident, second.rule, second.gate) == ("ground", "a", "ground/2", 3.5)
+    assert (second.basis, second.with_incident, second.rule, second.gate) == ("ground", "a", "ground/3", 3.25)
     assert second.distance_m == pytest.approx(0.8)
-    assert second.distance == pytest.approx(3.5 * (1 - second.score))
+    assert second.distance == pytest.approx(3.25 * (1 - second.score))
     assert (second.place, second.with_place, second.gap) == (Point(0.8, 0), Point(0, 0), minutes(1))
 
 
