@@ -25,6 +25,7 @@ from central.api.health import health_router
 from central.api.http import make_http_app
 from central.api.ingest import ingest_router
 from central.api.overview import overview_router
+from central.api.package import package_router
 from central.api.people import me_router, people_router
 from central.api.public import public_router
 from central.api.registers import registers_router
@@ -46,6 +47,8 @@ from central.ingest.address import parse_address
 from central.ingest.fleet import MqttFleetLink
 from central.ingest.mqtt import LinkPlan, MqttLink
 from central.keys import central_keys
+from central.package.exporting import Exporter
+from central.package.gathering import Gatherer
 from central.retention import Retention
 from central.rulebook import at_site, load_rules
 from central.scorebook import AssessmentSettings, load_scorebook
@@ -252,7 +255,9 @@ class Central:
         figures = load_scorebook(settings.assessment)
         freezing = assessment_of(self.database, figures, ground_of(self.site), clock).freezing
         self.assessment_worker = Worker("assessment", freezing.step, freezing.recover, idle_s=60.0)
-        keeper = make_keeper(load_workflow(settings.workflow), load_time_limits(settings.deadlines), law)
+        keeper = make_keeper(
+            load_workflow(settings.workflow), load_time_limits(settings.deadlines), lambda: laws.newest
+        )
         area_of = area_finder(laws)
         timers = Timers(self.database, keeper, Stepper(keeper, area_of), clock, self.feed.notify, area_of)
         self.timer_worker = Worker("timers", timers.step, timers.recover)
@@ -289,6 +294,9 @@ class Central:
         self.dispatches = Role.DISPATCH in settings.roles and settings.targets is not None
         delivery = self.dispatching.routers(access, objects)
 
+        reader = Reader(self.database, law, self.site.to_origin())
+        gatherer = Gatherer(self.database, objects, reader, sealer, settings.keys_folder)
+        packages = package_router(Exporter(self.database, gatherer, keys.signing, clock), reader, access)
         outside = Outside(
             self.database,
             objects,
@@ -298,7 +306,7 @@ class Central:
             clock,
             self.associators.wake,
             topics,
-            (*fleet, *delivery),
+            (*fleet, *delivery, packages),
             hasher,
             figures,
             settings.public,

@@ -140,7 +140,7 @@ def _history(gathered: Gathered) -> str:
             f"<tr><td>{at}</td><td>{_e(_word(what))}</td>"
             f"<td>{_e(step['actor'] or '')}</td><td>{_e(moved)} {_e(note)}</td><td class=small>{row.seq}</td></tr>"
         )
-    head = "<tr><td>时间 Time</td><td>步骤 Step</td><td>谁 Who</td><td>变化 Change</td><td>链号 Link</td></tr>"
+    head = "<tr><td>时间 Time (UTC+8)</td><td>步骤 Step</td><td>谁 Who</td><td>变化 Change</td><td>链号 Link</td></tr>"
     return f"<h2>处置经过 <span class=en>History</span></h2><table>{head}{''.join(rows)}</table>"
 
 
