@@ -11,7 +11,7 @@ from datetime import timedelta
 from central.domain.judgement import fire, signage, trade, waste
 from central.domain.judgement.grading import evidence_of
 from central.domain.judgement.scene import Neighbour, Scene, scene_of
-from central.domain.judgement.verdicts import Breach, Judgement, Meaning, NeedsPerson, Observing
+from central.domain.judgement.verdicts import Breach, Judgement, Meaning, NeedsPerson
 from central.domain.judgement.weighing import weigh
 from central.domain.law import Law
 from central.domain.reasons import Reason
@@ -42,10 +42,11 @@ def judge_scene(scene: Scene, law: Law) -> Judgement:
     doubts = doubts_of(case)
     if doubts:
         if isinstance(verdict, Breach) and all(member.doubts & SERIOUS for member in case.members):
-            verdict = NeedsPerson(verdict.violation, verdict.reasons, instead_of=verdict.instead_of)
+            verdict = NeedsPerson(
+                verdict.violation, verdict.reasons, instead_of=verdict.instead_of, evidence=verdict.evidence
+            )
         verdict = replace(verdict, reasons=(*verdict.reasons, *doubts))
-    evidence = evidence_of(scene, law, _legal_dwell(verdict, law))
-    return verdict if evidence == verdict.evidence else replace(verdict, evidence=evidence)
+    return verdict
 
 
 def doubts_of(case: CaseSnapshot) -> tuple[Reason, ...]:
@@ -64,14 +65,6 @@ def _plainly(scene: Scene, law: Law) -> Judgement:
             found = signage.meaning_of(scene, law)
         case KindGroup.WASTE:
             found = waste.meaning_of(scene)
-    return weigh(found, scene, law) if isinstance(found, Meaning) else found
-
-
-def _legal_dwell(verdict: Judgement, law: Law) -> timedelta:
-    match verdict:
-        case Breach():
-            return verdict.legal_dwell
-        case NeedsPerson(suggested=kind) | Observing(violation=kind) if kind is not None:
-            return law.violations[kind].legal_dwell
-        case _:
-            return timedelta(0)
+    if isinstance(found, Meaning):
+        return weigh(found, scene, law)
+    return replace(found, evidence=evidence_of(scene, law, timedelta(0)))

@@ -1,6 +1,6 @@
 """The law of one site as values: its registers, and what each violation is called, coded, based on and allowed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import IntEnum, StrEnum
@@ -9,6 +9,7 @@ from functools import cached_property
 from central.domain.registers.names import ALWAYS_VALID, Names
 from central.domain.registers.permits import Permit, PermitKind
 from central.domain.registers.seasons import Hours
+from central.domain.registers.shops import Frontage
 from central.domain.registers.snapshot import NO_REGISTERS, Registers
 from central.domain.registers.zones import Zone, ZoneKind
 from contract.plane import Point
@@ -142,6 +143,28 @@ class Law:
     def cameras_of_shop(self, shop_id: str) -> frozenset[str]:
         """The cameras on whose pictures the shop's front is."""
         return self._cameras_by_shop.get(shop_id, frozenset())
+
+    def shop_in_picture(
+        self, camera_id: str, spots: Sequence[tuple[float, float]], preset: str, day: date
+    ) -> str | None:
+        """The id of the shop whose frontage holds the first of the spots that one holds, 0..1 of the picture."""
+        for x, y in spots:
+            for west, north, east, south, front in self._fronts.get(camera_id, ()):
+                is_near = west <= x <= east and north <= y <= south
+                if is_near and front.preset in {"", preset} and front.shows(x, y) and front.is_in_force(day):
+                    return front.shop_id
+        return None
+
+    @cached_property
+    def _fronts(self) -> Mapping[str, tuple[tuple[float, float, float, float, Frontage], ...]]:
+        """Each camera's frontages with their bounds: most spots lie outside most of them."""
+        found: dict[str, tuple[tuple[float, float, float, float, Frontage], ...]] = {}
+        for front in self.registers.frontages:
+            if front.region_norm:
+                xs, ys = [corner[0] for corner in front.region_norm], [corner[1] for corner in front.region_norm]
+                bounded = (min(xs), min(ys), max(xs), max(ys), front)
+                found[front.camera_id] = (*found.get(front.camera_id, ()), bounded)
+        return found
 
     @cached_property
     def _cameras_by_shop(self) -> Mapping[str, frozenset[str]]:

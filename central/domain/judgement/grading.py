@@ -1,6 +1,7 @@
 """What the pictures of a case may be used for: only a reviewed camera with a sure clock proves anything (DOMAIN §6)."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from central.domain.judgement.scene import Scene
 from central.domain.judgement.verdicts import Evidence
@@ -30,7 +31,13 @@ def evidence_of(scene: Scene, law: Law, legal_dwell: timedelta) -> Evidence:
         if last - min(member.first_seen_at for member in sound) >= legal_dwell:
             return Evidence(EvidenceGrade.PENALTY_REVIEWED)
         because.update(("reviewed_too_short", member.camera_id) for member in sound)
-    return Evidence(because=tuple(Reason(code, {"camera": camera}) for code, camera in sorted(because)))
+    return _patrol_only(tuple(sorted(because)))
+
+
+@lru_cache(maxsize=4096)
+def _patrol_only(because: tuple[tuple[str, str], ...]) -> Evidence:
+    """A city's cameras fail in the same few ways a million times a month."""
+    return Evidence(because=tuple(Reason(code, {"camera": camera}) for code, camera in because))
 
 
 def _failing(member: Observation, law: Law, day: date) -> str | None:

@@ -129,25 +129,22 @@ def shops_of(case: CaseSnapshot, law: Law, day: date) -> tuple[Shop, ...]:
     """The shops at whose frontage the case's sightings are: by the place's name, else by where in the picture."""
     if not law.registers.frontages:
         return ()
-    found = {shop.shop_id: shop for member in case.members for shop in _shop(member, law, day)}
+    found = {shop.shop_id: shop for member in case.members if (shop := _shop(member, law, day)) is not None}
     return tuple(found[shop_id] for shop_id in sorted(found))
 
 
-def _shop(member: Observation, law: Law, day: date) -> Iterator[Shop]:
+def _shop(member: Observation, law: Law, day: date) -> Shop | None:
     for name in place_names(member):
         shop = law.registers.shop_of_place(member.camera_id, name, day)
         if shop is not None:
-            yield shop
-            return
+            return shop
     if member.box is None:
-        return
+        return None
     preset = (member.place_id or "").rpartition("/")[0]
     middle = (member.box.x1 + member.box.x2) / 2
-    for height in ((member.box.y1 + member.box.y2) / 2, member.box.y2):  # goods stand before the front: their foot
-        shop = law.registers.shop_at(member.camera_id, middle, height, day, preset)
-        if shop is not None:
-            yield shop
-            return
+    spots = ((middle, (member.box.y1 + member.box.y2) / 2), (middle, member.box.y2))  # goods stand before the front
+    shop_id = law.shop_in_picture(member.camera_id, spots, preset, day)
+    return None if shop_id is None else law.registers.shop(shop_id)
 
 
 def place_names(member: Observation) -> tuple[str, ...]:
