@@ -24,6 +24,7 @@ from central.commands import (
     deadline,
     deadlines,
     delivery,
+    demo,
     fleet,
     judge,
     letters,
@@ -61,6 +62,7 @@ letters.add_to(cli)
 retention.add_to(cli)
 workflow.add_to(cli)
 deadline.add_to(cli)
+demo.add_to(cli)
 deadlines.add_to(cli)
 delivery.add_to(cli)
 judge.add_to(cli)

@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict
 
 from central.api.access import Access
 from central.domain.assessment.periods import Period, parse_period, span
+from central.domain.assessment.scopes import Scope
 from central.domain.people import Operator, refusal
 from central.domain.workflow import Role
 from central.services.assessment import Question
 from central.services.assessment_export import MEDIA_TYPES, ExportFormat, export
 from central.services.assessment_parts import Assessment
 from central.services.assessment_views import AssessmentView, CountedPage
-from central.store.assessment_queries import Scope
 from contract.errors import UsageError
 
 MAY_FREEZE = frozenset({Role.LEADER, Role.SUPERVISOR, Role.ADMIN})

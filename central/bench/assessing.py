@@ -12,12 +12,12 @@ from central.bench.machine import machine_facts, versions
 from central.bench.measuring import ORIGIN, BenchPlan, database_version, refuse_real
 from central.bench.reporting import BenchReport, Percentiles, Target, at_most
 from central.domain.assessment.periods import Period, parse_period
+from central.domain.assessment.scopes import Scope
 from central.domain.registers.snapshot import NO_REGISTERS
 from central.scorebook import load_scorebook
 from central.services.assessment import Question
 from central.services.assessment_parts import Assessment, Ground, assessment_of
 from central.store.assessment_frozen import add_camera_days
-from central.store.assessment_queries import Scope
 from central.store.cases import CASES, HISTORY
 from central.store.database import Database
 from central.store.stages import STAGES

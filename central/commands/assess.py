@@ -15,6 +15,7 @@ from rich.table import Table
 
 from central.commands.database import opened
 from central.domain.assessment.periods import Period, parse_period, span
+from central.domain.assessment.scopes import Scope
 from central.scorebook import load_scorebook
 from central.services.assessment import SPLITS, Question
 from central.services.assessment_export import ExportFormat, export
@@ -23,7 +24,6 @@ from central.services.assessment_views import AssessmentView, FigureView
 from central.services.registers import RegisterBook
 from central.settings import CentralSettings, load_settings
 from central.site import load_site
-from central.store.assessment_queries import Scope
 from contract.clock import SystemClock
 from contract.errors import UsageError
 
@@ -187,6 +187,7 @@ def _interval(figure: FigureView) -> str:
 @contextmanager
 def _bar() -> Iterator[Callable[[int, int], None]]:
     columns = (TextColumn("counting what is new"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=None)
         yield lambda done, of: progress.update(task, completed=done, total=of)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from central.domain.assessment.figures import Book, Result, SetRule, Taken, Tally, results
 from central.domain.assessment.items import Moment
 from central.domain.assessment.periods import Period
+from central.domain.assessment.scopes import Scope, Window
 from central.domain.registers.areas import LENGTHS, level_of
 from central.domain.registers.snapshot import Registers
 from central.services.assessment_counting import Counting
@@ -27,7 +28,6 @@ from central.services.assessment_views import (
 )
 from central.services.records import Sentence
 from central.store import assessment_queries
-from central.store.assessment_queries import Scope, Window
 from central.store.database import Database
 from contract.clock import Clock
 from contract.errors import TransientError, UsageError

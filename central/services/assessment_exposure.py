@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 from central.domain.assessment.coverage import Coverage, coverage
 from central.domain.assessment.exposure import midnight
 from central.domain.assessment.figures import Measure
+from central.domain.assessment.scopes import Scope, Window
 from central.domain.registers.areas import AreaLevel
 from central.domain.registers.snapshot import Registers
 from central.services.assessment_counting import camera_days
 from central.store import assessment, assessment_frozen
-from central.store.assessment_queries import Scope, Window
 
 _HOUR_S = 3600
 

@@ -10,6 +10,7 @@ from central.domain.assessment.figures import Result
 from central.domain.assessment.formula import NoValue
 from central.domain.assessment.intervals import Interval
 from central.domain.assessment.periods import Period, PeriodKind, period_around
+from central.domain.assessment.scopes import Scope
 from central.scorebook import FreezeBlock
 from central.services.assessment import SPLITS, AssessmentDesk, Question, Reckoned
 from central.services.assessment_counting import Counting
@@ -18,7 +19,6 @@ from central.services.assessment_views import AssessmentView, DifferenceView, Fr
 from central.services.records import Sentence
 from central.store import assessment_frozen, assessment_queries
 from central.store.assessment_frozen import Frozen
-from central.store.assessment_queries import Scope
 from central.store.database import Database
 from contract.clock import Clock
 from contract.errors import UsageError
@@ -77,7 +77,7 @@ class Freezing:
         """The next step starts from what is committed."""
 
     def freeze(self, period: Period, who: str) -> int:
-        """Keeps the period's figures as they stand; sheets that are there already stay. Gives how many are new.
+        """Keeps the period's figures as they stand. What is frozen stays. Gives the number of sheets, 0 if it was.
 
         Raises:
             UsageError: the period has not ended.
@@ -86,6 +86,10 @@ class Freezing:
         if period.last >= window.today:
             raise UsageError(f"period {period} ends on {period.last}; it can be frozen from the day after on")
         with self._database.write() as connection:
+            if (period.first, period.last) in {
+                (first, last) for first, last, _ in assessment_frozen.periods(connection)
+            }:
+                return 0
             return assessment_frozen.freeze(connection, self._sheets(connection, period, who))
 
     def show(self, question: Question, *, recompute: bool = False) -> AssessmentView:

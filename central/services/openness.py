@@ -9,6 +9,7 @@ from central.domain.assessment.figures import Ratio, SetRule
 from central.domain.assessment.items import NONE, Moment
 from central.domain.assessment.openness import withhold
 from central.domain.assessment.periods import Period, PeriodKind
+from central.domain.assessment.scopes import Scope, Window
 from central.domain.registers.areas import LENGTHS, AreaLevel
 from central.domain.registers.names import Names
 from central.domain.registers.snapshot import Registers
@@ -17,7 +18,6 @@ from central.services.assessment import AssessmentDesk, Question
 from central.services.assessment_views import FigureView, PeriodView
 from central.services.records import Sentence
 from central.store import assessment_queries
-from central.store.assessment_queries import Scope, Window
 from central.store.database import Database
 from contract.errors import UsageError
 from contract.plane import Origin, Point

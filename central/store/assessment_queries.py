@@ -1,46 +1,18 @@
 """Counting items: of a scope in a window, whole or split, their durations, and the cases behind a set."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, func, literal, or_, select
 
 from central.domain.assessment.figures import SetRule, Tally
 from central.domain.assessment.items import Mark, Moment
+from central.domain.assessment.scopes import DIMENSIONS, Scope, Window
 from central.store.assessment import DAYS, ITEMS, SUMMED
 
 Durations = Mapping[tuple[Moment, Mark], Mapping[int, int]]
 _LAST = "Z" * 15
-_DIMENSIONS = ("kind", "source", "department", "post", "person", "camera_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose figures: of an area ("" is everywhere), and of one kind, source, department, post, person or camera."""
-
-    area: str = ""
-    kind: str | None = None
-    source: str | None = None
-    department: str | None = None
-    post: str | None = None
-    person: str | None = None
-    camera_id: str | None = None
-
-    @property
-    def is_area_alone(self) -> bool:
-        return all(getattr(self, name) is None for name in _DIMENSIONS)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Local days, both included, as of `now`: what is not due yet doesn't count. `today` is the local day of `now`."""
-
-    first: date
-    last: date
-    today: date
-    now: datetime
 
 
 def tally(connection: Connection, scope: Scope, window: Window) -> Tally:
@@ -179,7 +151,7 @@ def _within(scope: Scope, window: Window) -> list[ColumnElement[bool]]:
         found.append(or_(ITEMS.c.due_at.is_(None), ITEMS.c.due_at <= window.now))
     if scope.area:  # codes are digits and capital letters: any order of text puts these between
         found.append(ITEMS.c.area_code.between(scope.area, (scope.area + _LAST)[:15]))
-    for name in _DIMENSIONS:
+    for name in DIMENSIONS:
         value = getattr(scope, name)
         if value is not None:
             found.append(ITEMS.c[name] == value)

@@ -9,14 +9,14 @@ from sqlalchemy import func, insert, select
 
 from central.domain.assessment.items import Mark
 from central.domain.assessment.periods import parse_period, span
+from central.domain.assessment.scopes import Scope
 from central.domain.registers.snapshot import NO_REGISTERS
 from central.scorebook import load_scorebook
 from central.services.assessment import Question
 from central.services.assessment_parts import Assessment, Ground, assessment_of
-from central.services.assessment_views import AssessmentView, FigureView
+from central.services.assessment_views import AssessmentView, CountedCase, FigureView
 from central.store import assessment
 from central.store.assessment import DAYS, ITEMS
-from central.store.assessment_queries import Scope
 from central.store.cases import CASES, HISTORY
 from central.store.database import Database
 from central.store.stages import STAGES
@@ -167,7 +167,8 @@ def test_every_numerator_and_denominator_names_its_cases(database: Database) -> 
     for told in view.figures:
         for part in (told.numerator, told.denominator):
             if part is not None and part.is_set:
-                found, cursor = [], ""
+                found: list[CountedCase] = []
+                cursor = ""
                 while True:
                     page = parts.desk.cases(part.key, question, cursor, 7)
                     found += page.cases
@@ -198,8 +199,9 @@ def test_the_published_example_comes_out(database: Database) -> None:
     closing, in_time = figure(view, "closing_rate"), figure(view, "closing_in_time_rate")
     assert closing.numerator is not None and closing.denominator is not None and in_time.numerator is not None
     assert (closing.numerator.number, closing.denominator.number, in_time.numerator.number) == (911, 972, 737)
-    assert (closing.value, in_time.value) == (pytest.approx(93.7243, abs=1e-4), pytest.approx(75.8230, abs=1e-4))
-    assert closing.interval is not None
+    assert closing.value == pytest.approx(93.7243, abs=1e-4)
+    assert in_time.value == pytest.approx(75.8230, abs=1e-4)
+    assert closing.interval is not None and closing.value is not None
     assert closing.interval[0] < closing.value < closing.interval[1]
 
 

@@ -1,0 +1,118 @@
+"""A finding as its node would have told it: what it says when it opens, while it stays, and when it is gone."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from central.demo.ground import Corner
+from central.demo.story import Finding
+from contract.events import (
+    BoxNorm,
+    ClockState,
+    Confidence,
+    Event,
+    GroundPoint,
+    IncidentEvent,
+    IncidentState,
+    ModelRef,
+    wrap,
+)
+from contract.ids import NodeId, derived_entropy, uuid7
+from contract.plane import Origin
+from contract.status import CameraState, CameraStatus, NodeState, NodeStatus
+from contract.topics import Topics
+
+MODEL = ModelRef(name="demonstration", version="1", sha256=hashlib.sha256(b"demonstration").hexdigest())
+PRESENT_AFTER = timedelta(seconds=60)
+"""What a node waits before it tells."""
+UPDATES = (timedelta(minutes=3), timedelta(minutes=8), timedelta(minutes=16))
+"""Later looks that are told; a node tells each minute, which would only make the demonstration slow."""
+_SIGMA_M2 = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """As the broker would bring it."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass
+class Nodes:
+    """The nodes' streams: each numbers what it tells."""
+
+    seed: int
+    origin: Origin
+    topics: Topics
+    born: datetime
+
+    def __post_init__(self) -> None:
+        self._seqs: dict[str, int] = {}
+
+    def incident_of(self, number: int, finding: Finding) -> str:
+        """The finding's id: the same for the same seed and day."""
+        return uuid7(finding.start, derived_entropy("demo", str(self.seed), str(number), str(finding.start)))
+
+    def moments(self, finding: Finding) -> Iterator[tuple[datetime, IncidentState]]:
+        """When something is told of it."""
+        opened = finding.start + PRESENT_AFTER
+        yield opened, IncidentState.OPENED
+        for later in UPDATES:
+            if later < finding.stay:
+                yield finding.start + later, IncidentState.UPDATED
+        yield finding.start + max(finding.stay, 2 * PRESENT_AFTER), IncidentState.CLOSED
+
+    def event(self, number: int, finding: Finding, at: datetime, revision: int, state: IncidentState) -> Message:
+        """One revision."""
+        node = finding.corner.node_id
+        self._seqs[node] = seq = self._seqs.get(node, 0) + 1
+        data = IncidentEvent(
+            node_id=node,
+            stream_id=uuid7(self.born, derived_entropy("demo-stream", str(self.seed), node)),
+            seq=seq,
+            boot_id=uuid7(self.born, derived_entropy("demo-boot", str(self.seed), node)),
+            incident_id=self.incident_of(number, finding),
+            revision=revision,
+            state=state,
+            seen=finding.seen,
+            camera_id=finding.corner.camera_id,
+            track_id=number + 1,
+            first_seen_at=finding.start,
+            last_seen_at=at,
+            box=BoxNorm(x1=0.4, y1=0.4, x2=0.6, y2=0.7),
+            ground=self._ground(finding),
+            confidence=Confidence(latest=0.8, mean=0.7, peak=0.9, looks=10 * revision, positive_looks=9 * revision),
+            model=MODEL,
+            config_version="demonstration",
+            clock_state=ClockState.SYNCHRONISED,
+        )
+        event: Event = wrap(data, uuid7(at, derived_entropy("demo-event", data.stream_id, str(seq))), at)
+        return Message(self.topics.event_live(NodeId(node)), event.to_wire())
+
+    def status(self, node: str, corners: list[Corner], at: datetime, away: frozenset[str]) -> NodeStatus:
+        """A node's word about itself: the cameras in `away` deliver nothing."""
+        cameras = tuple(
+            CameraStatus(
+                camera_id=corner.camera_id,
+                state=CameraState.STALE if corner.camera_id in away else CameraState.LIVE,
+                reason="no fresh frames" if corner.camera_id in away else "",
+            )
+            for corner in corners
+        )
+        return NodeStatus(
+            node_id=node,
+            boot_id=uuid7(self.born, derived_entropy("demo-boot", str(self.seed), node)),
+            state=NodeState.ONLINE,
+            at=at,
+            software="demonstration",
+            config_version="demonstration",
+            clock_state=ClockState.SYNCHRONISED,
+            model=MODEL,
+            cameras=cameras,
+        )
+
+    def _ground(self, finding: Finding) -> GroundPoint:
+        lat, lon = self.origin.to_degrees(finding.point)
+        return GroundPoint(lat=lat, lon=lon, ee_m2=_SIGMA_M2, en_m2=0.0, nn_m2=_SIGMA_M2)
