@@ -17,6 +17,7 @@ from central.bench.assessing import CASES_A_YEAR, measure_assessment
 from central.bench.deciding import SEEDED, measure_decisions
 from central.bench.delivering import measure_delivery
 from central.bench.measuring import BenchPlan, measure_backlog, measure_cases, measure_intake, measure_paced
+from central.bench.registering import ROWS, measure_registers
 from central.bench.rejudging import INCIDENTS, measure_judgement
 from central.bench.reporting import BenchReport
 from contract.clock import SystemClock
@@ -34,6 +35,7 @@ class BenchMode(StrEnum):
     JUDGEMENT = "judgement"
     ASSESSMENT = "assessment"
     DELIVERY = "delivery"
+    REGISTERS = "registers"
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -56,6 +58,7 @@ def bench(
     incidents: Annotated[int, typer.Option(min=1_000, max=3_000_000, help="For --mode judgement.")] = INCIDENTS,
     open_cases: Annotated[int, typer.Option(min=0, max=1_000_000, help="For --mode decision.")] = SEEDED,
     cases: Annotated[int, typer.Option(min=1000, max=5_000_000, help="For --mode assessment.")] = CASES_A_YEAR,
+    rows: Annotated[int, typer.Option(min=1000, max=500_000, help="For --mode registers.")] = ROWS,
     mqtt_protocol: Annotated[str, typer.Option(help="5 or 3.1.1.")] = "5",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here as well.")] = None,
 ) -> None:
@@ -70,6 +73,7 @@ def bench(
     judgement a month of --incidents: judged in memory, then all of it again from the database after registers changed
     assessment  all figures of a district's year of --cases cases; a database filled by it before is used again
     delivery  five cases a second confirmed for --seconds: until a live platform has them, over HTTP and MQTT
+    registers a file of --rows permits, some wrong, is checked, imported and looked up
 
     The broker is mosquitto if it is installed, else the embedded one; both keep nothing. Lost and doubled events are
     counted in the database. The database must be empty or hold events of measurements only: nothing is deleted from it.
@@ -83,7 +87,7 @@ def bench(
     with tempfile.TemporaryDirectory(prefix="xunjie-bench-db-") as folder, _bar() as tick:
         url = database_url or f"sqlite:///{folder}/bench.db"
         plan = BenchPlan(url, seconds, mqtt_protocol, SystemClock(), tick)
-        sizes = _Sizes(backlog, open_cases, cases, incidents)
+        sizes = _Sizes(backlog, open_cases, cases, incidents, rows)
         report = _measure(plan, mode, sizes)
     _print(report)
     text = report.model_dump_json(indent=2)
@@ -101,6 +105,7 @@ class _Sizes:
     open_cases: int
     cases: int
     incidents: int
+    rows: int
 
 
 def _measure(plan: BenchPlan, mode: BenchMode, sizes: _Sizes) -> BenchReport:
@@ -119,6 +124,8 @@ def _measure(plan: BenchPlan, mode: BenchMode, sizes: _Sizes) -> BenchReport:
             return measure_delivery(plan)
         case BenchMode.ASSESSMENT:
             return measure_assessment(plan, sizes.cases)
+        case BenchMode.REGISTERS:
+            return measure_registers(plan, sizes.rows)
         case BenchMode.JUDGEMENT:
             return measure_judgement(plan, sizes.incidents)
 
