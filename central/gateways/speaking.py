@@ -1,13 +1,18 @@
 """SMS, voice, chat and webhooks by way of apprise: one URL a target, and the targets of each audience from a file."""
 
+from __future__ import annotations
+
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import apprise
 from pydantic import RootModel
 
 from contract.configfile import load_yaml
 from contract.errors import TransientError, UsageError
+
+if TYPE_CHECKING:
+    import apprise
 
 
 class _TargetsFile(RootModel[dict[str, list[str]]]):
@@ -40,6 +45,8 @@ def load_speaker(path: Path) -> AppriseSpeaker:
     Raises:
         UsageError: the file is wrong; the message names the audience, never the URL.
     """
+    import apprise  # a third of a second at every start, paid by those alone who tell somebody
+
     logging.getLogger("apprise").setLevel(logging.ERROR)  # its lower levels print what was sent
     found: dict[str, apprise.Apprise] = {}
     for audience, urls in load_yaml(path, _TargetsFile).root.items():
