@@ -1,7 +1,7 @@
 """Slots, paced clips, and the life of one camera's thread."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from hypothesis import given
@@ -146,6 +146,45 @@ def test_a_camera_that_stays_away_is_said_once_and_never_given_up() -> None:
         watched.loop.run()
     assert camera.opened == 3
     assert [entry["reason"] for entry in logs if entry["log_level"] == "warning"] == ["away"]
+
+
+class Waits(threading.Event):
+    """Waits that pass at once on a virtual clock and are written down; the node stops after `most`."""
+
+    def __init__(self, clock: VirtualClock, most: int) -> None:
+        super().__init__()
+        self._clock = clock
+        self._most = most
+        self.waits_s: list[tuple[float, float]] = []
+        """(seconds since the start, length) of each wait."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        self.waits_s.append((self._clock.monotonic(), timeout))
+        self._clock.sleep(timeout)
+        if len(self.waits_s) >= self._most:
+            self.set()
+        return self.is_set()
+
+
+def test_a_camera_is_tried_every_fifteen_seconds_and_after_a_day_away_every_minute() -> None:
+    clock = VirtualClock(T0)
+    stop = Waits(clock, 9000)
+    with capture_logs():
+        CaptureLoop(Unreachable(CAM), lambda _frame: None, clock, stop, repeats=True).run()
+    within = [wait_s for at_s, wait_s in stop.waits_s if at_s < 86_400]
+    after = [wait_s for at_s, wait_s in stop.waits_s if at_s > 86_400 + 120]
+    assert within[0] <= 1
+    assert 7 < max(within) <= 15
+    assert 30 <= max(after) <= 60
+    assert len(set(within)) > len(within) / 2, "they are jittered"
+
+
+class Unreachable(ScriptedCamera):
+    """Nobody answers."""
+
+    def frames(self) -> Iterator[Frame]:
+        raise TransientError("away")
 
 
 def test_a_clip_that_is_not_repeated_ends() -> None:

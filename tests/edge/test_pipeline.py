@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from contract.clock import VirtualClock
 from contract.errors import PermanentError
-from contract.events import Event, EvidenceRole, IncidentState
+from contract.events import Event, EvidenceRole, EvidenceState, IncidentState
 from contract.ids import CameraId
 from contract.taxonomy import Context, Seen
 from edge.events import DerivedIds, RandomIds
@@ -64,6 +64,21 @@ class Street:
 
     def show_while(self, seconds: range, *detections: Detection) -> list[Event]:
         return [event for second in seconds for event in self.show(second, *detections)]
+
+
+def test_evidence_that_can_not_be_written_costs_the_pictures_and_no_event(tmp_path: Path) -> None:
+    """A folder that refuses every file: the incident is told all the same, and says why it has no picture."""
+    (tmp_path / "evidence").write_bytes(b"a file where the folder should be")
+    street = Street(tmp_path / "evidence")
+    with capture_logs():
+        events = street.show_while(range(100), saw(Seen.STALL)) + street.show_while(range(100, 200))
+    assert [event.data.state for event in events] == [
+        IncidentState.OPENED,
+        IncidentState.UPDATED,
+        IncidentState.CLOSED,
+    ]
+    assert [event.data.evidence for event in events] == [(), (), ()]
+    assert [event.data.evidence_state for event in events[:2]] == [EvidenceState.UNWRITABLE] * 2
 
 
 def test_a_stall_is_opened_updated_and_closed_under_one_id(tmp_path: Path) -> None:
