@@ -231,7 +231,7 @@ class _Living:
                 self._at(told.at, lambda told=told: self._hear(told))  # type: ignore[misc]
             for at, node in self._outages(day):
                 self._at(at, lambda node=node: self._say(node))  # type: ignore[misc]
-            if offset % 5 == 1:
+            if offset % 5 == 0:
                 noon = datetime.combine(day, datetime.min.time(), self._zone) + timedelta(hours=12)
                 self._at(noon, self._silence)
         self._every(TIMERS_EVERY, lambda: self._timers.step())

@@ -74,8 +74,8 @@ def test_figures_come_with_their_parts_and_their_cases(client: AsgiClient) -> No
         (f"area=370303&period=2026-06&{PERIOD}", 422, "give either period"),
     ],
 )
-def test_a_wrong_question_says_what_is_wrong(client: AsgiClient, query: str, status: int, match: str) -> None:
-    answer = client.get(f"/api/v1/assessment?{query}")
+def test_a_wrong_question_says_what_is_wrong(file_parts: Parts, query: str, status: int, match: str) -> None:
+    answer = counted(file_parts, AsgiClient(file_parts.http, OPERATOR_TOKEN)).get(f"/api/v1/assessment?{query}")
     assert answer.status_code == status
     assert match in answer.text
 
@@ -177,8 +177,8 @@ def test_the_command_tells_the_same(month: Parts, command_line: CommandLine, tmp
         ([], "give either"),
     ],
 )
-def test_a_wrong_call_is_one_line(month: Parts, command_line: CommandLine, options: list[str], match: str) -> None:
-    answer = command_line("assess", "--database-url", str(month.database.url), *options)
+def test_a_wrong_call_is_one_line(file_parts: Parts, command_line: CommandLine, options: list[str], match: str) -> None:
+    answer = command_line("assess", "--database-url", str(file_parts.database.url), *options)
     assert answer.returncode == 2
     assert match in answer.stderr
     assert answer.stderr.count("\n") == 1
