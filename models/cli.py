@@ -9,6 +9,7 @@ from models.commands.evaluate import evaluate
 from models.commands.export import export
 from models.commands.folds import folds
 from models.commands.health_rates import health_rates
+from models.commands.plume_judge import plume_judge
 from models.commands.redaction import redaction_recall
 from models.commands.street_days import street_days
 from models.commands.train import train
@@ -18,5 +19,17 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (train, evaluate, calibration, export, drop, costs, folds, health_rates, street_days, redaction_recall):
+for command in (
+    train,
+    evaluate,
+    calibration,
+    export,
+    drop,
+    costs,
+    folds,
+    health_rates,
+    street_days,
+    redaction_recall,
+    plume_judge,
+):
     app.command()(command)
