@@ -104,10 +104,11 @@ def cases_router(reader: Reader, desk: CaseDesk, joins: JoinDesk, access: Access
         cursor: Annotated[str | None, Query(pattern=UUID_PATTERN)] = None,
         state: StateQuery = None,
         kind: Violation | None = None,
+        silenced: Annotated[bool | None, Query(description="Only those that a silence keeps from people.")] = None,
     ) -> CasePage:
         """Cases, newest first."""
         states = None if state is None or "any" in state else frozenset(CaseState(value) for value in state)
-        wanted = CaseFilter(states=states, kind=kind, only_prominent=state is None, before=cursor)
+        wanted = CaseFilter(states, kind, only_prominent=state is None, before=cursor, silenced=silenced)
         return reader.page(wanted, limit)
 
     @router.get(

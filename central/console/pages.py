@@ -113,7 +113,7 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> 
         if token is not None:
             return _enter(request, gate, token)
         change_id = reader.change_range()[1]  # before the lists: a change in between comes again, none is missed
-        live = reader.page(CaseFilter(states=LIVE_STATES, before=before), CARDS)
+        live = reader.page(CaseFilter(states=LIVE_STATES, before=before, silenced=False), CARDS)
         lawful = reader.page(CaseFilter(states=frozenset({CaseState.SUPPRESSED})), CARDS)
         return pages.render(
             request,
@@ -129,7 +129,7 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> 
     def show_card(request: Request, case_id: str) -> Response:
         """One card for the live list; 204 when the case is not for the list (a parasol alone, merged away)."""
         case = reader.summary(case_id)
-        if case is None or case.merged_into is not None or not case.is_prominent:
+        if case is None or case.merged_into is not None or not case.is_prominent or case.is_silenced:
             return Response(status_code=204)
         return pages.render(request, "card_only.html", case=case)
 

@@ -163,6 +163,8 @@ class CaseFilter:
     kind: Violation | None = None
     only_prominent: bool = True
     before: str | None = None
+    silenced: bool | None = None
+    """Only those that a silence keeps from people, or none of them; None for both."""
 
 
 ChangeTopic = Literal["case", "node"]

@@ -12,7 +12,7 @@ from central.domain.judgement.scene import place_of
 from central.domain.law import Law, Names
 from central.domain.registers.snapshot import Registers
 from central.domain.values import CaseFilter, CaseSnapshot, Change, Observation, member_id
-from central.domain.workflow import Role
+from central.domain.workflow import CaseState, Role
 from central.services.fleet_views import Drift, compare, words_of
 from central.services.lawbook import LawBook
 from central.services.records import JudgementRecord, LinkRecord, Sentence
@@ -207,6 +207,7 @@ class Reader:
             description=case.description,
             stage=clock.stage if clock else None,
             due_at=clock.due_at if clock else None,
+            is_silenced=case.silence_id is not None and case.state is CaseState.OBSERVING,
         )
 
     def _observation(self, member: Observation, link: LinkRecord) -> ObservationView:

@@ -53,14 +53,16 @@ class Timers:
         """Looks at every stage whose time has come, up to a batch; gives how many."""
         now = self._clock.now()
         with self._database.read() as connection:
-            is_quiet = not stages.waiting(connection, now, 1) and not case_queries.gone_in(
-                connection, CaseState.REMINDED, 1
+            is_quiet = not (
+                stages.waiting(connection, now, 1)
+                or case_queries.gone_in(connection, CaseState.REMINDED, 1)
+                or stages.of_merged(connection, 1)
             )
         if is_quiet:
             return 0
         with self._database.write() as connection:
             claims.forget(connection, now)
-            rows = stages.waiting(connection, now, BATCH)
+            rows = [*stages.of_merged(connection, BATCH), *stages.waiting(connection, now, BATCH)]
             for row in rows:
                 self._look(connection, row, now)
             corrected = self._self_corrected(connection, now)

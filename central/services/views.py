@@ -106,6 +106,8 @@ class CaseSummary(View):
     description: str = ""
     stage: Stage | None = None
     due_at: Instant | None = None
+    is_silenced: bool = False
+    """A silence keeps it from people."""
 
 
 class StageView(View):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, bindparam, select
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, bindparam, not_, select
 
 from central.domain.reconcile import KeptCase
 from central.domain.values import CaseFilter, CaseSnapshot, MemberId, Observation, member_id
@@ -155,6 +155,9 @@ def page(connection: Connection, wanted: CaseFilter, limit: int) -> list[Project
         query = query.where(CASES.c.kind == wanted.kind)
     if wanted.only_prominent:
         query = query.where(CASES.c.is_prominent.is_(True))
+    if wanted.silenced is not None:
+        is_kept = (CASES.c.silence_id.is_not(None), CASES.c.state == CaseState.OBSERVING)
+        query = query.where(and_(*is_kept) if wanted.silenced else not_(and_(*is_kept)))
     if wanted.before is not None:
         query = query.where(CASES.c.id < wanted.before)
     return [_projection(row._mapping) for row in connection.execute(query.order_by(CASES.c.id.desc()).limit(limit))]

@@ -132,6 +132,13 @@ def waiting(connection: Connection, now: datetime, limit: int) -> list[StageRow]
     return [_row(row._mapping) for row in connection.execute(query.order_by(STAGES.c.next_at).limit(limit))]
 
 
+def of_merged(connection: Connection, limit: int) -> list[StageRow]:
+    """Open stages of cases that became part of another."""
+    query = select(STAGES).join(CASES, CASES.c.id == STAGES.c.case_id)
+    found = query.where(STAGES.c.left_at.is_(None), CASES.c.merged_into.is_not(None)).limit(limit)
+    return [_row(row._mapping) for row in connection.execute(found)]
+
+
 def every_open(connection: Connection, after_id: int, limit: int) -> Sequence[tuple[int, StageRow]]:
     """Open stages by row id, for a walk over all of them."""
     query = select(STAGES).where(STAGES.c.left_at.is_(None), STAGES.c.id > after_id).order_by(STAGES.c.id)

@@ -26,7 +26,7 @@ from central.services.telling import NoticeSender
 from central.services.timekeeping import Timekeeper
 from central.services.timers import Timers
 from central.services.views import CaseDetail
-from central.store import case_queries, nodes, notices, stages
+from central.store import case_queries, cases, nodes, notices, stages
 from central.store.stages import StageRow
 from contract.errors import TransientError, UsageError
 from contract.events import ClockState, IncidentState
@@ -364,6 +364,24 @@ def test_a_silence_keeps_a_case_from_people_and_marks_it(town: City, named: dict
     town.barbecue(revision=3, last=until)
     raised = town.show(case.id)
     assert (raised.state, raised.silence) == (CaseState.PENDING_REVIEW, None)
+
+
+def test_what_a_silence_keeps_is_listed_apart(town: City) -> None:
+    desk = SilenceDesk(town.parts.database, town.parts.clock, lambda: None)
+    desk.make(Silence(0, "film crew", T0 + minutes(60), camera_id="cam-1"), Operator(LI, frozenset()))
+    case_id = town.barbecue()
+    kept, shown = (town.parts.reader.page(CaseFilter(silenced=wanted), 10).items for wanted in (True, False))
+    assert [(case.id, case.is_silenced) for case in kept] == [(case_id, True)]
+    assert shown == ()
+
+
+def test_a_case_that_became_part_of_another_waits_for_nobody(town: City) -> None:
+    case_id, other = town.barbecue(), bring_by_hand(town)
+    with town.parts.database.write() as connection:
+        cases.merge_into(connection, case_id, other)
+    town.later(timedelta(hours=2))
+    assert town.told(case_id, "timer") == []
+    assert [stage.left_at is None for stage in town.show(case_id).stages] == [False]
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,12 @@ def test_a_page_offers_a_form_for_each_step_and_takes_it(file_parts: Parts, brow
     assert "阶段与时限" in refused.text
 
 
+def test_a_case_that_people_brought_has_a_page_that_says_who(operator: AsgiClient, browser: AsgiClient) -> None:
+    case_id = operator.send("POST", f"{API}/cases", json=TALE | {"description": "两天没人清"}).json()["case_id"]
+    page = browser.get(f"/cases/{case_id}").text
+    assert all(text in page for text in ("监督员上报", "人民路 12 号", "两天没人清", f"{T0:%Y%m%d}-00001"))
+
+
 class _Receiver(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         content = self.rfile.read(int(self.headers["Content-Length"]))
