@@ -1,6 +1,7 @@
 """`python -m models street-days`."""
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,8 @@ from datasets.commands.telling import AsJson, console, progress_bar
 from models.commands.telling import errors_told
 
 if TYPE_CHECKING:
+    from contract.taxonomy import Seen
+    from models.street_days.missed import Why
     from models.street_days.report import Row
 
 
@@ -44,6 +47,7 @@ def street_days(
     from contract.manifest import read_manifest
     from edge.plume.judge import PlumeJudge
     from edge.settings import DEFAULT_MODEL, DEFAULT_POLICIES, load_policies
+    from models.street_days.missed import why_missed
     from models.street_days.report import cameras, judge_all, rows
     from models.street_days.rerun import meanings
     from models.street_days.run import parse_seeds, record_all
@@ -59,6 +63,13 @@ def street_days(
                 record_all(todo, out, model or DEFAULT_MODEL, engine, lambda _unit: progress.advance(task))
         means = meanings(read_manifest(model or DEFAULT_MODEL))
         verdicts = judge_all(cameras(out), means, policies, PlumeJudge() if second_stage else None)
+        missed = sum(
+            (
+                why_missed(one, entry, means, policies.presence)
+                for one, entry in zip(verdicts, cameras(out), strict=True)
+            ),
+            Counter(),
+        )
     if not verdicts:
         console.print(f"{out}: nothing recorded yet")
         raise typer.Exit(1)
@@ -70,6 +81,9 @@ def street_days(
         "looks": sum(entry.looks for entry in verdicts),
         "second_stage": second_stage,
         "rows": [asdict(entry) for entry in found],
+        "missed": [
+            {"seen": seen.value, "why": why.value, "times": times} for (seen, why), times in missed.most_common()
+        ],
     }
     (out / "report.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
     if as_json:
@@ -77,32 +91,52 @@ def street_days(
         return
     wide = console if console.is_terminal else Console(stderr=True, width=170)
     wide.print(_table(found))
+    wide.print(_missed_table(missed))
     console.print(f"{facts['cameras']} cameras, {facts['camera_days']} camera-days, {facts['looks']} looks")
 
 
 def _table(found: "tuple[Row, ...]") -> Table:
     table = Table(
-        "", "found of asked", "group", "small", "false", "a camera-day", "wrong", "again", "after s", "false are"
+        "",
+        "found of asked (95 %)",
+        "group",
+        "vendors",
+        "small",
+        "false",
+        "a camera-day",
+        "wrong",
+        "again",
+        "after s",
+        "false are",
     )
     for entry in found:
-        recall = "" if entry.recall is None else f" {entry.recall:.2f}"
+        recall = "" if entry.recall is None else f" {entry.recall:.2f} ({entry.recall_low:.2f}–{entry.recall_high:.2f})"
         table.add_row(
             entry.name,
             f"{entry.found}/{entry.asked}{recall}",
             str(entry.as_group),
+            f"{entry.traders_found}/{entry.traders}",
             f"{entry.small_found}/{entry.small}",
             str(entry.false),
-            f"{entry.false_per_day:.0f} ≤ {entry.false_high:.0f}",
+            f"{entry.false_per_day:.0f} ({entry.false_low:.0f}–{entry.false_high:.0f})",
             str(entry.wrong_kind),
             str(entry.again),
             f"{_seconds(entry.attended_s)} / {_seconds(entry.patrol_s)}",
             ", ".join(f"{name} {count}" for name, count in list(entry.false_by_cause.items())[:3]),
         )
     table.caption = (
-        "group: found as something of its kind's group; small: under 12 px or mostly hidden, not asked for; "
-        "a camera-day: false incidents and the upper end of their exact 95 % Poisson interval; "
+        "group: found as something of its kind's group; vendors: with all that is theirs, found by any of it; "
+        "small: under 12 px or mostly hidden, not asked for; "
+        "a camera-day: false incidents with their exact 95 % Poisson interval; "
         "after s: from first box, in attention / patrol"
     )
+    return table
+
+
+def _missed_table(missed: "Counter[tuple[Seen, Why]]") -> Table:
+    table = Table("missed", "why", "times")
+    for (seen, why), times in missed.most_common():
+        table.add_row(seen.value, why.value, str(times))
     return table
 
 

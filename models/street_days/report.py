@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from contract.taxonomy import Context, Seen
+from contract.taxonomy import GROUP_BY_SEEN, Context, KindGroup, Seen
 from edge.plume.judge import Judge
 from edge.rules.policy import Policies
 from models.evaluation.counts import rate
+from models.street_days.interval import share_interval
 from models.street_days.matching import CameraVerdict, Worth, confirm_seconds, judge_camera
 from models.street_days.rerun import rerun
+from models.street_days.script import ACT_MARK
 from models.street_days.store import Recording, read
 from models.street_days.truth import SEEN_BY_LABEL, TrueIncident, true_incidents
 
@@ -42,6 +44,14 @@ class Row:
     attended_s: float | None
     patrol_s: float | None
     false_by_cause: dict[str, int]
+    recall_low: float | None
+    recall_high: float | None
+    """The ends of the exact 95 % interval of `found` in `asked`."""
+    false_low: float
+    traders: int
+    traders_found: int
+    """Vendors and seatings with all that belongs to them, and those of whom anything was reported as trade: what
+    becomes one case. Their tables, parasols and carts are also counted one by one in `asked`."""
 
     @property
     def recall(self) -> float | None:
@@ -76,11 +86,14 @@ def row(name: str, verdicts: Sequence[CameraVerdict], kinds: Sequence[Seen] = KI
     false = [found for found in reports if found.worth is Worth.FALSE]
     hours = sum(entry.hours for entry in verdicts)
     per_hour = rate(len(false), hours)
+    found = _found(plain)
+    interval = share_interval(found, len(plain))
+    traders, traders_found = _traders(plain)
     return Row(
         name=name,
         hours=round(hours, 2),
         asked=len(plain),
-        found=_found(plain),
+        found=found,
         as_group=sum(truth.identity in entry.found_as_group() for entry, truth in plain),
         small=len(small),
         small_found=_found(small),
@@ -91,7 +104,12 @@ def row(name: str, verdicts: Sequence[CameraVerdict], kinds: Sequence[Seen] = KI
         again=sum(found.worth is Worth.AGAIN for found in reports),
         attended_s=_median(verdicts, kinds, attended=True),
         patrol_s=_median(verdicts, kinds, attended=False),
-        false_by_cause=dict(Counter(found.is_of for found in false).most_common()),
+        false_by_cause=dict(Counter(entry.is_of for entry in false).most_common()),
+        recall_low=None if interval is None else round(interval[0], 3),
+        recall_high=None if interval is None else round(interval[1], 3),
+        false_low=round(per_hour.low * 24, 2),
+        traders=traders,
+        traders_found=traders_found,
     )
 
 
@@ -108,6 +126,29 @@ def rows(verdicts: Sequence[CameraVerdict]) -> tuple[Row, ...]:
 
 def _found(truths: Sequence[tuple[CameraVerdict, TrueIncident]]) -> int:
     return sum(truth.identity in entry.found() for entry, truth in truths)
+
+
+def _traders(truths: Sequence[tuple[CameraVerdict, TrueIncident]]) -> tuple[int, int]:
+    """How many vendors there are, and of how many anything was reported as trade."""
+    everyone: set[tuple[int, str, str]] = set()
+    found: set[tuple[int, str, str]] = set()
+    for entry, truth in truths:
+        if GROUP_BY_SEEN[truth.seen] is KindGroup.TRADE:
+            who = (entry.seed, entry.camera_id, vendor_of(truth.identity))
+            everyone.add(who)
+            if truth.identity in entry.found_as_group():
+                found.add(who)
+    return len(everyone), len(found)
+
+
+def vendor_of(identity: str) -> str:
+    """Whose it is: a stall with its parasol, a seating with its tables.
+
+    >>> vendor_of("seating-6-1.parasol@0"), vendor_of("stall-0@3")
+    ('seating-6@0', 'stall-0@3')
+    """
+    name, mark, act = identity.partition(ACT_MARK)
+    return "-".join(name.split(".")[0].split("-")[:2]) + mark + act
 
 
 def _median(verdicts: Sequence[CameraVerdict], kinds: Sequence[Seen], *, attended: bool) -> float | None:

@@ -9,7 +9,8 @@ from contract.errors import UsageError
 from contract.taxonomy import Context, Seen
 from edge.rules.policy import Policies
 from models.street_days.matching import Worth, judge_camera
-from models.street_days.report import row
+from models.street_days.missed import Why, why_missed
+from models.street_days.report import row, vendor_of
 from models.street_days.rerun import rerun
 from models.street_days.run import parse_seeds
 from models.street_days.script import ACT_MARK, DAY, DRILL, street_act, units
@@ -84,6 +85,22 @@ def test_a_missed_stall_is_missed() -> None:
     entry = [recording([])]
     verdict = judge_camera(entry, rerun(entry, MEANS, POLICIES, None), true_incidents(entry, POLICIES))
     assert row("all", [verdict]).recall == 0.0
+
+
+def test_why_a_stall_was_missed_is_said() -> None:
+    """No box at all; or a box in half of the looks, of which the rules want more."""
+    blind, half = [recording([])], [recording([STALL])]
+    half[0].detections.score[:] = 0.1
+    for entry, why in ((blind, Why.NO_BOX), (half, Why.FAINT)):
+        verdict = judge_camera(entry, rerun(entry, MEANS, POLICIES, None), true_incidents(entry, POLICIES))
+        assert why_missed(verdict, entry, MEANS, POLICIES.presence) == {(Seen.STALL, why): 1}
+
+
+def test_a_vendor_is_found_by_anything_that_is_theirs() -> None:
+    entry = [recording([STALL])]
+    figures = row("all", [judge_camera(entry, rerun(entry, MEANS, POLICIES, None), true_incidents(entry, POLICIES))])
+    assert (figures.traders_found, figures.traders) == (1, 1)
+    assert vendor_of("seating-2-3.parasol@4") == vendor_of("seating-2-1@4") != vendor_of("seating-2-1@5")
 
 
 def test_a_gap_between_recordings_starts_anew() -> None:
