@@ -104,7 +104,8 @@ def add_sign_in_answers(app: FastAPI, gate: Gate, pages: Pages) -> None:
             return RedirectResponse(
                 "/login" + ("" if asked == "/" else f"?{urlencode({'next': own_path(asked)})}"), 303
             )
-        kept = await _kept_form(request) if gate.is_from_own_pages(request) else ""
+        is_kept = gate.is_from_own_pages(request) and not request.url.path.startswith("/me")  # there: passwords
+        kept = await _kept_form(request) if is_kept else ""
         return _login_page(pages, request, 401, "/", "login_ended", kept)
 
     @app.exception_handler(MustChangePassword)
