@@ -7,12 +7,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from python_calamine import CalamineWorkbook
 from sqlalchemy import insert
 
+from central.api.access import Access, Tokens
+from central.app import Outside, make_http
+from central.domain.people import Operator
 from central.domain.registers.snapshot import NO_REGISTERS
+from central.domain.workflow import Role
 from central.scorebook import load_scorebook
 from central.services.assessment_parts import Assessment, Ground, assessment_of
+from central.services.feed import LiveFeed
 from central.store.cases import CASES, HISTORY
 from central.store.stages import STAGES
 from contract.clock import VirtualClock
@@ -20,7 +26,7 @@ from contract.plane import Origin
 from tests.central.asgi import AsgiClient
 from tests.central.assessment_world import ZONE, World
 from tests.central.commandline import CommandLine
-from tests.central.parts import OPERATOR_TOKEN, Parts
+from tests.central.parts import BAN_SITE, HEALTHY, LAW, OPERATOR_TOKEN, QUICK_HASHER, Parts
 
 PERIOD = "from=2026-06-22&to=2026-06-30"
 
@@ -195,3 +201,42 @@ def test_a_name_that_looks_like_a_formula_stays_a_name(month: Parts, client: Asg
     table = client.get(f"/api/v1/assessment/export?{PERIOD}&by=person&format=csv").content.decode("utf-8-sig")
     subjects = {line["subject"] for line in csv.DictReader(io.StringIO(table))}
     assert '\'=HYPERLINK("x")' in subjects
+
+
+def opened(parts: Parts, access: Access, *, is_public: bool = False) -> FastAPI:
+    outside = Outside(
+        parts.database,
+        parts.objects,
+        LAW,
+        BAN_SITE,
+        LiveFeed(),
+        parts.clock,
+        hasher=QUICK_HASHER,
+        is_public=is_public,
+    )
+    return make_http(outside, access, lambda: HEALTHY)
+
+
+def test_a_city_may_open_statistics_and_map_and_nothing_else(file_parts: Parts) -> None:
+    access = Access(Tokens(OPERATOR_TOKEN, "node-token"), file_parts.doors)
+    anybody = counted(file_parts, AsgiClient(opened(file_parts, access, is_public=True)))
+    assert anybody.get("/api/v1/public/map").json() == {"type": "FeatureCollection", "features": []}
+    assert anybody.get("/api/v1/public/statistics?period=2026-05").status_code == 200
+    assert anybody.get(f"/api/v1/assessment?{PERIOD}").status_code == 401
+
+
+def test_everybody_sees_their_own_district(month: Parts) -> None:
+    access = Access(Tokens(OPERATOR_TOKEN, "node-token"), month.doors)
+    http = opened(month, access)
+    li = Operator("li", frozenset({Role.LEADER}), "370302")
+    http.dependency_overrides[access.operator] = lambda: li
+    client = counted(month, AsgiClient(http))
+    own = client.get(f"/api/v1/assessment?{PERIOD}").json()
+    assert own["scope"]["area"] == "370302"
+    assert client.get(f"/api/v1/assessment?{PERIOD}&area=370302001").status_code == 200
+    for path in ("assessment", "assessment/export", "assessment/cases"):
+        answer = client.get(f"/api/v1/{path}?{PERIOD}&area=370303&of=filed")
+        assert answer.status_code == 403
+        assert "li answers for 370302" in answer.text
+    answer = client.send("POST", "/api/v1/assessment/frozen", json={"period": "2026-06"})
+    assert answer.status_code == 403

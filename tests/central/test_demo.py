@@ -14,12 +14,16 @@ from central.demo.ground import DISTRICT, make_ground
 from central.demo.staff import staff
 from central.domain.workflow import CaseState, Role
 from central.domain.workflow_words import PEOPLE
+from central.scorebook import load_scorebook
+from central.services.assessment_parts import Ground, assessment_of
+from central.services.registers import RegisterBook
 from central.services.registers_base import Register
 from central.store.cases import CASES, HISTORY
 from central.store.database import Database
 from central.store.fleet_history import CHANGES
 from central.store.silences import SILENCES
 from central.store.stages import STAGES
+from contract.clock import VirtualClock
 from contract.plane import Origin
 from tests.central.commandline import CommandLine
 from tests.central.databases import fresh_sqlite
@@ -82,6 +86,29 @@ def test_the_same_seed_tells_the_same_story(lived: tuple[Database, Filled], tmp_
     again.close()
     assert first == second
     assert len(first) > 100
+
+
+def test_the_map_shows_where_trade_is_welcome_and_whose_it_is_not(lived: tuple[Database, Filled]) -> None:
+    """Longitude before latitude, near Zhangdian; what has no valid plaque is left away, and no holder is told."""
+    origin = Origin(36.8135, 118.0548)
+    ground = Ground(RegisterBook(origin).current, origin, ZoneInfo("Asia/Shanghai"))
+    public = assessment_of(lived[0], load_scorebook(), ground, VirtualClock(UNTIL)).public
+    found = public.map()
+    assert len(found["features"]) == 33
+    for feature in found["features"]:
+        (lon, lat), *_ = feature["geometry"]["coordinates"][0]
+        assert (abs(lon - 118.0548) < 0.06, abs(lat - 36.8135) < 0.03) == (True, True)
+        assert feature["geometry"]["coordinates"][0][0] == feature["geometry"]["coordinates"][0][-1]
+        assert feature["properties"]["hours"]
+        assert feature["properties"]["capacity"] > 0
+    assert "管理处" not in json.dumps(found, ensure_ascii=False)
+    assert {feature["properties"]["kind"] for feature in public.map(f"{DISTRICT}001")["features"]} == {
+        "vendor_guide_zone",
+        "bbq_site",
+        "convenience_market",
+        "recycling_zone",
+        "vendor_cluster",
+    }
 
 
 def story_of(database: Database) -> list[tuple[object, ...]]:
