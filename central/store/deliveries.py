@@ -27,6 +27,7 @@ from sqlalchemy import (
 from central.domain.delivery import CaseSheet, DeliveryState, Standing, names_of
 from central.domain.workflow import CaseState
 from central.store.database import METADATA, ROW_ID, UtcInstant
+from central.store.delivery_replies import REPLIES
 
 DELIVERIES = Table(
     "deliveries",
@@ -178,7 +179,7 @@ def rows_of(connection: Connection, case_id: str) -> list[DeliveryRow]:
 
 def forget(connection: Connection, case_ids: Sequence[str]) -> None:
     """Deletes what was kept about the deliveries of cases that are deleted."""
-    for table in (DELIVERIES, STANDINGS):
+    for table in (DELIVERIES, STANDINGS, REPLIES):
         connection.execute(delete(table).where(table.c.case_id.in_(case_ids)))
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, delete, exists, func, or_, select, up
 from central.domain.retention import CaseFacts
 from central.domain.workflow import CaseState
 from central.domain.workflow_words import MACHINES
-from central.store import seals
+from central.store import deliveries, seals
 from central.store.cases import CASES, HISTORY, MEMBERS
 from central.store.claims import CLAIMS
 from central.store.dead_letters import DEAD_LETTERS
@@ -101,6 +101,7 @@ def drop_cases(connection: Connection, case_ids: Sequence[str], why: str, at: da
     connection.execute(delete(PROPOSALS).where(or_(PROPOSALS.c.case_a.in_(gone), PROPOSALS.c.case_b.in_(gone))))
     for table in (STAGES, NOTICES, CLAIMS):
         connection.execute(delete(table).where(table.c.case_id.in_(gone)))
+    deliveries.forget(connection, gone)
     connection.execute(delete(CASES).where(CASES.c.id.in_(gone)))
     return len(gone), freed
 
