@@ -99,8 +99,10 @@ def main() -> None:
         "outbox_depth": _status(node).outbox_depth,
         "life": [moment.model_dump() for moment in life],
     }
-    node.stop()
     sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+    node.stop()
+    os._exit(0)  # a thread that still infers when its time to stop is over would make libstdc++ abort the process
 
 
 def _watch(node: Node, task: Task, clock: SystemClock) -> list[tuple[float, float]]:
