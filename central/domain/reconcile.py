@@ -103,16 +103,17 @@ def _is_changed(
 
 
 def _names(found: Partition, kept: Sequence[KeptCase]) -> dict[int, CaseId]:
-    """Group → the case it keeps. Frozen cases first, then by the number of common members."""
+    """Group → the case it keeps. Frozen cases first, then by the number of common members, then who had opened it."""
     claims = []
     for number, group in enumerate(found.groups):
+        own = case_id_of(found.sightings[group[0]])
         members = {found.sightings[place].member_id for place in group}
         for case in kept:
             common = len(members & case.members)
             if common:
-                claims.append((not case.is_frozen, -common, case.case_id, number))
+                claims.append((not case.is_frozen, -common, case.case_id != own, case.case_id, number))
     names: dict[int, CaseId] = {}
-    for _, _, case_id, number in sorted(claims):
+    for *_, case_id, number in sorted(claims):
         if number not in names and case_id not in names.values():
             names[number] = case_id
     return names

@@ -73,7 +73,7 @@ def test_the_commands_tell_it_in_words_and_as_json(file_parts: Parts, run: Comma
 def test_a_store_that_the_rules_would_join_fails_the_check(file_parts: Parts, run: CommandLine, tmp_path: Path) -> None:
     an_evening(file_parts)
     rules = tmp_path / "rules.yaml"
-    rules.write_text(PACKAGED.read_text(encoding="utf-8").replace("gap_s: 600", "gap_s: 1800"), encoding="utf-8")
+    rules.write_text(PACKAGED.read_text(encoding="utf-8").replace("gap_s: 540", "gap_s: 1800"), encoding="utf-8")
     done = run("check-cases", "--database-url", str(file_parts.database.url), "--rules", str(rules))
     assert (done.returncode, "would be one" in done.stdout) == (1, True)
 
