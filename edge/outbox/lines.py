@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from contract.events import Event
 from contract.ids import StreamId
-from edge.outbox.sqlite import check_size
+from edge.outbox.rows import check_size
 
 
 class LineBook:

@@ -22,25 +22,19 @@ import structlog
 
 from contract.clock import Clock, format_rfc3339, parse_rfc3339
 from contract.errors import PermanentError, UsageError
-from contract.events import MAX_EVENT_BYTES, Event, IncidentState
+from contract.events import Event, IncidentState
 from contract.ids import StreamId, uuid7
 from contract.receipts import Receipt
 from edge.faults import Faults, Point, no_fault
 from edge.outbox.file import BegunAnew, Damaged, Full, connect, is_damage, is_full, set_aside
 from edge.outbox.room import Room
+from edge.outbox.rows import check_size, fill, free_pages, note_story, portions
 from edge.outbox.salvage import salvage, salvage_stories
 
-PORTION, MAX_PORTIONED = 50, 1_000_000
-"""Numbers settled at once on a full disk: 50 events are about 150 KiB of journal. More than a million in one range
-mean nothing: an outbox of that size does not fit."""
 LEAST_FREE_PAGES = 32
 """Empty pages inside the file that one event may need at most: 64 KiB, its rows and indexes."""
 
 _log = structlog.get_logger(__name__)
-
-
-class TooLarge(PermanentError):
-    """The wire does not carry it; trying again can't help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +120,7 @@ class Outbox:
             return self._settle(receipt)
         except Full:  # deleting needs room for the journal: by small portions it needs little
             self._room.open_reserve()
-            return sum(self._settle(portion) for portion in _portions(receipt))
+            return sum(self._settle(portion) for portion in portions(receipt))
 
     def _settle(self, receipt: Receipt) -> int:
         own = receipt.stream_id == self.stream_id
@@ -194,7 +188,7 @@ class Outbox:
 
     def _insert(self, build: Callable[[StreamId, int], Event]) -> Event:
         with self._transaction() as db:
-            if self._room.is_exhausted() and _free_pages(db) < LEAST_FREE_PAGES:
+            if self._room.is_exhausted() and free_pages(db) < LEAST_FREE_PAGES:
                 raise Full("the disk is full")
             cursor = db.execute(
                 "INSERT INTO event (payload, written_at) VALUES (x'', ?)", (format_rfc3339(self._clock.now()),)
@@ -204,8 +198,8 @@ class Outbox:
             payload = event.to_wire()
             check_size(event, payload)
             given_up = self._give_up_older(db, event, seq) if self._room.is_short() else 0
-            _fill(db, seq, event, payload)
-            _note_story(db, event)
+            fill(db, seq, event, payload)
+            note_story(db, event)
             self._faults(Point.BUILT)
         self._depth += 1 - given_up
         return event
@@ -284,9 +278,9 @@ class Outbox:
             cursor = self._db.execute(
                 "INSERT INTO event (payload, written_at, old_stream, old_seq) VALUES (x'', ?, ?, ?)", place
             )
-            _fill(self._db, int(cursor.lastrowid or 0), event, event.to_wire())
+            fill(self._db, int(cursor.lastrowid or 0), event, event.to_wire())
         for event in stories:
-            _note_story(self._db, event)
+            note_story(self._db, event)
         self._db.execute("COMMIT")
         self._depth = len(saved)
         _log.error(
@@ -323,52 +317,3 @@ class Outbox:
                 self._db.execute("ROLLBACK")
         except sqlite3.Error as error:
             _log.warning("a transaction could not be rolled back", path=str(self._path), reason=str(error))
-
-
-def check_size(event: Event, payload: bytes) -> None:
-    """Refuses what the wire does not carry.
-
-    Raises:
-        TooLarge: the event is larger than `MAX_EVENT_BYTES`; the message names the largest field.
-    """
-    if len(payload) <= MAX_EVENT_BYTES:
-        return
-    fields = event.data.model_dump(mode="json")
-    largest = max(fields, key=lambda name: len(str(fields[name])))
-    raise TooLarge(f"event of {len(payload)} bytes exceeds {MAX_EVENT_BYTES}; its largest field is data.{largest}")
-
-
-def _portions(receipt: Receipt) -> Iterator[Receipt]:
-    for first, last in receipt.acked:
-        for start in range(first, min(last, first + MAX_PORTIONED) + 1, PORTION):
-            span = (start, min(start + PORTION - 1, last))
-            yield Receipt(stream_id=receipt.stream_id, acked=(span,))
-
-
-def _free_pages(db: sqlite3.Connection) -> int:
-    return int(db.execute("PRAGMA freelist_count").fetchone()[0])
-
-
-def _fill(db: sqlite3.Connection, seq: int, event: Event, payload: bytes) -> None:
-    """The row's content, and the pictures it announces."""
-    row = (payload, event.data.state.value, event.subject, seq)
-    db.execute("UPDATE event SET payload = ?, state = ?, incident_id = ? WHERE seq = ?", row)
-    # A picture that several events show belongs to one that is never given up, if there is one.
-    if event.data.state is IncidentState.UPDATED:
-        clash = "DO NOTHING"
-    else:
-        clash = "DO UPDATE SET seq = excluded.seq WHERE state = 'waiting'"
-    db.executemany(
-        f"INSERT INTO evidence (sha256, seq, state) VALUES (?, ?, 'waiting') ON CONFLICT (sha256) {clash}",
-        [(ref.sha256, seq) for ref in event.data.evidence],
-    )
-
-
-def _note_story(db: sqlite3.Connection, event: Event) -> None:
-    """The last word on an open incident; its pictures are told and need no second mention."""
-    if event.data.state is IncidentState.CLOSED:
-        db.execute("DELETE FROM story WHERE incident_id = ?", (event.subject,))
-        return
-    plain = event.data.model_copy(update={"evidence": ()})
-    wire = event.model_copy(update={"data": plain}).to_wire()
-    db.execute("INSERT OR REPLACE INTO story VALUES (?, ?, ?)", (event.subject, event.data.camera_id, wire))

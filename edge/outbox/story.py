@@ -13,7 +13,7 @@ import structlog
 from contract.errors import PermanentError
 from contract.events import Event, IncidentState
 from contract.ids import StreamId
-from edge.outbox.sqlite import TooLarge
+from edge.outbox.rows import TooLarge
 
 MAX_OWED = 10_000
 """Openings and closings held in memory: 2 KB each, some hours of a street on a full disk. Beyond it a look fails."""

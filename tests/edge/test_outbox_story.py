@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from contract.errors import PermanentError
 from contract.events import Event, IncidentState
 from contract.ids import StreamId
-from edge.outbox.sqlite import TooLarge
+from edge.outbox.rows import TooLarge
 from edge.outbox.story import StoryBook
 from tests.contract.builders import event, uuid_of
 from tests.edge.fakes import STREAM
