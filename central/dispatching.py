@@ -31,11 +31,11 @@ from central.services.steps import Stepper
 from central.services.worker import Worker
 from central.store import delivery_targets
 from central.store.database import Database
+from central.target_blocks import SecretRef
 from central.targets import (
     HttpTarget,
     JournalTarget,
     MqttTarget,
-    SecretRef,
     Target,
     TargetsSettings,
     WebhookTarget,
