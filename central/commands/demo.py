@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from central.commands.database import opened
-from central.demo.filling import Around, Filled, Plan, fill, is_empty
+from central.demo.filling import Filled, fill, is_empty
 from central.demo.ground import DISTRICT
+from central.demo.parts import Around, Plan
 from central.dispatching import Dispatching, Means
 from central.ingest.address import parse_address
 from central.settings import CentralSettings, load_settings

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from central.demo.filling import Filled, Plan, fill
+from central.demo.filling import Filled, fill
 from central.demo.ground import DISTRICT, make_ground
+from central.demo.parts import Plan
 from central.demo.staff import staff
 from central.domain.workflow import CaseState, Role
 from central.domain.workflow_words import PEOPLE
