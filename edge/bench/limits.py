@@ -10,7 +10,7 @@ from edge.bench.tally import next_try, share_of
 from edge.bench.wanted import RATE, Say, Wanted
 
 MAX_SKIPPED = 0.01
-NEAR_A, NEAR_B = 2, 8
+NEAR_A, NEAR_B = 1, 10
 """Where looking for the baseline's limits begins, on two cores; a guess that is far off costs tries, nothing else."""
 
 

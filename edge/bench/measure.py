@@ -125,6 +125,7 @@ def measure_node(
         source_cpu_s=source_cpu_s,
         start_s=facts.start_s,
         life=facts.life,
+        skipped=facts.skipped,
     )
 
 

@@ -1,7 +1,7 @@
 """From what a measured process says to the bench's report. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.bench.facts import Moment
 
@@ -20,6 +20,7 @@ class Measured:
     start_s: float
     machine_cpu_s: float = 0.0
     life: Sequence[Moment] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +34,25 @@ class Share:
 
 
 def share_of(measured: Measured, cameras: Sequence[str], every_s: float) -> Share:
-    """How many looks were due and done.
+    """How many looks were due and done, and which share of them the schedule skipped, by its own count.
 
-    >>> done = Measured(10.0, 1.0, [], {"a": 5, "b": 4}, {}, 2, 0.0, 1.0)
+    A camera without any look counts nothing itself: what is missing beyond the one look that may have fallen just
+    outside the window counts as skipped, too.
+
+    >>> done = Measured(10.0, 1.0, [], {"a": 5, "b": 4, "c": 4, "d": 1}, {}, 4, 0.0, 1.0, skipped={"b": 1})
     >>> share_of(done, ["a", "b"], 2.0)
     Share(cameras=2, looks_due=10, looks_done=9, skipped_share=0.1)
+    >>> share_of(done, ["c"], 2.0).skipped_share, share_of(done, ["d"], 2.0).skipped_share
+    (0.0, 0.6)
     """
-    due = sum(int(measured.seconds / every_s) for _ in cameras)
-    # A camera's look more than due, from the window's edges, must not hide another camera's look less.
     each = int(measured.seconds / every_s)
-    missed = sum(max(0, each - measured.looks.get(camera, 0)) for camera in cameras)
+    due = each * len(cameras)
+    # Camera by camera: one's look more than due must not hide another's look less.
+    skipped = sum(
+        max(measured.skipped.get(camera, 0), each - 1 - measured.looks.get(camera, 0), 0) for camera in cameras
+    )
     done = sum(measured.looks.get(camera, 0) for camera in cameras)
-    return Share(len(cameras), due, done, round(missed / due, 4) if due else 0.0)
+    return Share(len(cameras), due, done, round(skipped / due, 4) if due else 0.0)
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:

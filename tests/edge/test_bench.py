@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -46,7 +47,13 @@ def measured(looks: dict[str, int], ages_s: dict[str, tuple[float, ...]] | None 
 
 def test_one_camera_s_extra_look_hides_no_other_camera_s_missed_one() -> None:
     found = share_of(measured({"a": 12, "b": 8}), ["a", "b"], 2.0)
-    assert (found.looks_due, found.looks_done, found.skipped_share) == (20, 20, 0.1)
+    assert (found.looks_due, found.looks_done, found.skipped_share) == (20, 20, 0.05)
+
+
+def test_a_look_at_the_edge_of_the_window_is_no_skipped_one() -> None:
+    assert share_of(measured({"a": 9}), ["a"], 2.0).skipped_share == 0.0
+    late = replace(measured({"a": 9}), skipped={"a": 1})
+    assert share_of(late, ["a"], 2.0).skipped_share == 0.1
 
 
 def test_the_report_has_the_keys_that_were_promised() -> None:
