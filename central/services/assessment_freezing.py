@@ -15,7 +15,16 @@ from central.scorebook import FreezeBlock
 from central.services.assessment import SPLITS, AssessmentDesk, Question, Reckoned
 from central.services.assessment_counting import Counting
 from central.services.assessment_exposure import Exposure
-from central.services.assessment_views import AssessmentView, DifferenceView, FrozenView, figure_views, set_views
+from central.services.assessment_views import (
+    AssessmentView,
+    DifferenceView,
+    FigureView,
+    FrozenView,
+    RowView,
+    SetView,
+    figure_views,
+    set_views,
+)
 from central.services.records import Sentence
 from central.store import assessment_frozen, assessment_queries
 from central.store.assessment_frozen import Frozen
@@ -108,6 +117,10 @@ class Freezing:
                 return live
             window = self._desk.window(period)
             changed = assessment_queries.changed_since(connection, question.scope, window, kept.taken_at, CHANGED_SHOWN)
+            length = SPLITS[question.by][1] if question.by is not None else 0
+            areas = assessment_frozen.frozen_areas(connection, period.first, period.last, axis[1], length)
+        if length and axis[0] == "area" and not recompute:
+            live = live.model_copy(update={"rows": self._rows(live, areas)})
         return self._beside(live, kept, tuple(changed), recompute)
 
     def periods(self) -> list[tuple[Period, int]]:
@@ -145,8 +158,22 @@ class Freezing:
         now, version = self._clock.now(), self._desk.book.version
         return Frozen(period.first, period.last, axis, subject, version, now, who, content)
 
-    def _beside(self, live: AssessmentView, kept: Frozen, changed: tuple[str, ...], recompute: bool) -> AssessmentView:
+    def _rows(self, live: AssessmentView, kept: list[Frozen]) -> tuple[RowView, ...]:
+        """The split as it was frozen, so that it adds up to the frozen whole."""
+        names = {row.key: row.name for row in live.rows}
+        return tuple(
+            RowView(key=sheet.subject, name=names.get(sheet.subject), figures=figures, sets=sets)
+            for sheet in kept
+            for figures, sets in [self._read(sheet)]
+        )
+
+    def _read(self, kept: Frozen) -> tuple[tuple[FigureView, ...], tuple[SetView, ...]]:
         sheet, book = _Sheet.model_validate_json(kept.content), self._desk.book
+        figures = {key: _result(key, was) for key, was in sheet.figures.items()}
+        return figure_views(book, figures), set_views(book, sheet.sets)
+
+    def _beside(self, live: AssessmentView, kept: Frozen, changed: tuple[str, ...], recompute: bool) -> AssessmentView:
+        sheet = _Sheet.model_validate_json(kept.content)
         now = {figure.key: figure for figure in live.figures}
         differences = tuple(
             DifferenceView(
@@ -167,13 +194,8 @@ class Freezing:
         )
         if recompute:
             return live.model_copy(update={"frozen": note})
-        found = {key: _result(key, was) for key, was in sheet.figures.items()}
-        update = {
-            "figures": figure_views(book, found),
-            "sets": set_views(book, sheet.sets),
-            "frozen": note,
-            "book_version": kept.book_version,
-        }
+        figures, sets = self._read(kept)
+        update = {"figures": figures, "sets": sets, "frozen": note, "book_version": kept.book_version}
         return live.model_copy(update=update)
 
 

@@ -71,6 +71,14 @@ def frozen(connection: Connection, first: date, last: date, axis: str, subject: 
     return None if row is None else Frozen(**{name: getattr(row, name) for name in Frozen.__dataclass_fields__})
 
 
+def frozen_areas(connection: Connection, first: date, last: date, area: str, length: int) -> list[Frozen]:
+    """The frozen sheets of all areas within `area` whose codes have that length."""
+    query = select(FROZEN).where(FROZEN.c.first_day == first, FROZEN.c.last_day == last, FROZEN.c.axis == "area")
+    query = query.where(func.substr(FROZEN.c.subject, 1, len(area)) == area, func.length(FROZEN.c.subject) == length)
+    rows = connection.execute(query.order_by(FROZEN.c.subject))
+    return [Frozen(**{name: getattr(row, name) for name in Frozen.__dataclass_fields__}) for row in rows]
+
+
 def periods(connection: Connection) -> list[tuple[date, date, int]]:
     """Which periods are frozen, with how many sheets, the newest first."""
     query = (

@@ -243,7 +243,7 @@ def test_a_frozen_period_keeps_its_figures_and_says_what_would_differ(database: 
     world.store(database)
     parts = parts_on(database)
     parts.counting.catch_up()
-    question = Question(Scope("370303"), parse_period("2026-W27"))
+    question = Question(Scope("370303"), parse_period("2026-W27"), "street")
     before = parts.freezing.show(question)
     assert parts.freezing.freeze(question.period, "the leader") > 0
     world.grow(cases, 6)
@@ -253,6 +253,7 @@ def test_a_frozen_period_keeps_its_figures_and_says_what_would_differ(database: 
     frozen, live = parts.freezing.show(question), parts.freezing.show(question, recompute=True)
     assert frozen.figures == before.figures
     assert frozen.sets == before.sets
+    assert frozen.rows == before.rows
     assert frozen.frozen is not None
     assert frozen.frozen.taken_by == "the leader"
     differing = {entry.key for entry in frozen.frozen.differences}
