@@ -32,7 +32,7 @@ from tests.central.databases import fresh_sqlite
 from tests.central.delivery_parts import CITY, Listening, Post, platform
 
 S = DeliveryState
-HOOK: dict[str, Any] = {"name": "hook", "kind": "webhook", "secret": "hook", "timeout_s": 0.4}
+HOOK: dict[str, Any] = {"name": "hook", "kind": "webhook", "secret": "hook", "timeout_s": 1.0}
 PATIENCE_S = 20.0
 
 
