@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from central.api.access import Access
+from central.domain.judgement.stretch import Stretch
 from central.domain.people import Operator, Right
 from central.services.rejudge_report import RejudgeReport
 from central.services.rejudging import Rejudger
-from central.store.rejudging import Stretch
 from contract.clock import Clock
 from contract.errors import UsageError
 from contract.events import Instant

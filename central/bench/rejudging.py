@@ -17,6 +17,7 @@ from central.domain.hours import parse_hours
 from central.domain.judge import judge_scene
 from central.domain.judgement.around import Around
 from central.domain.judgement.scene import Scene, neighbour_of, scene_of
+from central.domain.judgement.stretch import Stretch
 from central.domain.judgement.verdicts import Judgement
 from central.domain.law import Law
 from central.domain.registers.snapshot import Registers
@@ -30,7 +31,6 @@ from central.site import load_site
 from central.store import cases, observations
 from central.store.cases import MEMBERS, Projection
 from central.store.database import Database
-from central.store.rejudging import Stretch
 from contract.errors import UsageError
 
 INCIDENTS = 300_000

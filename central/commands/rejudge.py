@@ -14,13 +14,13 @@ from rich.table import Table
 
 from central.catalogue import load_catalogue, make_law
 from central.commands.database import ConfigOption, DatabaseOption, JsonOption, opened
+from central.domain.judgement.stretch import Stretch
 from central.services.lawbook import LawBook
 from central.services.registers import RegisterBook
 from central.services.rejudge_report import Effect, RejudgeReport
 from central.services.rejudging import Rejudger
 from central.settings import load_settings
 from central.site import load_site
-from central.store.rejudging import Stretch
 from contract.clock import SystemClock
 from contract.errors import UsageError
 

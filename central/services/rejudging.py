@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from central.domain.judge import judge_scene
 from central.domain.judgement.around import Around
 from central.domain.judgement.scene import Scene, neighbour_of, scene_of
+from central.domain.judgement.stretch import Stretch
 from central.domain.judgement.verdicts import Judgement
 from central.domain.law import Law
 from central.domain.silence import Silence
@@ -31,7 +32,6 @@ from central.services.staging import begin_reviews
 from central.store import case_queries, cases, changes, rejudging, silences, stages
 from central.store.cases import HistoryEntry, Projection
 from central.store.database import Database
-from central.store.rejudging import Stretch
 from contract.clock import Clock
 
 AT_ONCE = 500

@@ -1,12 +1,11 @@
 """What re-judging reads: which cases there are to be judged again, and what stood where."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from central.domain.judgement.scene import Neighbour
+from central.domain.judgement.stretch import Stretch
 from central.domain.workflow import FINAL
 from central.store.cases import CASES, HISTORY, MEMBERS
 from contract.ids import CaseId
@@ -17,33 +16,16 @@ EXPLAINING = (KindGroup.FIRE, KindGroup.TRADE)
 """Groups whose cases explain each other by where they stand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Cases whose last sighting lies in ``[since, until)``; None is open."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def holds(self) -> tuple[ColumnElement[bool], ...]:
-        """As conditions on the cases' table; cases that were merged away are never meant."""
-        found: list[ColumnElement[bool]] = [CASES.c.merged_into.is_(None)]
-        if self.since is not None:
-            found.append(CASES.c.last_seen_at >= self.since)
-        if self.until is not None:
-            found.append(CASES.c.last_seen_at < self.until)
-        return tuple(found)
-
-
 def open_cases(connection: Connection, stretch: Stretch) -> list[str]:
     """Ids of the cases that nobody has finished with, in order; cases that no camera brought have none to judge."""
     has_members = select(MEMBERS.c.id).where(MEMBERS.c.case_id == CASES.c.id, MEMBERS.c.ended_at.is_(None)).exists()
-    query = select(CASES.c.id).where(*stretch.holds(), CASES.c.state.not_in(sorted(FINAL)), has_members)
+    query = select(CASES.c.id).where(*_meant(stretch), CASES.c.state.not_in(sorted(FINAL)), has_members)
     return [str(row.id) for row in connection.execute(query.order_by(CASES.c.id))]
 
 
 def count_final(connection: Connection, stretch: Stretch) -> int:
     """How many cases of the stretch are over; they stay as they are."""
-    query = select(func.count()).select_from(CASES).where(*stretch.holds(), CASES.c.state.in_(sorted(FINAL)))
+    query = select(func.count()).select_from(CASES).where(*_meant(stretch), CASES.c.state.in_(sorted(FINAL)))
     return int(connection.execute(query).scalar_one())
 
 
@@ -56,7 +38,7 @@ def standing(connection: Connection, stretch: Stretch) -> Iterator[Neighbour]:
     query = select(
         columns.id, columns.group, columns.seen, columns.first_seen_at, columns.last_seen_at, columns.gone_at,
         columns.east_m, columns.north_m,
-    ).where(*Stretch(stretch.since).holds(), columns.group.in_(EXPLAINING), columns.east_m.is_not(None))  # fmt: skip
+    ).where(*_meant(Stretch(stretch.since)), columns.group.in_(EXPLAINING), columns.east_m.is_not(None))  # fmt: skip
     for row in connection.execute(query.execution_options(yield_per=5000)):
         yield Neighbour(
             CaseId(row.id),
@@ -71,7 +53,7 @@ def standing(connection: Connection, stretch: Stretch) -> Iterator[Neighbour]:
 
 def signage_cases(connection: Connection, stretch: Stretch) -> list[str]:
     """Ids of the cases of signs and boards, finished ones as well: they hang where they hang."""
-    query = select(CASES.c.id).where(*Stretch(stretch.since).holds(), CASES.c.group == KindGroup.SIGNAGE)
+    query = select(CASES.c.id).where(*_meant(Stretch(stretch.since)), CASES.c.group == KindGroup.SIGNAGE)
     return [str(row.id) for row in connection.execute(query)]
 
 
@@ -90,3 +72,13 @@ def pages(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     """`ids` in pieces."""
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
+
+
+def _meant(stretch: Stretch) -> tuple[ColumnElement[bool], ...]:
+    """As conditions on the cases' table; cases that were merged away are never meant."""
+    found: list[ColumnElement[bool]] = [CASES.c.merged_into.is_(None)]
+    if stretch.since is not None:
+        found.append(CASES.c.last_seen_at >= stretch.since)
+    if stretch.until is not None:
+        found.append(CASES.c.last_seen_at < stretch.until)
+    return tuple(found)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from central.domain.judgement.stretch import Stretch
 from central.domain.registers.snapshot import Registers
 from central.domain.silence import Silence
 from central.domain.workflow import Action, CaseState, RejectReason
@@ -17,7 +18,6 @@ from central.services.rejudging import Rejudger
 from central.services.views import CaseDetail
 from central.store import registers as stored
 from central.store import silences, stages
-from central.store.rejudging import Stretch
 from contract.plane import Point
 from contract.taxonomy import Seen, Violation
 from tests.central.builders import ORIGIN, T0, Street, minutes
