@@ -72,7 +72,8 @@ class MqttGateway:
         self._in: Client | None = None
         self._epoch = 0
         self._came: queue.Queue[tuple[int, int, bytes]] = queue.Queue(10 * RECEIVE_MAXIMUM)
-        self._unmarked: list[tuple[int, int]] = []
+        self._unmarked: list[tuple[int, int, PlatformReply | None]] = []
+        """Given out and not yet stored; None for what could not be read."""
 
     @property
     def timeout_s(self) -> float:
@@ -103,22 +104,17 @@ class MqttGateway:
         return self._publish(self._line.topics.platform_case(district, case_id), b"")
 
     def hear(self, asked: Sequence[Asked]) -> list[PlatformReply]:  # noqa: ARG002  # it speaks by itself
-        found: list[PlatformReply] = []
-        while len(found) < RECEIVE_MAXIMUM:
+        while len(self._unmarked) < RECEIVE_MAXIMUM:
             try:
                 epoch, mid, payload = self._came.get_nowait()
             except queue.Empty:
                 break
-            self._unmarked.append((epoch, mid))
-            try:
-                found.append(PlatformReply.model_validate_json(payload))
-            except ValidationError as error:
-                LOG.warning("unreadable reply of a platform ignored", errors=error.error_count(), size=len(payload))
-        return found
+            self._unmarked.append((epoch, mid, _read(payload)))
+        return [reply for _, _, reply in self._unmarked if reply is not None]
 
     def mark_heard(self) -> None:
         done, self._unmarked = self._unmarked, []
-        for epoch, mid in done:
+        for epoch, mid, _ in done:
             if epoch == self._epoch and self._in is not None:
                 self._in.ack(mid, 1)
 
@@ -207,6 +203,14 @@ class MqttGateway:
             client.ack(message.mid, message.qos)
             return
         self._came.put((self._epoch, message.mid, bytes(message.payload)))
+
+
+def _read(payload: bytes) -> PlatformReply | None:
+    try:
+        return PlatformReply.model_validate_json(payload)
+    except ValidationError as error:
+        LOG.warning("unreadable reply of a platform ignored", errors=error.error_count(), size=len(payload))
+        return None
 
 
 def _all_of(held: "queue.Queue[bytes]") -> Iterator[Holding]:

@@ -112,7 +112,7 @@ class Gateway(Protocol):
         ...
 
     def hear(self, asked: Sequence[Asked]) -> list[PlatformReply]:
-        """What the target said by itself since, and says of the cases `asked` after. Empty where it says nothing."""
+        """What the target said by itself and was not marked yet, and what it says of the cases `asked` after."""
         ...
 
     def mark_heard(self) -> None:
