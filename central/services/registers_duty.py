@@ -93,6 +93,7 @@ class LimitRow(Row):
 
 
 class CodeRow(NamedRow, ValidRow):
+    KEY: ClassVar[str] = "standard"
     standard: Annotated[Named, column("标准", "name of the standard", example="GB/T 47678.5-2026")]
     kind: Annotated[Violation, word_of(Violation, {}), column("事项", "violation", "案由", example="open_bbq")]
     code: Annotated[Named, column("代码", "as the standard writes it", "编码", example="06029")]
