@@ -12,12 +12,12 @@ from datetime import datetime
 from contract.clock import Clock
 from contract.ids import CameraId
 from contract.status import CameraStatus, LookMode
+from edge.camera_settings import CameraSettings, PresetSettings
 from edge.capture.loop import CaptureLoop
 from edge.capture.port import Camera
 from edge.capture.slot import FrameSlots
 from edge.pipeline import Pipeline, View
 from edge.schedule import LookSchedule
-from edge.settings import CameraSettings, PresetSettings
 from edge.values import Frame
 
 STOP_TIMEOUT_S = 10.0

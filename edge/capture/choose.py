@@ -8,6 +8,7 @@ from av.container import InputContainer
 
 from contract.clock import Clock
 from contract.errors import UsageError
+from edge.camera_settings import CameraSettings, ResolverSettings
 from edge.capture.main_stream import MainStream
 from edge.capture.opening import SCHEMES, open_clip, open_stream
 from edge.capture.paired import PairedCamera
@@ -17,7 +18,7 @@ from edge.capture.stream import Opener, StreamCamera, Watching
 from edge.capture.streams import Streams
 from edge.capture.synthetic import SCHEME, SyntheticCamera, parse_scene
 from edge.presets.camera import aimed
-from edge.settings import CameraSettings, ResolverSettings, secret_value
+from edge.settings import secret_value
 
 USUAL_ASPECT = 16 / 9
 

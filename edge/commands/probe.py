@@ -13,11 +13,12 @@ import yaml
 
 from contract.clock import SystemClock
 from contract.errors import UsageError
+from edge.camera_settings import CameraSettings, ZoneSettings
 from edge.capture.opening import SCHEMES, open_clip, open_stream
 from edge.capture.probing import StreamFacts, listen
 from edge.capture.rhythm import LONG_GROUP_S
 from edge.commands.exits import errors_as_exit_codes
-from edge.settings import CameraSettings, ZoneSettings, load_node, secret_value
+from edge.settings import load_node, secret_value
 
 BIG_WIDTH_PX = 1280
 """Wider streams cost several times as much to decode in attention; a small stream beside is worth asking for."""

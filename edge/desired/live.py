@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from contract.errors import PermanentError
 from contract.ids import CameraId
+from edge.camera_settings import CameraSettings
 from edge.desired.secrets_at_hand import variable_of
 from edge.eyes import Eye, Eyes
 from edge.pipeline import Pipeline
 from edge.rules.policy import Policies
-from edge.settings import CameraSettings, NodeSettings
+from edge.settings import NodeSettings
 
 SEEN_OTHERWISE = frozenset({"zones", "masks", "pose", "calibration", "tile_every_s"})
 """Settings that change how a picture is read and not which pictures come: the camera's tracks go on."""

@@ -12,9 +12,9 @@ import numpy as np
 from contract.clock import Clock
 from contract.errors import UsageError
 from contract.ids import CameraId
+from edge.camera_settings import PtzSettings
 from edge.presets.aim import LOST, Aim, AimByPicture
 from edge.presets.match import outline
-from edge.settings import PtzSettings
 from edge.values import Frame
 
 STATUS_TIMEOUT_S = 2.0

@@ -14,6 +14,7 @@ from contract.ids import CameraId
 from contract.keys import KeyPairs, PublicKeys
 from contract.signing import Purpose
 from contract.taxonomy import Seen
+from edge.camera_settings import CameraSettings
 from edge.capture.port import Camera
 from edge.capture.slot import FrameSlots
 from edge.desired.keeper import Keeper, Parts, Rollouts
@@ -27,7 +28,7 @@ from edge.keys import NodeKeys
 from edge.look_loop import LookLoop
 from edge.pipeline import Pipeline
 from edge.schedule import LookSchedule
-from edge.settings import CameraSettings, EvidenceSettings, NodeSettings
+from edge.settings import EvidenceSettings, NodeSettings
 from edge.values import Detection
 from tests.edge.fakes import POLICIES, SENDER, T0, FakeBook, ScriptedCamera, ScriptedDetector, frame, saw
 

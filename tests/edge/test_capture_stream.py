@@ -16,6 +16,7 @@ from contract.clock import SystemClock, VirtualClock
 from contract.errors import PermanentError, TransientError
 from contract.ids import CameraId
 from contract.status import LookMode
+from edge.camera_settings import CameraSettings
 from edge.capture.choose import open_camera
 from edge.capture.decoding import MAX_DAMAGED_KEYS, Decoders, KeyFrames
 from edge.capture.key_picture import KeyPicture
@@ -26,7 +27,6 @@ from edge.capture.port import CodedPacket
 from edge.capture.rhythm import Rhythm
 from edge.capture.stream import Pacer, StreamCamera, Watching
 from edge.capture.streams import Streams, StreamState
-from edge.settings import CameraSettings
 from edge.values import DecodeMode, Frame
 from tests.edge.fakes import CAM, T0, at, noise
 from tests.edge.waiting import until

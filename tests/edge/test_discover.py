@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from contract.errors import UsageError
+from edge.camera_settings import CameraSettings
 from edge.cli import app
 from edge.discovery.probing import devices_of, targets
 from edge.discovery.suggest import cameras_block, remarks
 from edge.discovery.values import Camera, Device, Stream
-from edge.settings import CameraSettings
 from tests.edge.onvif_camera import SCOPES, probe_match
 
 URL = "http://192.0.2.7/onvif/device_service"

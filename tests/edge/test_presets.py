@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from contract.clock import VirtualClock
 from contract.errors import UsageError
+from edge.camera_settings import PtzSettings
 from edge.presets.aim import LOST, AimByPicture
 from edge.presets.camera import aimed
 from edge.presets.match import outline
 from edge.scene.render import Renderer
 from edge.scene.streets import demo_street
-from edge.settings import PtzSettings
 from edge.values import Frame
 from tests.edge.fakes import CAM, T0, ScriptedCamera, frame
 from tests.edge.test_resolver import platform

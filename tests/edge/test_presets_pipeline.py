@@ -7,6 +7,7 @@ from pathlib import Path
 from contract.clock import VirtualClock
 from contract.events import Event, IncidentState
 from contract.taxonomy import Seen
+from edge.camera_settings import CameraSettings
 from edge.capture.slot import FrameSlots
 from edge.events import RandomIds
 from edge.evidence.locker import EvidenceLocker
@@ -16,7 +17,7 @@ from edge.look_loop import LookLoop
 from edge.pipeline import Pipeline, View
 from edge.rules.places import Zone
 from edge.schedule import LookSchedule
-from edge.settings import CameraSettings, EvidenceSettings, load_node
+from edge.settings import EvidenceSettings, load_node
 from edge.values import Frame
 from tests.edge.fakes import CAM, LEFT, POLICIES, SENDER, T0, FakeBook, ScriptedDetector, frame, saw
 

@@ -7,8 +7,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from edge.camera_settings import CameraSettings
 from edge.cli import app
-from edge.settings import CameraSettings
 from tests.edge.clips import encode, street_pictures
 
 

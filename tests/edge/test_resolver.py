@@ -11,9 +11,9 @@ import pytest
 
 from contract.clock import VirtualClock
 from contract.errors import TransientError
+from edge.camera_settings import CameraSettings
 from edge.capture.choose import open_camera
 from edge.capture.resolver import CommandResolver, HttpResolver
-from edge.settings import CameraSettings
 from tests.edge.fakes import T0
 
 

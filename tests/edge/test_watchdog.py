@@ -19,6 +19,7 @@ from contract.clock import SystemClock, VirtualClock
 from contract.events import ClockState, Event
 from contract.ids import CameraId
 from contract.status import CameraState, CameraStatus
+from edge.camera_settings import CameraSettings
 from edge.capture.slot import FrameSlots
 from edge.clock.reading import FixedSource
 from edge.detect.shared import SharedDetector
@@ -26,7 +27,6 @@ from edge.eyes import Eyes
 from edge.health.watch import HealthWatch
 from edge.look_loop import LookLoop
 from edge.schedule import LookSchedule
-from edge.settings import CameraSettings
 from edge.surroundings import Surroundings
 from edge.turn import Turn
 from edge.values import Detection, Frame
