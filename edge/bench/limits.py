@@ -51,7 +51,6 @@ def _node_holds(sources: Sources, wanted: Wanted) -> Callable[[int], bool]:
 def _baseline_holds(sources: Sources, wanted: Wanted, stride: int) -> Callable[[int], bool]:
     def holds(cameras: int) -> bool:
         facts = measure_baseline(sources, wanted.weights, cameras, stride, wanted.limit_seconds)
-        # One round may be under way at both ends of the window.
-        return facts.looks + facts.cameras >= (1 - MAX_SKIPPED) * facts.cameras * facts.seconds * RATE / stride
+        return facts.looks >= (1 - MAX_SKIPPED) * facts.cameras * facts.seconds * RATE / stride
 
     return holds
