@@ -109,7 +109,7 @@ def test_what_opens_on_a_seasons_last_evening_closes_as_that_season_says() -> No
 
 @pytest.mark.parametrize("line", ["13-01..10-15 daily 17:00-21:00", "05-01..10-15 someday", "summer 17:00-21:00"])
 def test_a_line_that_is_no_season_is_refused(line: str) -> None:
-    with pytest.raises(ValueError, match="write|days are"):
+    with pytest.raises(ValueError, match=r"write|days are"):
         parse_seasonal_hours([line])
 
 
