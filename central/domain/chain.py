@@ -80,6 +80,26 @@ class Walk:
         """The last link's number and hash."""
         return self._seq, self._chain
 
+    def run(self, links: Iterable[tuple[int, Source, int, bytes, bytes, bytes | None, bool]]) -> None:
+        """Many steps: link number, source, row id, digest, chain, the row's digest now, whether it is buried.
+
+        What is as it should be, nearly everything, takes the short way; `step` names the rest.
+        """
+        sha256 = hashlib.sha256
+        seq, chain, sealed = self._seq, self._chain, 0
+        for number, source, row_id, digest, link, found, is_buried in links:
+            seq += 1
+            is_whole = number == seq and found == digest and not is_buried
+            if is_whole and sha256(b"%b%d %b %d %b" % (chain, seq, source.encode(), row_id, digest)).digest() == link:
+                sealed += 1
+                chain = link
+                continue
+            self._seq, self._chain = seq - 1, chain
+            self.step(Seal(number, source, row_id, digest, link), found, is_buried)
+            seq, chain = self._seq, self._chain
+        self._seq, self._chain = seq, chain
+        self.sealed += sealed
+
     def step(self, seal: Seal, found: bytes | None, is_buried: bool) -> None:
         """`found`: the digest of the row as it is now, None when it is gone; `is_buried`: a tombstone says why."""
         if seal.seq != self._seq + 1:

@@ -89,14 +89,16 @@ def verify(
     with database.read() as connection:
         total = seals.count(connection)
         signed = {entry.seq: entry for entry in seals.checkpoints(connection)}
-        for done, link in enumerate(seals.walk(connection), start=1):
-            pace.step(link.seal, link.found, link.is_buried)
-            if (checkpoint := signed.get(link.seal.seq)) is not None:
-                _check(pace, checkpoint, link.seal.chain, known)
-            if expected is not None and link.seal.seq == expected[0] and link.seal.chain.hex() != expected[1]:
-                pace.fault(link.seal.seq, "head", f"link {link.seal.seq} is not the one that was noted")
-            if done % seals.PAGE == 0:
-                on_links(done, total)
+        done = 0
+        for links in seals.walk(connection):
+            pace.run(links)
+            for link in links:
+                if (checkpoint := signed.get(link.seq)) is not None:
+                    _check(pace, checkpoint, link.chain, known)
+                if expected is not None and link.seq == expected[0] and link.chain.hex() != expected[1]:
+                    pace.fault(link.seq, "head", f"link {link.seq} is not the one that was noted")
+            done += len(links)
+            on_links(done, total)
         unsealed = seals.count_unsealed(connection)
     on_links(total, total)
     _check_end(pace, signed, expected)
