@@ -77,7 +77,7 @@ class Stager:
             case Action.RESUME:
                 return self._keeper.resume(row, step.at)
             case Action.EXTEND if step.limit is not None:
-                return self._keeper.extend(row, step.limit)
+                return self._keeper.extend(row, step.limit, step.at)
         if row.claimed_at is None and step.action is not Action.COMMENT:
             row = replace(row, claimed_at=step.at, claimed_by=step.actor)
         return self._keeper.reckoned(row)

@@ -46,8 +46,8 @@ class Timekeeper:
         record = record_of(row).resumed(at)
         return self._with(replace(row, paused_s=record.paused_s(at)), record)
 
-    def extend(self, row: StageRow, limit: Limit) -> StageRow:
-        """Lengthens the stage; who was told that it ends is told again when it nears its new end.
+    def extend(self, row: StageRow, limit: Limit, at: datetime) -> StageRow:
+        """Lengthens the stage at `at`; who was told that it ends is told again when it nears its new end.
 
         Raises:
             UsageError: the stage has no limit, or is counted in another kind of time.
@@ -59,7 +59,9 @@ class Timekeeper:
             record.to_clock(row.entered_at)
         except ValueError as error:
             raise UsageError(f"extend: {error}") from error
-        return self._with(replace(row, told=0.0), record)
+        longer = self._with(row, record)
+        passed = [share for share, moment in self._timetable(longer).warn_at if moment is not None and moment <= at]
+        return self.reckoned(replace(longer, told=min(row.told, max(passed, default=0.0))))
 
     def leave(self, row: StageRow, at: datetime, outcome: Action | None, person: str, post: str) -> StageRow:
         """The stage as it ended."""

@@ -1,10 +1,13 @@
 """Cases on their way through the city: steps, stages, clocks, reminders, looks after handling, silences, claims."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from central.domain.byhand import Tale
 from central.domain.deadlines import Stage
@@ -12,7 +15,17 @@ from central.domain.people import Operator, Refusal
 from central.domain.silence import Silence
 from central.domain.stageclock import FlowRules
 from central.domain.values import CaseFilter
-from central.domain.workflow import Action, CaseState, RefusedAction, RefusedRole, Role, replay
+from central.domain.workflow import (
+    STAGE_BY_STATE,
+    Action,
+    CaseState,
+    RefusedAction,
+    RefusedRole,
+    RejectReason,
+    Role,
+    open_actions,
+    replay,
+)
 from central.domain.workflow_words import Condition, Source
 from central.domain.worktime import Limit, TimeUnit
 from central.flowrules import packaged_keeper
@@ -172,6 +185,41 @@ def test_limits_run_from_the_step_and_stand_still_while_suspended(town: City) ->
     assert town.stage(case_id).due_at == started + timedelta(hours=8)
     with pytest.raises(UsageError, match="can't be extended in work_days"):
         town.act(case_id, ZHAO, Action.EXTEND, note="rain", limit=Limit(1, TimeUnit.WORK_DAY))
+
+
+def test_an_extension_lets_warnings_come_again_for_the_new_end_only(town: City) -> None:
+    case_id = town.barbecue()
+    town.bring(case_id, 6)
+    town.later(timedelta(minutes=100))
+    town.act(case_id, ZHAO, Action.EXTEND, note="rain", limit=Limit(1, TimeUnit.URGENT_HOUR))
+    town.later(timedelta(minutes=1))
+    assert [fact["share"] for fact in town.told(case_id, "timer")] == [0.5, 0.8]
+    town.later(timedelta(hours=2))
+    assert [fact["share"] for fact in town.told(case_id, "timer")] == [0.5, 0.8, 0.8, 1.0]
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_random_life_is_replayed_and_has_one_open_stage_at_most(file_parts: Parts, data: st.DataObject) -> None:
+    """Each example is another case of the same city."""
+    everybody = frozenset(Role)
+    city = City(file_parts, replace(KEEPER.rules, auto_close=frozenset(Violation)))
+    case_id = bring_by_hand(city, kind=Violation.OPEN_BBQ, source=Source.CITIZEN, is_reviewed=False)
+    for number in range(10):
+        actions = open_actions(city.show(case_id).state, *everybody)
+        action = data.draw(st.sampled_from(list(actions)))
+        condition = Condition.ORDERED if action is Action.REGISTER else Condition.CLEARED_ON_SITE
+        said = (RejectReason.OTHER, "why", None, condition, "中队", Limit(1, TimeUnit.MINUTE), everybody)
+        with suppress(UsageError):  # a stage without a limit can't be extended
+            city.desk.act(case_id, OperatorAction(action, f"person-{number}", *said))
+        city.later(timedelta(minutes=data.draw(st.integers(0, 90))))
+    case = city.show(case_id)
+    with file_parts.database.read() as connection:
+        entries = case_queries.history(connection, case_id)
+    assert replay([(entry.action, entry.role) for entry in entries if entry.action]) is case.state
+    left_open = [stage.stage for stage in case.stages if stage.left_at is None]
+    assert left_open == ([STAGE_BY_STATE[case.state]] if case.state in STAGE_BY_STATE else [])
+    assert [stage.number for stage in case.stages] == list(range(1, len(case.stages) + 1))
 
 
 def test_rework_begins_the_handling_stage_anew(town: City) -> None:
