@@ -91,7 +91,7 @@ class AssociationRules(Settings):
     """A track may overlap its own continuation by this much and still be the same thing."""
     box_sigma: Annotated[float, Field(gt=0, le=5)] = 0.25
     """For cameras without ground points: standard deviation of a box's foot, as a share of the box's size."""
-    overlap_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    overlap_share: Annotated[float, Field(ge=0, le=1)] = 0.7
     """Cameras of a declared overlap: the stays must be the same for this share of the longer one."""
     overlap_margin: Annotated[float, Field(ge=0, le=1)] = 0.02
     """And by this much more than with any other thing that was there; a row of stalls that open and close together
