@@ -16,6 +16,7 @@ from central.store import deliveries, delivery_audit, delivery_sheets, delivery_
 from central.store.database import Database
 from central.store.deliveries import StandingRow
 from contract.clock import Clock
+from contract.errors import TransientError
 from contract.events import Instant
 
 EVERY = timedelta(days=1)
@@ -90,10 +91,10 @@ class Reconciler:
         self._wake = wake
 
     def step(self) -> int:
-        """Always 0: no more is to be done at once.
+        """Always 0: no more is to be done at once. A target that is away is compared later.
 
         Raises:
-            TransientError: the target or the database is away; it is tried again.
+            TransientError: the database is away.
         """
         now, name = self._clock.now(), self._subject.name
         with self._database.read() as connection:
@@ -103,7 +104,11 @@ class Reconciler:
         with self._database.write() as connection:
             if leases.hold(connection, f"reconcile/{name}"[:64], self._holder, now, LEASE) is None:
                 return 0
-        report = self.run()
+        try:
+            report = self.run()
+        except TransientError as error:
+            LOG.warning("comparison put off", target=name, why=str(error))
+            return 0
         if not report.is_clean:
             LOG.error("target and central differ; a person must look", target=name, **report.counts)
         return 0

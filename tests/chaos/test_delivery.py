@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ import httpx
 import pytest
 
 from central.services.delivery_sending import Point
+from central.store import delivery_audit, delivery_claims
 from central.store.database import Database
 from contract.clock import SystemClock
 from contract.errors import TransientError
@@ -70,11 +72,11 @@ def process(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
     assert running.stdout is not None
     try:
         assert running.stdout.readline()
+        threading.Thread(target=running.stdout.read, daemon=True).start()  # a full pipe would stop a talkative sender
         yield running
     finally:
         running.kill()
         running.wait()
-        running.stdout.close()
 
 
 @contextmanager
@@ -105,8 +107,16 @@ def until_settled(post: Post) -> None:
     clock = SystemClock()
     deadline = clock.monotonic() + PATIENCE_S
     while post.unsettled():
-        assert clock.monotonic() < deadline, f"{post.unsettled()} are still under way"
+        assert clock.monotonic() < deadline, f"still under way: {left_over(post)}"
         clock.sleep(0.1)
+
+
+def left_over(post: Post) -> list[str]:
+    """What is not settled, and why."""
+    with post.database.read() as connection:
+        rows = delivery_audit.listed(connection, ["waiting", "sending", "uncertain", "dead"], None, 20)
+        breaker = delivery_claims.breaker(connection, post.name)
+    return [f"{row.state} {row.attempts}x {row.next_at:%M:%S} {row.problem}" for row in rows] + [str(breaker)]
 
 
 def insist(confirm: Callable[[], str]) -> str:
