@@ -72,11 +72,15 @@ def process(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
     assert running.stdout is not None
     try:
         assert running.stdout.readline()
-        threading.Thread(target=running.stdout.read, daemon=True).start()  # a full pipe would stop a talkative sender
+        drain = threading.Thread(target=running.stdout.read, daemon=True)
+        drain.start()  # a full pipe would stop a talkative sender
         yield running
+        running.kill()
+        drain.join(PATIENCE_S)
     finally:
         running.kill()
         running.wait()
+        running.stdout.close()
 
 
 @contextmanager
