@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Float, Integer, RowMapping, String, Table, insert, select, update
+from sqlalchemy import Column, Connection, Float, Integer, RowMapping, String, Table, bindparam, insert, select, update
 
 from central.domain.silence import KeptSilence, Silence
 from central.store.database import METADATA, UtcInstant
@@ -27,6 +27,12 @@ SILENCES = Table(
     Column("ended_by", String(64)),
     sqlite_autoincrement=True,
 )
+_ACTIVE = (
+    select(SILENCES)
+    .where(SILENCES.c.ended_at.is_(None), SILENCES.c.expires_at > bindparam("now", type_=UtcInstant()))
+    .order_by(SILENCES.c.id)
+)
+"""Asked for every batch of events."""
 
 
 def add(connection: Connection, silence: Silence, made_by: str, now: datetime) -> int:
@@ -56,8 +62,7 @@ def end(connection: Connection, silence_id: int, by: str, now: datetime) -> bool
 
 def active(connection: Connection, now: datetime) -> tuple[Silence, ...]:
     """Those in force, the oldest first."""
-    query = select(SILENCES).where(SILENCES.c.ended_at.is_(None), SILENCES.c.expires_at > now)
-    return tuple(_silence(row._mapping) for row in connection.execute(query.order_by(SILENCES.c.id)))
+    return tuple(_silence(row._mapping) for row in connection.execute(_ACTIVE, {"now": now}))
 
 
 def newest(connection: Connection, limit: int) -> list[KeptSilence]:
