@@ -12,7 +12,7 @@ from rich.table import Table
 from central.catalogue import load_catalogue, make_law
 from central.dispatching import Dispatching, Means, known_target
 from central.domain.delivery import DeliveryState
-from central.flowrules import packaged_keeper
+from central.flowrules import load_workflow, make_keeper
 from central.ingest.address import parse_address
 from central.services.delivery_reconciling import Reconciliation
 from central.services.delivery_signature import key_of
@@ -25,6 +25,7 @@ from central.simulation.platform_records import Records
 from central.site import load_site
 from central.store.database import Database
 from central.targets import load_targets
+from central.timelimits import load_time_limits
 from contract.clock import SystemClock
 from contract.errors import PermanentError, UsageError
 
@@ -228,15 +229,17 @@ def _compare(settings: CentralSettings, name: str, repair: bool) -> Reconciliati
     wanted = load_targets(settings.targets)
     target = known_target(wanted, name)
     site, clock = load_site(settings.site), SystemClock()
+    law = make_law(load_catalogue(settings.violations), site)
+    keeper = make_keeper(load_workflow(settings.workflow), load_time_limits(settings.deadlines), law)
     database = Database(settings.database_url)
     database.create()
     around = Means(
         database=database,
         clock=clock,
-        law=make_law(load_catalogue(settings.violations), site),
+        law=law,
         plane=site.to_origin(),
         broker=parse_address(settings.mqtt_url),
-        stepper=Stepper(packaged_keeper()),
+        stepper=Stepper(keeper),
         worker=f"{settings.worker}-reconcile",
     )
     only = wanted.model_copy(update={"targets": (target,)})

@@ -15,6 +15,7 @@ from central.api.access import Access, Tokens
 from central.api.http import make_http_app
 from central.domain.workflow import CaseState
 from central.services.delivery_signature import sign
+from central.services.sight import Sight
 from central.simulation.city_platform import Fault
 from central.store import case_queries
 from contract.clock import SystemClock
@@ -35,7 +36,7 @@ def city(tmp_path: Path) -> Iterator[Listening]:
 
 
 def http_of(post: Post, parts: Parts) -> FastAPI:
-    access = Access(Tokens(OPERATOR_TOKEN, NODE_TOKEN), parts.doors)
+    access = Access(Tokens(OPERATOR_TOKEN, NODE_TOKEN), parts.doors, Sight(parts.database))
     return make_http_app(post.dispatching.routers(access, parts.objects))
 
 
@@ -133,3 +134,17 @@ def test_dead_letters_and_reconciliation_on_the_command_line(
     assert (differs.returncode, json.loads(differs.stdout)["counts"]["extra"]) == (1, 1)
     unknown = command_line("reconcile", "town", *wanted)
     assert (unknown.returncode, unknown.stderr) == (2, "no target 'town'; the targets file has: city\n")
+
+
+def test_reconciling_follows_the_sites_own_workflow_file(
+    file_parts: Parts, city: Listening, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XUNJIE_SECRET_CITY", "token")
+    targets = {"targets": [{**CITY, "url": city.url}]}
+    (tmp_path / "targets.yaml").write_text(yaml.safe_dump(targets), encoding="utf-8")
+    (tmp_path / "workflow.yaml").write_text("profile: nobody's\n", encoding="utf-8")
+    named = {name: str(tmp_path / f"{name}.yaml") for name in ("targets", "workflow")}
+    (tmp_path / "central.yaml").write_text(yaml.safe_dump(named), encoding="utf-8")
+    database = ("--database-url", file_parts.database.url.render_as_string(hide_password=False))
+    told = command_line("reconcile", "city", "--config", str(tmp_path / "central.yaml"), *database)
+    assert (told.returncode, "workflow.yaml" in told.stderr or "nobody's" in told.stderr) == (2, True), told.stderr
