@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import Connection
 
 from central.api.access import Access, DenialLog, Tokens
 from central.api.assessment import assessment_router
@@ -78,10 +77,11 @@ from central.services.registers_desk import RegisterDesk
 from central.services.rejudging import Rejudger
 from central.services.sealing import Sealer
 from central.services.silencing import SilenceDesk
-from central.services.steps import AreaOf, Stepper, nowhere
+from central.services.steps import Stepper
 from central.services.submitting import EventDesk
 from central.services.surveying import Survey
 from central.services.telling import NoticeSender, Silent
+from central.services.terrain import UNSURVEYED, Surveyed, Terrain
 from central.services.timekeeping import Timekeeper
 from central.services.timers import Timers
 from central.services.views import CalibrationView, Health
@@ -95,7 +95,6 @@ from central.timelimits import load_time_limits
 from contract.clock import Clock
 from contract.errors import UsageError
 from contract.ids import uuid7
-from contract.plane import Point as GroundPoint
 from contract.topics import Topics
 
 
@@ -118,7 +117,7 @@ class Outside:
     is_public: bool = False
     """Whether statistics and map are for everybody."""
     keeper: Timekeeper = field(default_factory=packaged_keeper)
-    area_of: AreaOf = nowhere
+    terrain: Terrain = UNSURVEYED
 
 
 def make_http(
@@ -131,7 +130,7 @@ def make_http(
     laws = lawbook(parts.law, parts.site)
     reader = Reader(parts.database, parts.law, parts.site.to_origin(), laws)
     rejudger = Rejudger(parts.database, laws, parts.clock, parts.feed.notify)
-    case_desk = CaseDesk(parts.database, parts.clock, parts.feed.notify, parts.keeper, parts.area_of)
+    case_desk = CaseDesk(parts.database, parts.clock, parts.feed.notify, parts.keeper, parts.terrain)
     join_desk = JoinDesk(parts.database, parts.clock, parts.wake, parts.site.to_districts())
     admission = Admission(
         parts.database, parts.topics, parts.clock, surroundings(parts.site, parts.database, parts.clock)
@@ -182,16 +181,6 @@ def ground_of(site: SiteSettings) -> Ground:
     return Ground(RegisterBook(origin).current, origin, ZoneInfo(site.timezone))
 
 
-def area_finder(laws: LawBook) -> AreaOf:
-    """Which unit grid a point lies in, by the registers as they stand."""
-
-    def area_of(connection: Connection, point: GroundPoint) -> str | None:
-        grid = laws.current(connection).registers.grid_at(point)
-        return None if grid is None else grid.code
-
-    return area_of
-
-
 def lawbook(law: Law, site: SiteSettings) -> LawBook:
     """`law` with the database's registers, where it has any, in place of the site file's."""
     return LawBook(law, RegisterBook(site.to_origin(), law.registers))
@@ -199,9 +188,9 @@ def lawbook(law: Law, site: SiteSettings) -> LawBook:
 
 def _casework(parts: Outside) -> Casework:
     database, clock, tell = parts.database, parts.clock, parts.feed.notify
-    stepper = Stepper(parts.keeper, parts.area_of)
+    stepper = Stepper(parts.keeper, parts.terrain)
     return Casework(
-        HandDesk(database, parts.law, stepper, clock, tell, parts.area_of),
+        HandDesk(database, parts.law, stepper, clock, tell, parts.terrain),
         ClaimDesk(database, clock, parts.keeper, tell),
         SilenceDesk(database, clock, tell),
         parts.site.to_origin(),
@@ -258,8 +247,8 @@ class Central:
         keeper = make_keeper(
             load_workflow(settings.workflow), load_time_limits(settings.deadlines), lambda: laws.newest
         )
-        area_of = area_finder(laws)
-        timers = Timers(self.database, keeper, Stepper(keeper, area_of), clock, self.feed.notify, area_of)
+        terrain = Surveyed(laws)
+        timers = Timers(self.database, keeper, Stepper(keeper, terrain), clock, self.feed.notify, terrain)
         self.timer_worker = Worker("timers", timers.step, timers.recover)
         speaker = load_speaker(settings.notices) if settings.notices else Silent()
         sender = NoticeSender(self.database, speaker, clock, uuid7(clock.now()))
@@ -285,7 +274,7 @@ class Central:
             law=law,
             plane=self.site.to_origin(),
             broker=address,
-            stepper=Stepper(keeper, area_of),
+            stepper=Stepper(keeper, terrain),
             worker=settings.worker,
             links=picture_links(targets, keys.signing),
             on_change=self.feed.notify,
@@ -311,7 +300,7 @@ class Central:
             figures,
             settings.public,
             keeper=keeper,
-            area_of=area_of,
+            terrain=terrain,
         )
         if Role.API in settings.roles:
             self.http = make_http(outside, access, self.health, self._lifespan)

@@ -6,8 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
-
 from central.catalogue import load_catalogue, make_law
 from central.demo.ground import DISTRICT, Row
 from central.demo.staff import password_of, staff
@@ -32,6 +30,7 @@ from central.services.registers_base import Register
 from central.services.registers_import import ImportDesk, Order
 from central.services.silencing import SilenceDesk
 from central.services.steps import Stepper
+from central.services.terrain import Surveyed
 from central.services.timers import Timers
 from central.site import SiteSettings
 from central.store import nodes
@@ -39,7 +38,6 @@ from central.store.database import Database
 from central.timelimits import load_time_limits
 from contract.clock import Clock, VirtualClock
 from contract.errors import UsageError
-from contract.plane import Point
 from contract.status import NodeStatus
 from contract.topics import Topics
 
@@ -83,16 +81,13 @@ class Parts:
         laws = LawBook(law, book)
         keeper = make_keeper(load_workflow(None), load_time_limits(None), law)
 
-        def area_of(connection: Connection, point: Point) -> str | None:
-            grid = laws.current(connection).registers.grid_at(point)
-            return None if grid is None else grid.code
-
-        stepper = Stepper(keeper, area_of)
+        terrain = Surveyed(laws)
+        stepper = Stepper(keeper, terrain)
         self.reminded = frozenset(keeper.rules.grace)
         """Kinds whose doers are reminded first."""
-        self.desk = CaseDesk(database, clock, _nothing, keeper, area_of)
-        self.hand = HandDesk(database, law, stepper, clock, _nothing, area_of)
-        self.timers = Timers(database, keeper, stepper, clock, _nothing, area_of)
+        self.desk = CaseDesk(database, clock, _nothing, keeper, terrain)
+        self.hand = HandDesk(database, law, stepper, clock, _nothing, terrain)
+        self.timers = Timers(database, keeper, stepper, clock, _nothing, terrain)
         self.silences = SilenceDesk(database, clock, _nothing)
         self.assessment = assessment_of(database, load_scorebook(), Ground(book.current, self.origin, self.zone), clock)
         self._admission = Admission(database, Topics(), clock, site.to_surroundings())

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from central.flowrules import packaged_keeper
 from central.services.claiming import require_unclaimed
-from central.services.steps import AreaOf, OperatorAction, Stepper, nowhere
+from central.services.steps import OperatorAction, Stepper
+from central.services.terrain import UNSURVEYED, Terrain
 from central.services.timekeeping import Timekeeper
 from central.store import case_queries
 from central.store.database import Database
@@ -26,13 +27,13 @@ class CaseDesk:
         clock: Clock,
         on_change: Callable[[], None],
         keeper: Timekeeper | None = None,
-        area_of: AreaOf = nowhere,
+        terrain: Terrain = UNSURVEYED,
     ) -> None:
         """`keeper`: the packaged rules and limits unless given."""
         self._database = database
         self._clock = clock
         self._on_change = on_change
-        self._stepper = Stepper(keeper or packaged_keeper(), area_of)
+        self._stepper = Stepper(keeper or packaged_keeper(), terrain)
 
     def act(self, case_id: str, wanted: OperatorAction) -> None:
         """Takes the step.

@@ -12,7 +12,8 @@ from central.domain.people import Operator, Place, require
 from central.domain.workflow import FIRST_STATE, TABLE, Action, CaseState, Role
 from central.domain.workflow_words import Source
 from central.services.records import CodeRecord, JudgementRecord, Sentence, TaleRecord
-from central.services.steps import AreaOf, OperatorAction, Stepper, nowhere
+from central.services.steps import OperatorAction, Stepper
+from central.services.terrain import UNSURVEYED, Terrain
 from central.store import cases
 from central.store.cases import HistoryEntry, Projection
 from central.store.database import Database
@@ -40,10 +41,10 @@ class HandDesk:
         stepper: Stepper,
         clock: Clock,
         on_change: Callable[[], None],
-        area_of: AreaOf = nowhere,
+        terrain: Terrain = UNSURVEYED,
     ) -> None:
         self._database, self._law, self._stepper = database, law, stepper
-        self._clock, self._on_change, self._area_of = clock, on_change, area_of
+        self._clock, self._on_change, self._terrain = clock, on_change, terrain
 
     def open(self, tale: Tale, who: Operator) -> Opened:
         """A case of its own, in a transaction of its own.
@@ -67,8 +68,7 @@ class HandDesk:
         """
         now = self._clock.now()
         _require_sense(tale, now)
-        area = None if tale.place is None else self._area_of(connection, tale.place)
-        case = self._case(uuid7(now), tale, area)
+        case = self._terrain.placed(connection, self._case(uuid7(now), tale), now)
         action = Action.REPORT if tale.is_reviewed else Action.RAISE
         may_bring = TABLE[FIRST_STATE, Action.REPORT].roles
         require(who, may_bring, Place(case.area_code))
@@ -84,7 +84,7 @@ class HandDesk:
         after = self._stepper.take(connection, case, wanted, now)
         return Opened(case.case_id, after.state, after.number)
 
-    def _case(self, case_id: str, tale: Tale, area_code: str | None) -> Projection:
+    def _case(self, case_id: str, tale: Tale) -> Projection:
         rule = self._law.violations[tale.kind]
         codes = self._law.codes_of(tale.kind, self._law.local(tale.seen_at).date())
         judgement = JudgementRecord(
@@ -111,7 +111,6 @@ class HandDesk:
             zone_id=None,
             judgement=judgement.model_dump_json(),
             source=tale.source,
-            area_code=area_code,
             address=tale.address.strip()[:300],
             description=tale.description.strip()[:1000],
         )

@@ -23,6 +23,7 @@ from central.services.rulings import action_of, entry_of, gist, projected, ruled
 from central.services.silencing import silenced
 from central.services.staging import begin_reviews
 from central.services.surrounding import Surrounding
+from central.services.terrain import placed_by
 from central.store import case_queries, cases, silences
 from central.store.cases import HistoryEntry, Projection
 from contract.ids import CaseId
@@ -109,6 +110,8 @@ class Judge:
             action = action if marked.silence_id is None else None
         state = old.state if action is None else take(old.state, action, Role.JUDGE).to
         new = ruled(new, record, state)
+        if action is Action.RAISE:
+            new = placed_by(self.law, new, at)
         if action is not None or previous is None or gist(previous) != gist(record):
             entries.insert(0, entry_of(old, new, action, f"law/{self.law.version}", at))
         return _Reviewed(new, tuple(entries))

@@ -4,7 +4,6 @@ People (through the desk), cameras (through the timers) and the platform (throug
 inside a transaction of theirs.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,22 +17,15 @@ from central.domain.worktime import Limit
 from central.services.outgoing import enqueue
 from central.services.records import ActionRecord, JudgementRecord
 from central.services.staging import Stager, Taken
+from central.services.terrain import UNSURVEYED, Terrain
 from central.services.timekeeping import Timekeeper
 from central.services.wording import reminder
 from central.store import case_queries, cases, changes, notices
 from central.store.cases import HistoryEntry, Projection
-from contract.plane import Point
 from contract.taxonomy import Violation
 
 NAMES_KIND = frozenset({Action.CONFIRM, Action.REPORT, Action.ACCEPT, Action.VERIFIED, Action.REGISTER})
 """Steps with which the kind may be set right."""
-AreaOf = Callable[[Connection, Point], str | None]
-"""The code of the unit grid that holds a point, in the site's metres."""
-
-
-def nowhere(_connection: Connection, _point: Point) -> str | None:
-    """No areas are known."""
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +50,10 @@ class OperatorAction:
 class Stepper:
     """Takes steps inside the caller's transaction."""
 
-    def __init__(self, keeper: Timekeeper, area_of: AreaOf = nowhere) -> None:
+    def __init__(self, keeper: Timekeeper, terrain: Terrain = UNSURVEYED) -> None:
         self._keeper = keeper
         self._stager = Stager(keeper)
-        self._area_of = area_of
+        self._terrain = terrain
 
     def take(self, connection: Connection, case: Projection, wanted: OperatorAction, now: datetime) -> Projection:
         """Takes the step; gives the case as it is now.
@@ -99,13 +91,11 @@ class Stepper:
         number = case.number
         if number is None and step.to is CaseState.REPORTED:
             number = cases.next_number(connection, now.astimezone(self._keeper.timezone).date())
-        area = case.area_code
-        if area is None and case.east_m is not None and case.north_m is not None:
-            area = self._area_of(connection, Point(case.east_m, case.north_m))
-        department = case.department
+        placed = self._terrain.placed(connection, case, now)
+        department = placed.department
         if wanted.department and wanted.action is Action.DISPATCH:
             department = wanted.department.strip()
-        return replace(case, state=step.to, kind=kind, number=number, area_code=area, department=department)
+        return replace(placed, state=step.to, kind=kind, number=number, department=department)
 
     def _standing(
         self, connection: Connection, before: Projection, after: Projection, wanted: OperatorAction, role: Role

@@ -17,7 +17,8 @@ from central.domain.workflow import STAGE_BY_STATE, Action, CaseState, Role, tak
 from central.domain.workflow_words import Audience
 from central.services.rechecking import Recheckers
 from central.services.records import SuggestionRecord, TimerRecord
-from central.services.steps import AreaOf, OperatorAction, Stepper, nowhere
+from central.services.steps import OperatorAction, Stepper
+from central.services.terrain import UNSURVEYED, Terrain
 from central.services.timekeeping import Timekeeper, record_of
 from central.services.wording import timer
 from central.store import case_queries, cases, changes, claims, notices, stages
@@ -25,7 +26,6 @@ from central.store.cases import HistoryEntry, Projection
 from central.store.database import Database
 from central.store.stages import StageRow
 from contract.clock import Clock
-from contract.plane import Point
 
 BATCH = 100
 LOG = structlog.get_logger("central.timers")
@@ -43,10 +43,10 @@ class Timers:
         stepper: Stepper,
         clock: Clock,
         on_change: Callable[[], None],
-        area_of: AreaOf = nowhere,
+        terrain: Terrain = UNSURVEYED,
     ) -> None:
         self._database, self._keeper, self._stepper = database, keeper, stepper
-        self._clock, self._on_change, self._area_of = clock, on_change, area_of
+        self._clock, self._on_change, self._terrain = clock, on_change, terrain
         self._rechecks = Recheckers(keeper, stepper)
 
     def step(self) -> int:
@@ -78,8 +78,8 @@ class Timers:
             stages.put(connection, self._keeper.leave(row, now, None, CLOCK, Role.JUDGE))
             return
         if row.clock == "{}":
-            case = self._placed(connection, case)
-            row = self._keeper.begin(replace(row, area_code=case.area_code))
+            case = self._placed(connection, case, now)
+            row = self._keeper.begin(replace(row, area_code=case.area_code, department=case.department))
         news, row = self._keeper.news(row, now)
         for one in news:
             self._tell(connection, case, row, one, now)
@@ -91,12 +91,11 @@ class Timers:
             stages.put(connection, self._keeper.reckoned(row))
         changes.record(connection, "case", [case.case_id], now)
 
-    def _placed(self, connection: Connection, case: Projection) -> Projection:
-        """The case with the unit grid that it lies in; cameras raise cases without asking for it."""
-        if case.area_code is not None or case.east_m is None or case.north_m is None:
-            return case
-        placed = replace(case, area_code=self._area_of(connection, Point(case.east_m, case.north_m)))
-        cases.project(connection, placed)
+    def _placed(self, connection: Connection, case: Projection, now: datetime) -> Projection:
+        """The case with grid and department, where it was raised before the registers knew them."""
+        placed = self._terrain.placed(connection, case, now)
+        if placed != case:
+            cases.project(connection, placed)
         return placed
 
     def _tell(self, connection: Connection, case: Projection, row: StageRow, one: News, now: datetime) -> None:

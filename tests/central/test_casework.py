@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 
 from central.domain.byhand import Tale
 from central.domain.deadlines import Stage
+from central.domain.hours import parse_hours
 from central.domain.people import Operator, Refusal
+from central.domain.registers.areas import Area
+from central.domain.registers.names import Names
+from central.domain.registers.responsibility import Duty, DutyScope
+from central.domain.registers.shapes import Shape
 from central.domain.silence import Silence
 from central.domain.stageclock import FlowRules
 from central.domain.values import CaseFilter
@@ -30,12 +35,16 @@ from central.domain.workflow_words import Condition, Source
 from central.domain.worktime import Limit, TimeUnit
 from central.flowrules import packaged_keeper
 from central.services.actions import CaseDesk, OperatorAction
+from central.services.association import Association
 from central.services.byhand import HandDesk
 from central.services.claiming import LASTS, ClaimDesk, ClaimedCase
+from central.services.lawbook import LawBook
 from central.services.recalculating import Recalculation
+from central.services.registers import RegisterBook
 from central.services.silencing import SilenceDesk
 from central.services.steps import Stepper
 from central.services.telling import NoticeSender
+from central.services.terrain import Surveyed, Terrain
 from central.services.timekeeping import Timekeeper
 from central.services.timers import Timers
 from central.services.views import CaseDetail
@@ -47,7 +56,7 @@ from contract.plane import Point
 from contract.status import CameraState, CameraStatus, NodeState, NodeStatus
 from contract.taxonomy import Seen, Violation
 from tests.central.builders import T0, Street, minutes, uuid_of
-from tests.central.parts import LAW, Parts
+from tests.central.parts import BAN_SITE, LAW, Parts
 
 KEEPER = packaged_keeper()
 WANG, LI, ZHAO, SUN, ZHOU = "wang", "li", "zhao", "sun", "zhou"
@@ -561,3 +570,45 @@ def test_what_has_no_target_is_noted_and_done_with(town: City) -> None:
     assert (sender.step(), sender.step()) == (1, 0)
     with town.parts.database.read() as connection:
         assert [notice.problem for notice in notices.of_case(connection, case_id)] == ["no target is configured for it"]
+
+
+GRID = "370303001001002"
+
+
+def a_surveyed_street(city: City) -> Terrain:
+    """A grid around the origin; the third squad answers for it by day, the night squad at night."""
+    ring = tuple(Point(x, y) for x, y in ((-50, -50), (50, -50), (50, 50), (-50, 50)))
+    areas = (Area(GRID, Names("格", "grid"), Shape((ring,))),)
+    day = Duty("d", DutyScope.AREA, GRID, "王五", department="三中队", shift=parse_hours(["daily 06:00-20:00"]))
+    night = Duty("n", DutyScope.AREA, GRID[:12], "赵六", department="夜查队", shift=parse_hours(["daily 20:00-06:00"]))
+    law = replace(LAW, registers=replace(LAW.registers, areas=areas, duties=(day, night)))
+    laws = LawBook(law, RegisterBook(BAN_SITE.to_origin(), law.registers))
+    bench = replace(city.parts.bench, law=law, laws=laws)
+    city.parts.association = Association(city.parts.database, bench, city.parts.clock, lambda: None)
+    return Surveyed(laws)
+
+
+def test_a_case_is_raised_with_its_grid_and_the_department_that_answers_there(city: City) -> None:
+    a_surveyed_street(city)
+    case = city.show(city.barbecue())
+    wanted = "三中队" if 6 <= LAW.local(T0).hour < 20 else "夜查队"
+    assert (case.state, case.area_code, case.department) == (CaseState.PENDING_REVIEW, GRID, wanted)
+    stage = city.stage(case.id)
+    assert (stage.area_code, stage.department) == (GRID, wanted)
+
+
+def test_a_case_by_hand_has_grid_and_department_from_the_start(city: City) -> None:
+    terrain = a_surveyed_street(city)
+    desk = HandDesk(city.parts.database, LAW, Stepper(city.keeper, terrain), city.parts.clock, lambda: None, terrain)
+    tale = Tale(Violation.EXPOSED_GARBAGE, Source.INSPECTOR, T0, Point(3, 4))
+    case = city.show(desk.open(tale, Operator("chen", frozenset({Role.INSPECTOR}), GRID[:6])).case_id)
+    assert (case.state, case.area_code, bool(case.department)) == (CaseState.REPORTED, GRID, True)
+    assert [(stage.stage, stage.department) for stage in case.stages] == [(Stage.ACCEPT, case.department)]
+
+
+def test_who_answers_at_other_hours_is_asked_where_nobody_is_on_shift() -> None:
+    duty = Duty("d", DutyScope.AREA, GRID, "王五", department="三中队", shift=parse_hours(["daily 08:00-09:00"]))
+    nameless = Duty("e", DutyScope.AREA, GRID, "李四")
+    registers = replace(LAW.registers, duties=(nameless, duty))
+    assert registers.department_at(T0, GRID) == "三中队"
+    assert registers.department_at(T0, GRID[:12]) is None

@@ -3,7 +3,7 @@
 Indexes are made when they are first asked for; two threads that ask at once make the same one twice.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -140,15 +140,24 @@ class Registers:
 
     def duties_at(self, local: datetime, area_code: str = "", point: Point | None = None) -> tuple[Duty, ...]:
         """Whose shift it is at a place: road sections first, then grid, community and so on upwards."""
-        found: list[Duty] = []
+        return tuple(duty for duty in self._duties_of(area_code, point) if duty.is_on(local))
+
+    def department_at(self, local: datetime, area_code: str = "", point: Point | None = None) -> str | None:
+        """The department that answers for a place: of whoever is on shift there, else of whoever answers at other
+        hours; None where no duty of that day names one."""
+        valid = [duty for duty in self._duties_of(area_code, point) if duty.validity.holds(local.date())]
+        by_shift = sorted((duty for duty in valid if duty.department), key=lambda duty: not duty.is_on(local))
+        return by_shift[0].department if by_shift else None
+
+    def _duties_of(self, area_code: str, point: Point | None) -> Iterator[Duty]:
+        """Everybody's who ever answers for the place, the nearest first."""
         if point is not None:
             for road_id in self._road_index.at(point):
-                found += self._duties_by_target.get((DutyScope.ROAD, road_id), ())
+                yield from self._duties_by_target.get((DutyScope.ROAD, road_id), ())
         code: str | None = area_code or None
         while code is not None:
-            found += self._duties_by_target.get((DutyScope.AREA, code), ())
+            yield from self._duties_by_target.get((DutyScope.AREA, code), ())
             code = parent_of(code)
-        return tuple(duty for duty in found if duty.is_on(local))
 
     # tables
 
