@@ -46,6 +46,7 @@ from central.ingest.address import parse_address
 from central.ingest.fleet import MqttFleetLink
 from central.ingest.mqtt import LinkPlan, MqttLink
 from central.keys import central_keys
+from central.open311 import Reporting, ReportMeans, load_open311
 from central.package.exporting import Exporter
 from central.package.gathering import Gatherer
 from central.retention import Retention
@@ -283,6 +284,19 @@ class Central:
         self.dispatches = Role.DISPATCH in settings.roles and settings.targets is not None
         delivery = self.dispatching.routers(access, objects)
 
+        stepper = Stepper(keeper, terrain)
+        told = ReportMeans(
+            database=self.database,
+            laws=laws,
+            around=surroundings(self.site, self.database, clock),
+            hands=HandDesk(self.database, law, stepper, clock, self.feed.notify, terrain),
+            stepper=stepper,
+            clock=clock,
+            wake=self.associators.wake,
+            on_change=self.feed.notify,
+        )
+        self.reporting = Reporting(load_open311(settings.open311), told)
+
         reader = Reader(self.database, law, self.site.to_origin())
         gatherer = Gatherer(self.database, objects, reader, sealer, settings.keys_folder)
         packages = package_router(Exporter(self.database, gatherer, keys.signing, clock), reader, access)
@@ -295,7 +309,7 @@ class Central:
             clock,
             self.associators.wake,
             topics,
-            (*fleet, *delivery, packages),
+            (*fleet, *delivery, packages, self.reporting.inside(access)),
             hasher,
             figures,
             settings.public,
@@ -304,6 +318,7 @@ class Central:
         )
         if Role.API in settings.roles:
             self.http = make_http(outside, access, self.health, self._lifespan)
+            self.http.include_router(self.reporting.public)
         else:
             self.http = make_http_app([health_router(self.health)], self._lifespan)
 
@@ -317,6 +332,7 @@ class Central:
             self.timer_worker.start()
             self.notice_worker.start()
             self.assessment_worker.start()
+            self.reporting.worker.start()
         if Role.INGEST in self.roles:
             self.intake_worker.start()
             self.link.start()
@@ -342,6 +358,7 @@ class Central:
         self.timer_worker.stop()
         self.notice_worker.stop()
         self.assessment_worker.stop()
+        self.reporting.worker.stop()
         self.database.close()
 
     def health(self) -> Health:

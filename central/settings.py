@@ -65,6 +65,7 @@ class CentralSettings(Settings):
     assessment: Path | None = None
     public: Annotated[bool, Field(description="Whether statistics and map are for everybody.")] = False
     targets: Annotated[Path | None, Field(description="Who is told of which cases; nobody unless given.")] = None
+    open311: Annotated[Path | None, Field(description="Who may report over Open311; nobody unless given.")] = None
     log_format: LogFormat = LogFormat.CONSOLE
     retention: RetentionRules = RetentionRules()
 

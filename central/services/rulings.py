@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from central.domain.georeport import PEOPLE_NODES
 from central.domain.judgement.scene import FURNITURE, Scene
 from central.domain.judgement.verdicts import Breach, Judgement, Lawful, NeedsPerson, Observing
 from central.domain.law import Law, ZoneKind
@@ -21,7 +22,8 @@ _DWELL_REASONS = frozenset({"dwell_short", "dwell_reached"})
 def projected(old: Projection, scene: Scene, law: Law) -> Projection:
     """The case's row with where and when it is now; what it means is added by `ruled`."""
     place = scene.place
-    is_gone = all(member.is_gone for member in scene.case.members)
+    looking = [member for member in scene.case.members if member.node_id not in PEOPLE_NODES]
+    is_gone = bool(looking) and all(member.is_gone for member in looking)
     telling = [seen for seen in MOST_TELLING if seen in scene.seen] or sorted(scene.seen)
     zones = sorted(scene.zones, key=lambda zone: (zone.kind in AREAS, zone.zone_id))
     return replace(

@@ -8,6 +8,7 @@ import yaml
 
 from central.catalogue import load_catalogue
 from central.flowrules import load_workflow
+from central.open311 import load_open311
 from central.rulebook import load_rules
 from central.scorebook import load_scorebook
 from central.settings import load_settings
@@ -38,6 +39,7 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "central/assessment.yaml": load_scorebook,
     "central/deadlines.yaml": load_time_limits,
     "central/targets*.yaml": load_targets,
+    "central/open311*.yaml": load_open311,
     "central/workflow.yaml": load_workflow,
     "site/*.yaml": load_site,
     "training/*.yaml": read_plan,
