@@ -109,10 +109,15 @@ def learn_cameras(
 ) -> Registration:
     """What the sightings say of the cameras: cases teach it, and it gives better cases, `rounds` times over.
 
-    What came and went together teaches before there are cases, and beside them.
+    What came and went together teaches before there are cases, and beside them. Views are learnt last, from cases that
+    were made without them: a wrong one would teach itself.
     """
-    is_first = known == UNREGISTERED and rounds > 0
-    paired = list(twins(parts)) if rounds else []
+    if not rounds:
+        return known
+    is_first = known == UNREGISTERED
+    known = replace(known, views={})
+    groups: list[list[Observation]] = []
+    paired = list(twins(parts))
     if is_first:
         known = cautious(learn(paired, rules))
     for number in range(rounds):
@@ -123,11 +128,10 @@ def learn_cameras(
             for group in found.groups
         ]
         learnt = learn([*paired, *groups], rules)
-        learnt = replace(learnt, views=learn_views(groups, rules, learnt))
         if learnt == known:
             break
         known = learnt
-    return known
+    return replace(known, views=learn_views(groups, rules, known))
 
 
 def _partitions(
