@@ -32,6 +32,7 @@ from central.api.rejudging import rejudging_router
 from central.api.stream import stream_router
 from central.artifacts import Artifacts
 from central.catalogue import load_catalogue, make_law
+from central.console.desk import Site, desk_pages
 from central.console.pages import STATIC_DIR, Pages, console_router
 from central.console.registers import registers_pages
 from central.console.signing_in import add_sign_in_answers, signing_in_router
@@ -142,9 +143,10 @@ def make_http(
     registers = registers_desk(parts)
     people_desk = PeopleDesk(parts.database, parts.hasher, parts.clock)
     own = OwnAccount(people_desk, access.doors)
+    casework = _casework(parts)
     routers = [
         cases_router(reader, case_desk, join_desk, access),
-        casework_router(_casework(parts), access),
+        casework_router(casework, access),
         evidence_router(evidence_desk, access),
         ingest_router(event_desk, lambda: _tell(parts), access),
         overview_router(reader, access),
@@ -164,6 +166,8 @@ def make_http(
     http.include_router(console_router(reader, case_desk, access, pages))
     http.include_router(signing_in_router(own, access, pages))
     http.include_router(registers_pages(registers, access, pages))
+    where = Site(parts.site.to_origin(), parts.law.timezone)
+    http.include_router(desk_pages(casework.hands, casework.silences, reader, access, pages, where))
     add_sign_in_answers(http, access, pages)
     http.add_middleware(DenialLog, log=access.doors)
     http.mount("/static", StaticFiles(directory=STATIC_DIR))
