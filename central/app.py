@@ -78,6 +78,7 @@ from central.services.registers import RegisterBook
 from central.services.registers_desk import RegisterDesk
 from central.services.rejudging import Rejudger
 from central.services.sealing import Sealer
+from central.services.sight import Sight
 from central.services.silencing import SilenceDesk
 from central.services.steps import Stepper
 from central.services.submitting import EventDesk
@@ -268,7 +269,7 @@ class Central:
         self.fleet_worker = Worker("fleet", watch.step, watch.recover, idle_s=0.0)
         hasher = Hasher()
         self.people = PeopleDesk(self.database, hasher, clock)
-        access = Access(tokens, Doors(self.database, hasher, clock))
+        access = Access(tokens, Doors(self.database, hasher, clock), Sight(self.database))
         artifacts = Artifacts(settings.artifacts_folder)
         fleet_desk = FleetDesk(self.database, lambda: keys, clock)
         fleet = (fleet_router(fleet_desk, artifacts, keys, access), artifacts_router(artifacts, access))

@@ -5,7 +5,6 @@ page's word (`Session.csrf`) is in the form or the header. Nothing here decides 
 """
 
 import hmac
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -14,7 +13,7 @@ from fastapi import HTTPException, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from central.domain.people import RIGHTS, SERVICE, Happening, Operator, Right, refusal
+from central.domain.people import SERVICE, Happening, Operator, Right, denial
 from central.services.doors import (
     ABSOLUTE,
     Doors,
@@ -24,8 +23,9 @@ from central.services.doors import (
     Visitor,
     mark_of,
 )
+from central.services.sight import Sight
 
-__all__ = ["COOKIE", "CSRF_FIELD", "CSRF_HEADER", "Access", "DenialLog", "Operator", "Tokens"]
+__all__ = ["COOKIE", "CSRF_FIELD", "CSRF_HEADER", "Access", "Asks", "DenialLog", "Operator", "Tokens"]
 
 COOKIE = "xunjie_session"
 CSRF_FIELD = "csrf"
@@ -47,35 +47,43 @@ class Tokens:
         return "Tokens(…)"
 
 
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """A dependency that lets through who has `right`: at the path's case, or with the path's picture, if it names one.
+
+    A value, so that a test can see what every route asks for.
+    """
+
+    access: "Access"
+    right: Right
+    is_page: bool = False
+
+    async def __call__(self, request: Request) -> Operator:
+        operator = await self.access.ask(request, self.right, is_page=self.is_page)
+        sight, named = self.access.sight, request.path_params
+        if operator.district and "case_id" in named:
+            await run_in_threadpool(sight.require_case, operator, self.right, named["case_id"])
+        if operator.district and "sha256" in named:
+            await run_in_threadpool(sight.require_picture, operator, self.right, named["sha256"])
+        return operator
+
+
 class Access:
     """Checks requests. `operator`, `page`, `may(…)` and `node` are FastAPI dependencies."""
 
-    def __init__(self, tokens: Tokens, doors: Doors) -> None:
+    def __init__(self, tokens: Tokens, doors: Doors, sight: Sight) -> None:
         self._tokens = tokens
         self.doors = doors
+        self.sight = sight
+        self.operator = Asks(self, Right.READ)
+        """Whoever may read."""
+        self.page = Asks(self, Right.READ, is_page=True)
+        """The same for pages: who is not signed in is led to the sign-in page."""
         self._mark = mark_of(tokens.operator)
 
-    async def operator(self, request: Request) -> Operator:
-        """Whoever may read.
-
-        Raises:
-            NotSignedIn: without a valid token or session.
-            MustChangePassword: they have not chosen a password of their own yet.
-            HTTPException: 403 for a session used from another site, or for what is not theirs.
-        """
-        return await self._ask(request, Right.READ, is_page=False)
-
-    async def page(self, request: Request) -> Operator:
-        """The same for pages: who is not signed in is led to the sign-in page."""
-        return await self._ask(request, Right.READ, is_page=True)
-
-    def may(self, right: Right, *, is_page: bool = False) -> Callable[[Request], Awaitable[Operator]]:
+    def may(self, right: Right, *, is_page: bool = False) -> Asks:
         """A dependency that lets through who has `right`."""
-
-        async def dependency(request: Request) -> Operator:
-            return await self._ask(request, right, is_page=is_page)
-
-        return dependency
+        return Asks(self, right, is_page)
 
     def node(self, request: Request) -> None:
         """Lets a node through.
@@ -98,9 +106,12 @@ class Access:
         request.state.session = found
         return found
 
-    def is_still_in(self, request: Request) -> bool:
-        """Whether whoever was let in before would be let in now; for answers that never end."""
-        return _bearer(request) is not None or self.session(request) is not None
+    def still(self, request: Request) -> Operator | None:
+        """Who whoever was let in before is now, None if they would be no more; for answers that never end."""
+        if _bearer(request) is not None:
+            return SERVICE
+        session = self.session(request)
+        return None if session is None else session.operator
 
     def sign_in(self, request: Request, response: Response, name: str, password: str) -> None:
         """Sets the cookie that stands for the person from now on.
@@ -129,10 +140,17 @@ class Access:
         """Whether a browser sent a form from our own origin."""
         return _is_same_origin(request)
 
-    async def _ask(self, request: Request, right: Right, *, is_page: bool) -> Operator:
+    async def ask(self, request: Request, right: Right, *, is_page: bool) -> Operator:
+        """Whoever has `right`.
+
+        Raises:
+            NotSignedIn: without a valid token or session.
+            MustChangePassword: they have not chosen a password of their own yet.
+            HTTPException: 403 for a session used from another site, or for what is not theirs.
+        """
         operator = await self._who(request, is_page=is_page)
         request.state.operator = operator
-        said = refusal(operator, RIGHTS[right])
+        said = denial(operator, right)
         if said is not None:
             raise HTTPException(status.HTTP_403_FORBIDDEN, str(said))
         return operator

@@ -9,15 +9,13 @@ from pydantic import BaseModel, ConfigDict
 from central.api.access import Access
 from central.domain.assessment.periods import Period, parse_period, span
 from central.domain.assessment.scopes import Scope
-from central.domain.people import Operator, refusal
-from central.domain.workflow import Role
+from central.domain.people import Operator, Right
 from central.services.assessment import Question
 from central.services.assessment_export import MEDIA_TYPES, ExportFormat, export
 from central.services.assessment_parts import Assessment
 from central.services.assessment_views import AssessmentView, CountedPage
 from contract.errors import UsageError
 
-MAY_FREEZE = frozenset({Role.LEADER, Role.SUPERVISOR, Role.ADMIN})
 Text = Annotated[str | None, Query(max_length=64)]
 Area = Annotated[str | None, Query(max_length=15, pattern=r"^[0-9A-Z]*$", description="Empty: the asker's district.")]
 
@@ -53,6 +51,7 @@ class FreezeBody(BaseModel):
 def assessment_router(parts: Assessment, access: Access) -> APIRouter:
     """``/assessment``, for operators, each within their district."""
     router = APIRouter(prefix="/assessment", tags=["assessment"])
+    freezer = access.may(Right.FREEZE_FIGURES)
 
     def asked(
         asker: Annotated[Operator, Depends(access.operator)],
@@ -106,11 +105,8 @@ def assessment_router(parts: Assessment, access: Access) -> APIRouter:
         ]
 
     @router.post("/frozen")
-    def freeze(body: FreezeBody, asker: Annotated[Operator, Depends(access.operator)]) -> Frozen:
+    def freeze(body: FreezeBody, asker: Annotated[Operator, Depends(freezer)]) -> Frozen:
         """Freezes a period that is over. What is frozen already stays."""
-        said = refusal(asker, MAY_FREEZE)
-        if said is not None or asker.district:
-            raise HTTPException(403, str(said) if said is not None else "only who answers for everywhere may freeze")
         period = read_period(body.period, None, None)
         return Frozen(period=str(period), sheets=parts.freezing.freeze(period, asker.name))
 

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from central.api.access import Access
-from central.domain.people import Operator
+from central.domain.people import Operator, Right
 from central.domain.values import CaseFilter
 from central.domain.workflow import Action, CaseState, RejectReason
 from central.domain.workflow_words import Condition
@@ -97,9 +97,11 @@ class Accepted(BaseModel):
 def cases_router(reader: Reader, desk: CaseDesk, joins: JoinDesk, access: Access) -> APIRouter:
     """``/cases``, for operators."""
     router = APIRouter(prefix="/cases", tags=["cases"])
+    joiner = access.may(Right.JOIN_CASES)
 
-    @router.get("", dependencies=[Depends(access.operator)])
+    @router.get("")
     def list_cases(
+        who: Annotated[Operator, Depends(access.operator)],
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         cursor: Annotated[str | None, Query(pattern=UUID_PATTERN)] = None,
         state: StateQuery = None,
@@ -108,7 +110,9 @@ def cases_router(reader: Reader, desk: CaseDesk, joins: JoinDesk, access: Access
     ) -> CasePage:
         """Cases, newest first."""
         states = None if state is None or "any" in state else frozenset(CaseState(value) for value in state)
-        wanted = CaseFilter(states, kind, only_prominent=state is None, before=cursor, silenced=silenced)
+        wanted = CaseFilter(
+            states, kind, only_prominent=state is None, before=cursor, silenced=silenced, district=who.district
+        )
         return reader.page(wanted, limit)
 
     @router.get(
@@ -127,17 +131,14 @@ def cases_router(reader: Reader, desk: CaseDesk, joins: JoinDesk, access: Access
         return JSONResponse({"merged_into": found.merged_into}, 301, headers)
 
     @router.post("/{case_id}/merge", status_code=202)
-    def merge_case(
-        case_id: CaseIdPath, body: MergeRequest, operator: Annotated[Operator, Depends(access.operator)]
-    ) -> Accepted:
+    def merge_case(case_id: CaseIdPath, body: MergeRequest, operator: Annotated[Operator, Depends(joiner)]) -> Accepted:
         """Says that the case and another one are one thing. Carried out within moments; then it redirects."""
+        access.sight.require_case(operator, Right.JOIN_CASES, body.into)
         joins.merge(case_id, body.into, Said(operator.name, body.note))
         return Accepted(case_id=case_id)
 
     @router.post("/{case_id}/split", status_code=202)
-    def split_case(
-        case_id: CaseIdPath, body: SplitRequest, operator: Annotated[Operator, Depends(access.operator)]
-    ) -> Accepted:
+    def split_case(case_id: CaseIdPath, body: SplitRequest, operator: Annotated[Operator, Depends(joiner)]) -> Accepted:
         """Says that some incidents are another thing than the rest. Carried out within moments."""
         joins.split(case_id, body.incidents, Said(operator.name, body.note))
         return Accepted(case_id=case_id)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from central.api.access import Access
 from central.domain.byhand import Tale
-from central.domain.people import Operator
+from central.domain.people import Operator, Right
 from central.domain.silence import KeptSilence, Silence
 from central.domain.workflow import CaseState
 from central.domain.workflow_picture import TableView, table_view
@@ -115,6 +115,7 @@ def casework_router(work: Casework, access: Access) -> APIRouter:
     """``/cases`` (bringing, claiming), ``/silences`` and ``/workflow``, for operators."""
     router = APIRouter()
     operator = Depends(access.operator)
+    hush = Depends(access.may(Right.SILENCE))
 
     @router.post("/cases", status_code=201, tags=["cases"])
     def bring_case(body: TaleBody, who: Annotated[Operator, operator]) -> OpenedView:
@@ -142,7 +143,7 @@ def casework_router(work: Casework, access: Access) -> APIRouter:
         return [_silence_view(kept, now, work) for kept in work.silences.listed(limit)]
 
     @router.post("/silences", status_code=201, tags=["silences"])
-    def make_silence(body: SilenceBody, who: Annotated[Operator, operator]) -> SilenceView:
+    def make_silence(body: SilenceBody, who: Annotated[Operator, hush]) -> SilenceView:
         """Keeps what fits from people until it expires; the cases are kept and marked."""
         number = work.silences.make(_silence(body, work), who)
         now = work.silences.now()
@@ -151,7 +152,7 @@ def casework_router(work: Casework, access: Access) -> APIRouter:
         )
 
     @router.delete("/silences/{silence_id}", status_code=204, tags=["silences"])
-    def end_silence(silence_id: int, who: Annotated[Operator, operator]) -> None:
+    def end_silence(silence_id: int, who: Annotated[Operator, hush]) -> None:
         """Ends it early."""
         if not work.silences.end(silence_id, who):
             raise HTTPException(404, f"no silence {silence_id} in force")

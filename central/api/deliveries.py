@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from central.api.access import Access
 from central.domain.delivery import DeliveryState
+from central.domain.people import Right
 from central.services.delivery_hearing import Outcome, ReplyDesk
 from central.services.delivery_notices import PictureLinks
 from central.services.delivery_signature import verify
@@ -51,7 +52,7 @@ def deliveries_router(reader: DeliveryReader, access: Access) -> APIRouter:
         """Who was told of the case, what they have of it, and what they answered."""
         return reader.of_case(case_id)
 
-    @router.get("/deliveries")
+    @router.get("/deliveries", dependencies=[Depends(access.may(Right.KEEP_DELIVERY))])
     def list_deliveries(
         state: Annotated[list[DeliveryState] | None, Query()] = None,
         target: Annotated[str | None, Query(pattern=NAME_PATTERN)] = None,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from central.api.access import Access
 from central.artifacts import Artifacts
-from central.domain.people import Operator
+from central.domain.people import Operator, Right
 from central.keys import public_keys
 from central.services.fleet import FleetDesk, Order
 from central.services.fleet_views import BundleView, NodeView, RequestView, StandingView, bundle_view, request_view
@@ -49,6 +49,8 @@ def fleet_router(desk: FleetDesk, artifacts: Artifacts, keys: KeyPairs, access: 
     """``/fleet``: everything about nodes but the files they fetch."""
     router = APIRouter(prefix="/fleet", tags=["fleet"])
     operator = [Depends(access.operator)]
+    keeper = access.may(Right.KEEP_FLEET)
+    kept = [Depends(keeper)]
 
     @router.get("/keys")
     def show_keys() -> PublicKeys:
@@ -60,7 +62,7 @@ def fleet_router(desk: FleetDesk, artifacts: Artifacts, keys: KeyPairs, access: 
         """Every node: what it shall run, what it runs, and how far apart these are."""
         return desk.nodes()
 
-    @router.post("/nodes", dependencies=operator, status_code=201)
+    @router.post("/nodes", dependencies=kept, status_code=201)
     async def enrol(request: Request, renew: bool = False) -> NodeView:
         """Takes a node into the register; the body is the file that `python -m edge enroll` wrote."""
         enrolled = read_enrolment(await _body(request, 16 * 1024), "enrolment")
@@ -72,20 +74,18 @@ def fleet_router(desk: FleetDesk, artifacts: Artifacts, keys: KeyPairs, access: 
         """One node."""
         return desk.node(node_id)
 
-    @router.get("/nodes/{node_id}/bundles", dependencies=operator)
+    @router.get("/nodes/{node_id}/bundles", dependencies=kept)
     def list_bundles(node_id: NodePath) -> list[BundleView]:
         """Every version the node was given: when, by whom, why."""
         return [bundle_view(entry) for entry in desk.bundles(node_id)]
 
     @router.post("/nodes/{node_id}/bundles", status_code=201)
-    def set_bundle(
-        node_id: NodePath, body: BundleBody, who: Annotated[Operator, Depends(access.operator)]
-    ) -> BundleView:
+    def set_bundle(node_id: NodePath, body: BundleBody, who: Annotated[Operator, Depends(keeper)]) -> BundleView:
         """Gives the node a new version."""
         order = Order(body.content, who.name, body.why, body.secrets, body.goes_back_from)
         return bundle_view(desk.set_bundle(node_id, order))
 
-    @router.get("/nodes/{node_id}/diff", dependencies=operator)
+    @router.get("/nodes/{node_id}/diff", dependencies=kept)
     def show_diff(node_id: NodePath, old: int | None = None, new: int | None = None) -> list[str]:
         """What changed between two versions; by default the last two."""
         return desk.diff(node_id, old, new)
@@ -98,18 +98,18 @@ def fleet_router(desk: FleetDesk, artifacts: Artifacts, keys: KeyPairs, access: 
         return [StandingView.model_validate(entry) for entry in desk.history(node_id, camera_id, limit)]
 
     @router.post("/nodes/{node_id}/requests", status_code=201)
-    def ask(node_id: NodePath, body: AskBody, who: Annotated[Operator, Depends(access.operator)]) -> RequestView:
+    def ask(node_id: NodePath, body: AskBody, who: Annotated[Operator, Depends(keeper)]) -> RequestView:
         """Asks the node for a picture."""
         desk.node(node_id)
         asked = desk.ask(node_id, body.ask, who.name, timedelta(seconds=body.expires_in_s))
         return request_view(desk.request(asked.request_id))
 
-    @router.get("/requests", dependencies=operator)
+    @router.get("/requests", dependencies=kept)
     def list_requests(node_id: str | None = None, limit: Limit = 50) -> list[RequestView]:
         """Newest first."""
         return [request_view(entry) for entry in desk.requests(node_id, limit)]
 
-    @router.get("/requests/{request_id}", dependencies=operator)
+    @router.get("/requests/{request_id}", dependencies=kept)
     def show_request(request_id: RequestPath) -> RequestView:
         """How a request stands."""
         return request_view(desk.request(request_id))
@@ -125,7 +125,7 @@ def fleet_router(desk: FleetDesk, artifacts: Artifacts, keys: KeyPairs, access: 
         await run_in_threadpool(desk.note_answer, request_id, sha256, len(content))
         return {"sha256": sha256}
 
-    @router.get("/requests/{request_id}/answer", dependencies=operator, response_class=FileResponse)
+    @router.get("/requests/{request_id}/answer", dependencies=kept, response_class=FileResponse)
     def get_answer(request_id: RequestPath) -> Response:
         """The picture, as it came: an original is still sealed."""
         stored = desk.request(request_id)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import ClientDisconnect
 
 from central.api.access import Access
+from central.domain.people import Right
 from central.services.admission import NodeReceipt, Settled
 from central.services.bodies import split_body
 from central.services.outcomes import Mark, Outcome
@@ -55,6 +56,7 @@ class SubmitAnswer(BaseModel):
 def ingest_router(desk: EventDesk, on_taken: Callable[[], None], access: Access) -> APIRouter:
     """``/nodes/{node}/events`` for nodes, ``/intake/…`` for operators. `on_taken` wakes association."""
     router = APIRouter(tags=["intake"])
+    keeper = [Depends(access.may(Right.KEEP_INTAKE))]
 
     @router.post("/nodes/{node}/events", dependencies=[Depends(access.node)])
     async def submit_events(
@@ -76,12 +78,12 @@ def ingest_router(desk: EventDesk, on_taken: Callable[[], None], access: Access)
         on_taken()
         return _answer(submitted.settled, submitted.receipts)
 
-    @router.get("/intake/outcomes", dependencies=[Depends(access.operator)])
+    @router.get("/intake/outcomes", dependencies=keeper)
     def list_outcomes(limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> OutcomePage:
         """How often what was refused or marked, per node and day, the newest day first."""
         return desk.outcomes(limit)
 
-    @router.get("/intake/marked", dependencies=[Depends(access.operator)])
+    @router.get("/intake/marked", dependencies=keeper)
     def list_marked(limit: Annotated[int, Query(ge=1, le=500)] = 50) -> MarkedPage:
         """The newest events that were taken although something about them is odd."""
         return desk.marked(limit)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from central.api.access import Access
+from central.domain.people import Right
 from central.services.reading import Reader
 from central.services.views import DeadLetterPage, NodePage, ZoneView
 
@@ -23,7 +24,7 @@ def overview_router(reader: Reader, access: Access) -> APIRouter:
         """The site's zones."""
         return reader.zones()
 
-    @router.get("/dead-letters", dependencies=[Depends(access.operator)])
+    @router.get("/dead-letters", dependencies=[Depends(access.may(Right.KEEP_INTAKE))])
     def list_dead_letters(limit: Annotated[int, Query(ge=1, le=500)] = 50) -> DeadLetterPage:
         """Messages that could not be taken, newest first, with the reason."""
         return DeadLetterPage(items=reader.dead_letters(limit))

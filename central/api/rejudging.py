@@ -1,4 +1,4 @@
-"""Re-judgement over HTTP: a preview for everybody who reads, carried out by who keeps the registers."""
+"""Re-judgement over HTTP: a preview, and carrying it out."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -31,7 +31,7 @@ class StretchBody(BaseModel):
 def rejudging_router(rejudger: Rejudger, access: Access, clock: Clock) -> APIRouter:
     """``POST /rejudgements/preview`` writes nothing; ``POST /rejudgements`` does. Both answer when they are through."""
     router = APIRouter(prefix="/rejudgements", tags=["rejudgements"])
-    keeper = Depends(access.may(Right.KEEP_REGISTERS))
+    judge = Depends(access.may(Right.REJUDGE))
 
     def stretch_of(body: StretchBody) -> Stretch:
         since = body.since or clock.now() - NEWEST
@@ -39,13 +39,13 @@ def rejudging_router(rejudger: Rejudger, access: Access, clock: Clock) -> APIRou
             raise UsageError("until: must lie after since")
         return Stretch(since, body.until)
 
-    @router.post("/preview", dependencies=[Depends(access.operator)])
+    @router.post("/preview", dependencies=[judge])
     def preview(body: StretchBody) -> RejudgeReport:
         """What the registers and the law as they stand would make of known cases. Writes nothing."""
         return rejudger.preview(stretch_of(body))
 
     @router.post("")
-    def apply(body: StretchBody, who: Annotated[Operator, keeper]) -> RejudgeReport:
+    def apply(body: StretchBody, who: Annotated[Operator, judge]) -> RejudgeReport:
         """Carries it out: new entries of histories. Finished cases stay; where a person has spoken, a note is added."""
         return rejudger.apply(stretch_of(body), who.name)
 

@@ -13,24 +13,26 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from central.api.access import Access
+from central.domain.people import Operator
 from central.domain.values import Change
 from central.services.feed import LiveFeed
 from central.services.reading import Reader
+from central.services.sight import Sight
 
 CHUNK = 100
 HEARTBEAT_S = 10.0
 STILL_IN_S = 30.0
-"""How long a listener may stay whose session has ended meanwhile."""
+"""How long a listener may stay whose session has ended meanwhile, or see what was theirs before."""
 
 
 def stream_router(reader: Reader, feed: LiveFeed, access: Access) -> APIRouter:
     """``/events/stream``, for operators."""
     router = APIRouter(prefix="/events", tags=["live feed"])
-    guards = [Depends(access.operator), Depends(feed.require_room)]
 
-    @router.get("/stream", dependencies=guards, response_class=EventSourceResponse)
+    @router.get("/stream", dependencies=[Depends(feed.require_room)], response_class=EventSourceResponse)
     async def stream(
         request: Request,
+        operator: Annotated[Operator, Depends(access.operator)],
         last_event_id: Annotated[str | None, Header()] = None,
         after: Annotated[int | None, Query(ge=0, description="Like Last-Event-ID, for the first connection.")] = None,
     ) -> AsyncIterator[ServerSentEvent]:
@@ -41,16 +43,19 @@ def stream_router(reader: Reader, feed: LiveFeed, access: Access) -> APIRouter:
         if at + 1 < oldest or at > newest:
             at = newest
             yield ServerSentEvent(event="reset", data={}, id=str(at))
+        who: Operator | None = operator
         looked_at_s = asyncio.get_running_loop().time()
         with feed.listen() as listener:
-            while not listener.is_closed:
+            while who is not None and not listener.is_closed:
                 if asyncio.get_running_loop().time() - looked_at_s > STILL_IN_S:
-                    if not await run_in_threadpool(access.is_still_in, request):
-                        return
+                    who = await run_in_threadpool(access.still, request)
                     looked_at_s = asyncio.get_running_loop().time()
+                    continue
                 changes = await run_in_threadpool(reader.changes_after, at, CHUNK)
                 for change in _latest(changes):
-                    yield await run_in_threadpool(_message, reader, change)
+                    message = await run_in_threadpool(message_of, reader, access.sight, who, change)
+                    if message is not None:
+                        yield message
                 if changes:
                     at = changes[-1].change_id
                     continue
@@ -72,8 +77,11 @@ def _latest(changes: Sequence[Change]) -> list[Change]:
     return sorted(by_subject.values(), key=lambda change: change.change_id)
 
 
-def _message(reader: Reader, change: Change) -> ServerSentEvent:
+def message_of(reader: Reader, sight: Sight, who: Operator, change: Change) -> ServerSentEvent | None:
+    """None for a case that is not theirs to see."""
     if change.topic == "case":
+        if not sight.sees(who, change.subject):
+            return None
         summary = reader.summary(change.subject)
         data: object = None if summary is None else summary.model_dump(mode="json")
     else:

@@ -1,7 +1,8 @@
 """The console's pages: live list, one case. Server-rendered; scripts only keep them fresh."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -44,8 +45,10 @@ _CHANGING_FORM = re.compile(r'<form\b[^>]*\bmethod="post"[^>]*>', re.IGNORECASE)
 class Gate(Protocol):
     """What pages need of the access rules."""
 
-    async def operator(self, request: Request) -> Operator: ...
-    async def page(self, request: Request) -> Operator: ...
+    @property
+    def operator(self) -> Callable[[Request], Awaitable[Operator]]: ...
+    @property
+    def page(self) -> Callable[[Request], Awaitable[Operator]]: ...
     def sign_in(self, request: Request, response: Response, name: str, password: str) -> None: ...
     def sign_in_service(self, request: Request, response: Response, token: str) -> None: ...
     def sign_out(self, request: Request, response: Response) -> None: ...
@@ -100,21 +103,22 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> 
     """All pages; they are not part of the JSON API's document."""
     router = APIRouter(include_in_schema=False)
 
-    async def unless_token(request: Request) -> None:
-        if "token" not in request.query_params:
-            await gate.page(request)
+    async def unless_token(request: Request) -> Operator | None:
+        return None if "token" in request.query_params else await gate.page(request)
 
-    @router.get("/", dependencies=[Depends(unless_token)])
+    @router.get("/")
     def show_feed(
         request: Request,
+        who: Annotated[Operator | None, Depends(unless_token)],
         token: Annotated[str | None, Query(max_length=500)] = None,
         before: Annotated[str | None, Query(pattern=UUID_PATTERN)] = None,
     ) -> Response:
-        if token is not None:
-            return _enter(request, gate, token)
+        if who is None or token is not None:
+            return _enter(request, gate, token or "")
         change_id = reader.change_range()[1]  # before the lists: a change in between comes again, none is missed
-        live = reader.page(CaseFilter(states=LIVE_STATES, before=before, silenced=False), CARDS)
-        lawful = reader.page(CaseFilter(states=frozenset({CaseState.SUPPRESSED})), CARDS)
+        theirs = CaseFilter(district=who.district)
+        live = reader.page(replace(theirs, states=LIVE_STATES, before=before, silenced=False), CARDS)
+        lawful = reader.page(replace(theirs, states=frozenset({CaseState.SUPPRESSED})), CARDS)
         return pages.render(
             request,
             "feed.html",

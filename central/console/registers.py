@@ -44,7 +44,8 @@ Mode = Literal["check", "all", "good"]
 class KeeperGate(Protocol):
     """What these pages need of the access rules."""
 
-    async def page(self, request: Request) -> Operator: ...
+    @property
+    def page(self) -> Callable[[Request], Awaitable[Operator]]: ...
     def may(self, right: Right, *, is_page: bool = False) -> Callable[[Request], Awaitable[Operator]]: ...
 
 

@@ -54,6 +54,14 @@ class Right(StrEnum):
     KEEP_FLEET = "keep_fleet"
     """Nodes, their bundles, and what is asked of them."""
     KEEP_DELIVERY = "keep_delivery"
+    """Everything that goes out to platforms, and what they refused."""
+    KEEP_INTAKE = "keep_intake"
+    """Messages that could not be taken, whichever district they came from."""
+    SILENCE = "silence"
+    """Say that nobody is to be called for a while."""
+    REJUDGE = "rejudge"
+    """Judge known cases again after the registers changed."""
+    FREEZE_FIGURES = "freeze_figures"
     KEEP_PEOPLE = "keep_people"
 
 
@@ -67,9 +75,24 @@ RIGHTS: Mapping[Right, frozenset[Role]] = {
     Right.READ_WELFARE: frozenset({_R.SHIFT_LEADER, _R.SUPERVISOR, _R.LEADER}),
     Right.KEEP_FLEET: frozenset({_R.ADMIN}),
     Right.KEEP_DELIVERY: frozenset({_R.SHIFT_LEADER, _R.ADMIN}),
+    Right.KEEP_INTAKE: frozenset({_R.SHIFT_LEADER, _R.ADMIN}),
+    Right.SILENCE: frozenset({_R.SHIFT_LEADER, _R.LEADER, _R.ADMIN}),
+    Right.REJUDGE: frozenset({_R.SHIFT_LEADER, _R.ADMIN}),
+    Right.FREEZE_FIGURES: frozenset({_R.LEADER, _R.SUPERVISOR, _R.ADMIN}),
     Right.KEEP_PEOPLE: frozenset({_R.ADMIN}),
 }
 """An administrator opens no original and reads no hardship: whoever gives out roles would else answer to nobody."""
+EVERYWHERE = frozenset(
+    {
+        Right.KEEP_FLEET,
+        Right.KEEP_DELIVERY,
+        Right.KEEP_INTAKE,
+        Right.SILENCE,
+        Right.REJUDGE,
+        Right.FREEZE_FIGURES,
+    }
+)
+"""Rights to what lies in no district, or in all at once: only for who answers for everywhere."""
 
 
 class Happening(StrEnum):
@@ -103,7 +126,7 @@ class Refusal(Exception):
 def refusal(who: Operator, roles: Collection[Role], place: Place | None = None) -> Refusal | None:
     """Why `who` may not do what is for `roles`, at `place` if it has one; None if they may.
 
-    A case without an area is nobody's district's: only who answers for everywhere may touch it.
+    A case without an area is nobody's district's: only who answers for everywhere sees and touches it.
 
     >>> wang = Operator("wang", frozenset({Role.REVIEWER}), "370303")
     >>> refusal(wang, {Role.REVIEWER}, Place("370303001002003")) is None
@@ -119,6 +142,18 @@ def refusal(who: Operator, roles: Collection[Role], place: Place | None = None) 
         return None
     where = f"lies in {place.area_code}" if place.area_code else "has no area yet"
     return Refusal(f"the case {where}; {who.name} answers for {who.district}")
+
+
+def denial(who: Operator, right: Right, place: Place | None = None) -> Refusal | None:
+    """Why `who` has not the `right`, at `place` if it has one; None if they have.
+
+    >>> str(denial(Operator("wang", frozenset({Role.ADMIN}), "370303"), Right.KEEP_FLEET))
+    'keep_fleet is for who answers for everywhere; wang answers for 370303'
+    """
+    said = refusal(who, RIGHTS[right], place)
+    if said is None and who.district and right in EVERYWHERE:
+        return Refusal(f"{right} is for who answers for everywhere; {who.name} answers for {who.district}")
+    return said
 
 
 def require(who: Operator, roles: Collection[Role], place: Place | None = None) -> None:

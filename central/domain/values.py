@@ -165,6 +165,8 @@ class CaseFilter:
     before: str | None = None
     silenced: bool | None = None
     """Only those that a silence keeps from people, or none of them; None for both."""
+    district: str = ""
+    """Only those whose area code begins so: what `people.refusal` says of one case, said of a list."""
 
 
 ChangeTopic = Literal["case", "node"]

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, bindparam, not_, select
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, bindparam, func, not_, select
 
 from central.domain.reconcile import KeptCase
 from central.domain.values import CaseFilter, CaseSnapshot, MemberId, Observation, member_id
 from central.domain.workflow import REVIEWED, Action, CaseState, Role
 from central.domain.workflow_words import Source
 from central.store.cases import CASES, HISTORY, MEMBERS, HistoryEntry, Projection
-from central.store.observations import OBSERVATIONS, to_observation
+from central.store.observations import EVIDENCE, OBSERVATIONS, to_observation
 from contract.ids import CaseId
 from contract.plane import Point
 from contract.taxonomy import KindGroup, Seen, Violation
@@ -158,6 +158,8 @@ def page(connection: Connection, wanted: CaseFilter, limit: int) -> list[Project
     if wanted.silenced is not None:
         is_kept = (CASES.c.silence_id.is_not(None), CASES.c.state == CaseState.OBSERVING)
         query = query.where(and_(*is_kept) if wanted.silenced else not_(and_(*is_kept)))
+    if wanted.district:
+        query = query.where(func.substr(CASES.c.area_code, 1, len(wanted.district)) == wanted.district)
     if wanted.before is not None:
         query = query.where(CASES.c.id < wanted.before)
     return [_projection(row._mapping) for row in connection.execute(query.order_by(CASES.c.id.desc()).limit(limit))]
@@ -169,6 +171,17 @@ def cases_of(connection: Connection, incident_ids: Iterable[str]) -> set[str]:
         MEMBERS.c.incident_id.in_(sorted(set(incident_ids))), MEMBERS.c.ended_at.is_(None)
     )
     return {str(row.case_id) for row in connection.execute(query)}
+
+
+def areas_of_picture(connection: Connection, sha256: str) -> list[str | None]:
+    """Where the cases lie that the picture is evidence of; None for one that nobody has placed."""
+    query = (
+        select(CASES.c.area_code)
+        .join(MEMBERS, MEMBERS.c.case_id == CASES.c.id)
+        .join(EVIDENCE, EVIDENCE.c.incident_id == MEMBERS.c.incident_id)
+        .where(EVIDENCE.c.sha256 == sha256, _IS_OPEN)
+    )
+    return list(connection.execute(query.distinct()).scalars())
 
 
 def memberships(connection: Connection, case_id: str) -> Sequence[Membership]:

@@ -12,6 +12,7 @@ from central.services.doors import Doors
 from central.services.fleet import FleetDesk, Order
 from central.services.fleet_watch import FleetMessage, FleetWatch
 from central.services.hashing import Hasher
+from central.services.sight import Sight
 from central.store.database import Database
 from contract.clock import VirtualClock
 from contract.reported import BundleMark, BundleState, Reported
@@ -61,7 +62,9 @@ class FleetParts:
         self.desk = FleetDesk(self.database, lambda: self.keys, self.clock)
         self.watch = FleetWatch(self.database, self.link, TOPICS, self.clock, self._note_change)
         self.artifacts = Artifacts(folder / "artifacts")
-        access = Access(Tokens(OPERATOR_TOKEN, NODE_TOKEN), Doors(self.database, Hasher(), self.clock))
+        access = Access(
+            Tokens(OPERATOR_TOKEN, NODE_TOKEN), Doors(self.database, Hasher(), self.clock), Sight(self.database)
+        )
         self.http = make_http_app(
             [fleet_router(self.desk, self.artifacts, self.keys, access), artifacts_router(self.artifacts, access)]
         )

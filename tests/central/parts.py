@@ -16,6 +16,7 @@ from central.services.hashing import Cost, Hasher
 from central.services.intake import AckToken, Delivery, Intake
 from central.services.people import PeopleDesk
 from central.services.reading import Reader
+from central.services.sight import Sight
 from central.services.views import Health
 from central.site import SiteSettings
 from central.store.database import Database
@@ -126,7 +127,9 @@ class Parts:
         outside = Outside(self.database, self.objects, LAW, BAN_SITE, LiveFeed(), self.clock, hasher=QUICK_HASHER)
         self.people = PeopleDesk(self.database, outside.hasher, self.clock)
         self.doors = Doors(self.database, outside.hasher, self.clock)
-        self.http = make_http(outside, Access(Tokens(OPERATOR_TOKEN, NODE_TOKEN), self.doors), lambda: HEALTHY)
+        self.http = make_http(
+            outside, Access(Tokens(OPERATOR_TOKEN, NODE_TOKEN), self.doors, Sight(self.database)), lambda: HEALTHY
+        )
 
     def take(self, *events: Event) -> None:
         """The events arrive and are worked off."""
