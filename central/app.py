@@ -164,7 +164,7 @@ def make_http(
     http = make_http_app(routers, lifespan)
     site = reader.site(parts.site.name.to_names(), parts.site.demo, tuple(parts.site.legal_dwell_s))
     pages = Pages(site, parts.law.timezone)
-    http.include_router(console_router(reader, case_desk, access, pages))
+    http.include_router(console_router(reader, case_desk, access, pages, parts.clock))
     http.include_router(signing_in_router(own, access, pages))
     http.include_router(registers_pages(registers, access, pages))
     where = Site(parts.site.to_origin(), parts.law.timezone)

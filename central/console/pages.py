@@ -16,7 +16,7 @@ from central.console.plan import draw
 from central.console.words import COOKIE, Words, load_words, wanted_language
 from central.domain.people import Operator, Refusal
 from central.domain.values import CaseFilter
-from central.domain.workflow import ASIDE, Action, CaseState, RefusedAction, RejectReason
+from central.domain.workflow import ASIDE, Action, CaseState, RefusedAction, RejectReason, open_actions
 from central.domain.workflow_words import CLOSING, FILING, Condition
 from central.domain.worktime import Limit, TimeUnit
 from central.services.actions import CaseDesk, OperatorAction
@@ -24,6 +24,7 @@ from central.services.claiming import ClaimedCase
 from central.services.doors import SignInRefused
 from central.services.reading import Reader
 from central.services.views import CaseDetail, SiteView
+from contract.clock import Clock
 from contract.errors import UsageError
 from contract.ids import UUID_PATTERN
 from contract.taxonomy import Violation
@@ -71,6 +72,7 @@ class Pages:
         )
         self._templates.filters["local"] = self._local
         self._templates.globals["crop_around"] = crop_around
+        self._templates.globals["open_actions"] = open_actions
 
     def render(self, request: Request, template: str, status: int = 200, **facts: object) -> HTMLResponse:
         words = self._words[wanted_language(request)]
@@ -99,9 +101,10 @@ def with_word(html: str, word: str) -> str:
     return _CHANGING_FORM.sub(rf'\g<0><input type="hidden" name="csrf" value="{word}">', html)
 
 
-def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> APIRouter:
+def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages, clock: Clock) -> APIRouter:
     """All pages; they are not part of the JSON API's document."""
     router = APIRouter(include_in_schema=False)
+    violations = [(kind, reader.violation_name(kind)) for kind in Violation]
 
     async def unless_token(request: Request) -> Operator | None:
         return None if "token" in request.query_params else await gate.page(request)
@@ -127,6 +130,9 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> 
             lawful=lawful,
             nodes=reader.nodes(),
             is_newest=before is None,
+            now=clock.now(),
+            choices=CHOICES,
+            violations=violations,
         )
 
     @router.get("/cards/{case_id}", dependencies=[Depends(gate.operator)])
@@ -135,7 +141,7 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> 
         case = reader.summary(case_id)
         if case is None or case.merged_into is not None or not case.is_prominent or case.is_silenced:
             return Response(status_code=204)
-        return pages.render(request, "card_only.html", case=case)
+        return pages.render(request, "card_only.html", case=case, now=clock.now())
 
     @router.get("/nodes", dependencies=[Depends(gate.operator)])
     def show_nodes(request: Request) -> Response:
@@ -180,7 +186,7 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages) -> 
             plan=draw(case, reader.zones()),
             problem=problem,
             choices=CHOICES,
-            violations=[(kind, reader.violation_name(kind)) for kind in Violation],
+            violations=violations,
             change_id=reader.change_range()[1],
         )
 

@@ -36,6 +36,10 @@ class Words:
     def __call__(self, key: str) -> str:
         return self._texts[key]
 
+    def group(self, prefix: str) -> dict[str, str]:
+        """All words whose key begins with `prefix`, by the rest of the key: what a script may have to say."""
+        return {key.removeprefix(prefix): text for key, text in self._texts.items() if key.startswith(prefix)}
+
     def of(self, sentence: Sentence | None) -> str:
         """The sentence in this language; empty for None."""
         if sentence is None:

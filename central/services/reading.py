@@ -16,7 +16,7 @@ from central.domain.workflow import CaseState, Role
 from central.services.fleet_views import Drift, compare, words_of
 from central.services.lawbook import LawBook
 from central.services.records import JudgementRecord, LinkRecord, Sentence
-from central.services.standing import silence_of, stages_of, steps_for, worker_of
+from central.services.standing import silence_of, stages_of, steps_for, workers_of
 from central.services.views import (
     CaseDetail,
     CasePage,
@@ -85,7 +85,7 @@ class Reader:
                 if entry.ended_at is None
             }
             history = case_queries.history(connection, case_id)
-            passed, worker = stages_of(connection, case_id), worker_of(connection, case_id)
+            passed = stages_of(connection, case_id)
             silence = silence_of(connection, case)
         place = place_of(found[0]) if found else None
         steps = steps_for(case, roles or (Role.REVIEWER,))
@@ -99,7 +99,6 @@ class Reader:
             open_actions=tuple(step.action for step in steps),
             steps=steps,
             stages=passed,
-            claim=worker,
             silence=silence,
         )
 
@@ -158,9 +157,12 @@ class Reader:
         for picture in observations.pictures_of(connection, incidents):
             pictures[picture.incident_id].append(picture)
         clocks = stages.open_of(connection, [case.case_id for case in found])
+        workers = workers_of(connection, [case.case_id for case in found])
         registers = self._registers(connection)
         return [
-            self._summary(case, snapshots.get(case.case_id), pictures, clocks.get(case.case_id), registers)
+            self._summary(case, snapshots.get(case.case_id), pictures, clocks.get(case.case_id), registers).model_copy(
+                update={"claim": workers.get(case.case_id)}
+            )
             for case in found
         ]
 

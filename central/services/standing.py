@@ -17,10 +17,10 @@ def stages_of(connection: Connection, case_id: str) -> tuple[StageView, ...]:
     return tuple(_stage(row) for row in stages.of_case(connection, case_id))
 
 
-def worker_of(connection: Connection, case_id: str) -> WorkerView | None:
-    """Who was last at work on the case; it is for the reader to see whether the time is over."""
-    found = claims.last(connection, case_id)
-    return None if found is None else WorkerView(person=found.person, expires_at=found.expires_at)
+def workers_of(connection: Connection, case_ids: Iterable[str]) -> dict[str, WorkerView]:
+    """Who was last at work on each of the cases."""
+    found = claims.last_of(connection, case_ids)
+    return {key: WorkerView(person=claim.person, expires_at=claim.expires_at) for key, claim in found.items()}
 
 
 def silence_of(connection: Connection, case: Projection) -> SilenceMark | None:

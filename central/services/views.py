@@ -70,6 +70,13 @@ class SiteView(View):
     dwells: tuple[tuple[Sentence, float], ...]
 
 
+class WorkerView(View):
+    """Who was last at work on a case, until when; it is for the reader to see whether the time is over."""
+
+    person: str
+    expires_at: Instant
+
+
 class CaseSummary(View):
     """A case in a list. `kind` is null until a violation is found or confirmed; `seen` is its most telling sight.
 
@@ -108,6 +115,7 @@ class CaseSummary(View):
     due_at: Instant | None = None
     is_silenced: bool = False
     """A silence keeps it from people."""
+    claim: WorkerView | None = None
 
 
 class StageView(View):
@@ -124,13 +132,6 @@ class StageView(View):
     post: str | None
     department: str | None
     claimed_by: str | None
-
-
-class WorkerView(View):
-    """Who is at work on a case, until when."""
-
-    person: str
-    expires_at: Instant
 
 
 class SilenceMark(View):
@@ -184,7 +185,6 @@ class CaseDetail(CaseSummary):
     steps: tuple[StepView, ...] = ()
     """The open actions with what each needs."""
     stages: tuple[StageView, ...] = ()
-    claim: WorkerView | None = None
     silence: SilenceMark | None = None
 
 

@@ -1,5 +1,6 @@
 """Who is at work on which case, and until when."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,10 +39,10 @@ def find(connection: Connection, case_id: str, now: datetime) -> Claim | None:
     return None if row is None else Claim(row.case_id, row.person, row.expires_at)
 
 
-def last(connection: Connection, case_id: str) -> Claim | None:
-    """The claim, whether in force or just over."""
-    row = connection.execute(select(CLAIMS).where(CLAIMS.c.case_id == case_id)).first()
-    return None if row is None else Claim(row.case_id, row.person, row.expires_at)
+def last_of(connection: Connection, case_ids: Iterable[str]) -> dict[str, Claim]:
+    """The cases' claims, whether in force or just over, by case."""
+    rows = connection.execute(select(CLAIMS).where(CLAIMS.c.case_id.in_(sorted(set(case_ids)))))
+    return {row.case_id: Claim(row.case_id, row.person, row.expires_at) for row in rows}
 
 
 def drop(connection: Connection, case_id: str, person: str) -> None:

@@ -1,5 +1,6 @@
 // Keeps the live list fresh: server-sent events say which case changed, the server renders its card.
 import { showAges } from "./ages.js";
+import { keepPlace, showClaims } from "./triage.js";
 
 const feed = document.getElementById("feed");
 const connection = document.getElementById("connection");
@@ -42,13 +43,16 @@ async function refresh(id) {
   const content = await fragment(`/cards/${id}`);
   const old = document.querySelector(`[data-case="${id}"]`);
   const card = content?.querySelector("[data-case]");
-  if (!card) { old?.remove(); return; }
+  const stay = old ? keepPlace(old, card) : () => {};
+  if (!card) { old?.remove(); stay(); return; }
   if (!old && feed.dataset.newest === "no") return;
   const isNew = !old || old.dataset.column !== card.dataset.column || old.className !== card.className;
   if (isNew) card.classList.add("fresh");
-  old?.remove();
   showAges(card);
+  showClaims(card);
+  old?.remove();
   place(card);
+  stay();
 }
 
 function soon(id) {
