@@ -136,10 +136,12 @@ def test_an_incident_that_learns_its_place_moves_and_its_old_id_says_where(parts
     street = Street()
     parts.take(
         street.event("a", Seen.STALL, (0, 0), last=T0 + minutes(1)),
-        street.event("b", Seen.STALL, None, camera="cam-2", last=T0 + minutes(1)),
+        street.event("b", Seen.STALL, None, camera="cam-2", first=T0 + seconds(9), last=T0 + minutes(1)),
     )
     old = next(case for case in listed(parts) if case.cameras == ("cam-2",))
-    parts.take(street.event("b", Seen.STALL, (0.5, 0), camera="cam-2", revision=2, last=T0 + minutes(2)))
+    parts.take(
+        street.event("b", Seen.STALL, (0.5, 0), camera="cam-2", revision=2, first=T0 + seconds(9), last=T0 + minutes(2))
+    )
     case = only_case(parts)
     assert case.cameras == ("cam-1", "cam-2")
     merged = parts.reader.detail(old.id)

@@ -13,7 +13,7 @@ from central.simulation.city_platform import Fault
 from central.store import case_queries, delivery_claims
 from central.store.database import Database
 from tests.central.databases import fresh_sqlite
-from tests.central.delivery_parts import CITY, HANG_S, Listening, Post, nowhere, platform
+from tests.central.delivery_parts import CITY, Listening, Post, nowhere, platform
 
 S = DeliveryState
 
@@ -240,7 +240,3 @@ def test_who_was_held_up_beyond_its_claim_leaves_the_row_to_another(post: Post, 
     with post.database.write() as connection:
         assert not delivery_claims.settle(connection, claim, S.WAITING, post.clock.now(), post.clock.now())
     assert post.states(case_id) == [S.ACCEPTED]
-
-
-def test_hanging_platforms_are_left_after_the_time_limit(file_post: Post) -> None:
-    assert file_post.dispatching.routes["city"].gateway.timeout_s < HANG_S + 5

@@ -41,6 +41,8 @@ MAY_JOIN_ADAPTERS = {
     "edge.uplink.evidence": "the sender of pictures over the outbox",
     "central.app": "central's composition root",
     "central.cli": "composes the subcommands",
+    "central.commands.package": "composes an evidence package: pictures, rows, keys",
+    "central.open311": "composes Open311: settings, doors, desks",
     "central.dispatching": "composes delivery: gateways, senders, listeners",
     "central.commands.delivery": "composes a comparison and the simulated platform; the broker's address",
     "central.commands.letters": "composes the desk of dead letters; the broker's address names the topics' prefix",
