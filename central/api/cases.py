@@ -67,6 +67,7 @@ class ActionRequest(BaseModel):
             limit=None if self.limit is None else Limit(self.limit.amount, self.limit.unit),
             roles=who.roles,
             district=who.district,
+            unit=who.department,
         )
 
 

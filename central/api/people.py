@@ -36,14 +36,18 @@ class GivenPassword(_Body):
 
 
 class RightsBody(_Body):
-    """What they may do, and where; `district` is an area code or the beginning of one, empty for everywhere."""
+    """What they may do, and where; `district` is an area code or the beginning of one, empty for everywhere.
+
+    `department` is whose cases a handling unit handles, empty for everybody's; left as it is where it isn't named.
+    """
 
     roles: Annotated[tuple[Role, ...], Field(min_length=1)]
     district: District = ""
+    department: Annotated[str, Field(max_length=64)] | None = None
 
-    @property
-    def rights(self) -> Rights:
-        return Rights(frozenset(self.roles), self.district)
+    def rights(self, present: str = "") -> Rights:
+        """`present` is the department that they have."""
+        return Rights(frozenset(self.roles), self.district, present if self.department is None else self.department)
 
 
 class NewAccount(RightsBody):
@@ -59,6 +63,7 @@ class PersonView(BaseModel):
     name: str
     roles: tuple[Role, ...]
     district: str
+    department: str
     must_change_password: bool
     is_disabled: bool
     made_at: datetime
@@ -72,6 +77,7 @@ class PersonView(BaseModel):
             name=person.name,
             roles=tuple(sorted(person.roles)),
             district=person.district,
+            department=person.department,
             must_change_password=person.must_change,
             is_disabled=person.disabled_at is not None,
             made_at=person.made_at,
@@ -185,14 +191,14 @@ def people_router(desk: PeopleDesk, access: Access) -> APIRouter:
     def add(request: Request, body: NewAccount, who: Admin) -> PersonView:
         """Makes an account; they choose a password of their own when they first sign in."""
         require(who, RIGHTS[Right.KEEP_PEOPLE], Place(body.district or None))
-        return PersonView.of(desk.add(body.name, body.password, body.rights, By(who.name, visitor_of(request))))
+        return PersonView.of(desk.add(body.name, body.password, body.rights(), By(who.name, visitor_of(request))))
 
     @router.put("/{name}/rights")
     def set_rights(request: Request, name: NamePath, body: RightsBody, who: Admin) -> PersonView:
         """Gives other roles and another district; holds from their next request on."""
-        person_of(name, who)
+        present = person_of(name, who)
         require(who, RIGHTS[Right.KEEP_PEOPLE], Place(body.district or None))
-        return PersonView.of(desk.set_rights(name, body.rights, By(who.name, visitor_of(request))))
+        return PersonView.of(desk.set_rights(name, body.rights(present.department), By(who.name, visitor_of(request))))
 
     @router.post("/{name}/password")
     def reset_password(request: Request, name: NamePath, body: GivenPassword, who: Admin) -> Ended:

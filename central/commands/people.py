@@ -34,6 +34,10 @@ RolesOption = Annotated[
 DistrictOption = Annotated[
     str, typer.Option("--district", help="Area code, or the beginning of one, that all their cases lie in.")
 ]
+DepartmentOption = Annotated[
+    str,
+    typer.Option("--department", help="Whose cases a handling unit handles, as the register of responsibility has it."),
+]
 StdinOption = Annotated[
     bool, typer.Option("--password-stdin", help="Take the password from the first line of standard input.")
 ]
@@ -51,6 +55,7 @@ def add(
     name: NameArgument,
     roles: RolesOption,
     district: DistrictOption = "",
+    department: DepartmentOption = "",
     password_stdin: StdinOption = False,
     config: ConfigOption = None,
     database_url: DatabaseOption = None,
@@ -60,7 +65,8 @@ def add(
     Example:  python -m central people add 王五 --roles reviewer --district 370303
     """
     desk, database = _open(config, database_url)
-    person = desk.add(name, _password(password_stdin), Rights(read_roles(roles.split(",")), district), BY)
+    rights = Rights(read_roles(roles.split(",")), district, department)
+    person = desk.add(name, _password(password_stdin), rights, BY)
     database.close()
     typer.echo(f"{person.name}: {_shown_rights(person)}")
 
@@ -89,13 +95,20 @@ def set_roles(
     district: Annotated[
         str | None, typer.Option("--district", help="As it is, unless given; an empty text for everywhere.")
     ] = None,
+    department: Annotated[
+        str | None, typer.Option("--department", help="As it is, unless given; an empty text for every department.")
+    ] = None,
     config: ConfigOption = None,
     database_url: DatabaseOption = None,
 ) -> None:
     """Gives somebody other roles, and another district if one is given."""
     desk, database = _open(config, database_url)
     present = _found(desk, name)
-    rights = Rights(read_roles(roles.split(",")), present.district if district is None else district)
+    rights = Rights(
+        read_roles(roles.split(",")),
+        present.district if district is None else district,
+        present.department if department is None else department,
+    )
     person = desk.set_rights(name, rights, BY)
     database.close()
     typer.echo(f"{person.name}: {_shown_rights(person)}")
@@ -158,7 +171,8 @@ def _password(from_stdin: bool) -> str:
 
 
 def _shown_rights(person: Person) -> str:
-    return f"{', '.join(sorted(person.roles))} in {person.district or 'every district'}"
+    whose = f", of {person.department}" if person.department else ""
+    return f"{', '.join(sorted(person.roles))} in {person.district or 'every district'}{whose}"
 
 
 def _as_json(person: Person) -> dict[str, object]:
@@ -166,6 +180,7 @@ def _as_json(person: Person) -> dict[str, object]:
         "name": person.name,
         "roles": sorted(person.roles),
         "district": person.district,
+        "department": person.department,
         "must_change_password": person.must_change,
         "made_at": format_rfc3339(person.made_at),
         "made_by": person.made_by,

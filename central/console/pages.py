@@ -167,7 +167,17 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages, clo
     ) -> Response:
         limit = Limit(amount, unit) if amount is not None and unit is not None else None
         wanted = OperatorAction(
-            action, operator.name, reason, note, kind, condition, department, limit, operator.roles, operator.district
+            action,
+            operator.name,
+            reason,
+            note,
+            kind,
+            condition,
+            department,
+            limit,
+            operator.roles,
+            operator.district,
+            operator.department,
         )
         try:
             desk.act(case_id, wanted)

@@ -22,6 +22,7 @@ class Person:
     must_change: bool
     roles: frozenset[Role]
     district: str
+    department: str
     made_at: datetime
     made_by: str
     changed_at: datetime
@@ -33,7 +34,7 @@ class Person:
 
     @property
     def operator(self) -> Operator:
-        return Operator(self.name, self.roles, self.district, self.account)
+        return Operator(self.name, self.roles, self.district, self.account, self.department)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class NewPerson:
     must_change: bool
     roles: frozenset[Role]
     district: str
+    department: str
     made_by: str
 
 

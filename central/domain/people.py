@@ -24,13 +24,14 @@ class Operator:
     """Whoever stands behind a request: a person, or a service with the operator's token.
 
     `district` is the area code, or the beginning of one, that all their cases lie in; empty: everywhere.
-    `account` is the person's number, None for a service.
+    `account` is the person's number, None for a service. `department` is whose cases they handle; empty: everybody's.
     """
 
     name: str
     roles: frozenset[Role]
     district: str = ""
     account: int | None = None
+    department: str = ""
 
 
 SERVICE = Operator("operator", PEOPLE)
@@ -114,9 +115,10 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a case lies: its unit grid's code, None where nobody knows."""
+    """Where a case lies: its unit grid's code, and the department that handles it; None where nobody knows."""
 
     area_code: str | None
+    department: str | None = None
 
 
 class Refusal(Exception):
@@ -133,15 +135,24 @@ def refusal(who: Operator, roles: Collection[Role], place: Place | None = None) 
     True
     >>> str(refusal(wang, {Role.REVIEWER}, Place("370302001002003")))
     'the case lies in 370302001002003; wang answers for 370303'
+    >>> sun = Operator("sun", frozenset({Role.HANDLING_UNIT}), department="squad 3")
+    >>> str(refusal(sun, {Role.HANDLING_UNIT}, Place(None, "squad 1")))
+    'the case is for squad 1; sun is of squad 3'
     >>> str(refusal(wang, {Role.LEADER, Role.ADMIN}))
     'needs a role of admin, leader; wang has reviewer'
     """
     if who.roles.isdisjoint(roles):
         return Refusal(f"needs a role of {_list(roles)}; {who.name} has {_list(who.roles)}")
-    if place is None or not who.district or (place.area_code or "").startswith(who.district):
+    if place is None:
         return None
-    where = f"lies in {place.area_code}" if place.area_code else "has no area yet"
-    return Refusal(f"the case {where}; {who.name} answers for {who.district}")
+    if not (place.area_code or "").startswith(who.district):
+        where = f"lies in {place.area_code}" if place.area_code else "has no area yet"
+        return Refusal(f"the case {where}; {who.name} answers for {who.district}")
+    is_unit = who.roles & frozenset(roles) == {Role.HANDLING_UNIT}
+    if is_unit and who.department and place.department != who.department:
+        whose = f"is for {place.department}" if place.department else "has no department yet"
+        return Refusal(f"the case {whose}; {who.name} is of {who.department}")
+    return None
 
 
 def denial(who: Operator, right: Right, place: Place | None = None) -> Refusal | None:

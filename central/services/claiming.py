@@ -47,7 +47,7 @@ class ClaimDesk:
             case = case_queries.find(connection, case_id)
             if case is None or case.merged_into is not None:
                 return None
-            require(who, takers(case.state) | {Role.ADMIN}, Place(case.area_code))
+            require(who, takers(case.state) | {Role.ADMIN}, Place(case.area_code, case.department))
             require_unclaimed(connection, case_id, who.name, now)
             found = Claim(case_id, who.name, now + LASTS)
             claims.put(connection, found)

@@ -19,6 +19,7 @@ from contract.clock import Clock
 from contract.errors import UsageError
 
 FIRST_ADMIN = "admin"
+LONGEST_DEPARTMENT = 64
 HERE = Visitor("command line")
 
 
@@ -28,10 +29,14 @@ class UnknownPerson(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What an account may do, and where: `district` is an area code or the beginning of one, empty for everywhere."""
+    """What an account may do, and where: `district` is an area code or the beginning of one, empty for everywhere.
+
+    `department` is written as the register of responsibility writes it; a handling unit without one handles all cases.
+    """
 
     roles: frozenset[Role]
     district: str = ""
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,14 @@ class PeopleDesk:
         _check_rights(rights)
         _check_password(password, proper)
         new = NewPerson(
-            proper, login_of(proper), self._hasher.hash(password), must_change, rights.roles, rights.district, by.name
+            proper,
+            login_of(proper),
+            self._hasher.hash(password),
+            must_change,
+            rights.roles,
+            rights.district,
+            rights.department,
+            by.name,
         )
         try:
             with self._database.write() as connection:
@@ -117,7 +129,7 @@ class PeopleDesk:
             person = _known(people.by_login(connection, login_of(name)), name)
             if Role.ADMIN not in rights.roles:
                 _require_another_admin(connection, person)
-            people.set_rights(connection, person.account, rights.roles, rights.district)
+            people.set_rights(connection, person.account, rights.roles, rights.district, rights.department)
             self._note(connection, by, Happening.RIGHTS_SET, person.name, rights)
             return _known(people.by_account(connection, person.account), name)
 
@@ -169,7 +181,11 @@ class PeopleDesk:
     def _note(self, connection: Connection, by: By, what: Happening, name: str, rights: Rights | None = None) -> None:
         facts = {"account": name}
         if rights is not None:
-            facts |= {"roles": ",".join(sorted(rights.roles)), "district": rights.district}
+            facts |= {
+                "roles": ",".join(sorted(rights.roles)),
+                "district": rights.district,
+                "department": rights.department,
+            }
         access_log.note(connection, Line(self._clock.now(), by.name, by.visitor.address[:64], what, facts))
 
 
@@ -194,6 +210,8 @@ def _check_rights(rights: Rights) -> None:
         raise UsageError(
             f"district {rights.district!r}: an area code or the beginning of one (up to 15 of 0-9 A-Z), or empty"
         )
+    if not (rights.department.isprintable() and len(rights.department) <= LONGEST_DEPARTMENT):
+        raise UsageError(f"department: at most {LONGEST_DEPARTMENT} letters, as the register of responsibility has it")
 
 
 def _check_password(password: str, name: str) -> None:

@@ -137,12 +137,16 @@ class TaleRecord(_Record):
 
 
 class TimerRecord(_Record):
-    """Who was told that a stage runs out, or that nobody has taken it up; or that it is due at another time now."""
+    """Who was told that a stage runs out, or that nobody has taken it up; or that it is due at another time now.
+
+    `persons` are those of the roles `to` whose shift it was, where the register of responsibility knew them.
+    """
 
     stage: Stage
     share: float | None = None
     level: int | None = None
     to: tuple[Role, ...] = ()
+    persons: tuple[str, ...] = ()
     due_at: datetime | None = None
     due_before: datetime | None = None
     why: str = ""

@@ -32,7 +32,8 @@ NAMES_KIND = frozenset({Action.CONFIRM, Action.REPORT, Action.ACCEPT, Action.VER
 class OperatorAction:
     """An action with what was said: `kind` when confirming or filing what the rules left open.
 
-    `roles` are the caller's; the one that the table asks for is written down. `district`: see `people.Operator`.
+    `roles` are the caller's; the one that the table asks for is written down. `district` and `unit`, their
+    department: see `people.Operator`.
     """
 
     action: Action
@@ -45,6 +46,7 @@ class OperatorAction:
     limit: Limit | None = None
     roles: frozenset[Role] = field(default_factory=lambda: frozenset({Role.REVIEWER}))
     district: str = ""
+    unit: str = ""
 
 
 class Stepper:
@@ -61,14 +63,14 @@ class Stepper:
         Raises:
             RefusedRole: none of the roles may take it.
             RefusedAction: the case's state, or what must hold of it, forbids it.
-            Refusal: the case lies in another district.
+            Refusal: the case lies in another district, or another department handles it.
             UsageError: something that the step needs was not said.
         """
         step = take(case.state, wanted.action, *wanted.roles)
         role = acting_role(step, wanted.roles)
         if role not in MACHINES:
-            who = Operator(wanted.actor, wanted.roles, wanted.district)
-            require(who, step.roles, Place(case.area_code))
+            who = Operator(wanted.actor, wanted.roles, wanted.district, department=wanted.unit)
+            require(who, step.roles, Place(case.area_code, case.department))
         said = Said(wanted.note, wanted.reason, wanted.condition, wanted.department, wanted.limit)
         require_said(wanted.action, step, said)
         after = self._after(connection, case, step, wanted, now)

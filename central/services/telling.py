@@ -15,6 +15,8 @@ from contract.errors import PermanentError, TransientError
 ATTEMPTS = 8
 AT_A_TIME = 20
 LEASE = "notices"
+PERSON = "person/"
+"""Before a person's name, among the audiences; who has no target of their own is reached through their role's."""
 LEASE_LASTS = timedelta(minutes=5)
 """Longer than a batch may take: targets that hang for half a minute each."""
 LOG = structlog.get_logger("central.notices")
@@ -58,11 +60,13 @@ class NoticeSender:
         """Nothing was settled: it is sent again, and may arrive twice."""
 
     def _send(self, notice: Notice, now: datetime) -> Notice:
-        if notice.audience not in self._speaker.audiences:
+        own = f"{PERSON}{notice.person}"
+        to = own if notice.person and own in self._speaker.audiences else notice.audience
+        if to not in self._speaker.audiences:
             return replace(notice, next_at=None, problem="no target is configured for it")
         tried = replace(notice, attempts=notice.attempts + 1)
         try:
-            self._speaker.say(notice.audience, notice.title, notice.body)
+            self._speaker.say(to, notice.title, notice.body)
         except TransientError as error:
             LOG.warning("a notice did not go through", case_id=notice.case_id, audience=notice.audience)
             again = now + timedelta(seconds=15 * 2 ** min(notice.attempts, 7))

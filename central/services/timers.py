@@ -17,6 +17,7 @@ from central.domain.workflow import STAGE_BY_STATE, Action, CaseState, Role, tak
 from central.domain.workflow_words import Audience
 from central.services.rechecking import Recheckers
 from central.services.records import SuggestionRecord, TimerRecord
+from central.services.shifts import on_shift
 from central.services.steps import OperatorAction, Stepper
 from central.services.terrain import UNSURVEYED, Terrain
 from central.services.timekeeping import Timekeeper, record_of
@@ -100,11 +101,21 @@ class Timers:
 
     def _tell(self, connection: Connection, case: Projection, row: StageRow, one: News, now: datetime) -> None:
         to = self._audience(case, row, one)
-        facts = TimerRecord(stage=row.stage, share=one.share, level=one.level, to=to, due_at=row.due_at)
+        duties = self._terrain.on_duty(connection, case, now)
+        persons = {role: on_shift(connection, duties, case, role) for role in to}
+        facts = TimerRecord(
+            stage=row.stage,
+            share=one.share,
+            level=one.level,
+            to=to,
+            persons=tuple(sorted({name for names in persons.values() for name in names})),
+            due_at=row.due_at,
+        )
         entry = HistoryEntry(case.case_id, now, "timer", Role.JUDGE, CLOCK, facts.model_dump_json(), one.at)
         cases.append(connection, entry)
         for role in to:
-            notices.add(connection, timer(case, row, one, role, self._keeper))
+            for person in persons[role] or ("",):
+                notices.add(connection, timer(case, row, one, role, person, self._keeper))
         LOG.info("a stage's time runs", case_id=case.case_id, stage=row.stage, share=one.share, level=one.level)
 
     def _audience(self, case: Projection, row: StageRow, one: News) -> tuple[Role, ...]:

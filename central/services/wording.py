@@ -23,16 +23,16 @@ def reminder(case: Projection, rules: FlowRules, now: datetime) -> Notice:
     return Notice(0, case.case_id, now, PARTY, f"提醒：{zh} Reminder: {en}", body, next_at=now)
 
 
-def timer(case: Projection, row: StageRow, news: News, role: Role, keeper: Timekeeper) -> Notice:
-    """What a role is told when a stage's time runs, or nobody has taken it up."""
+def timer(case: Projection, row: StageRow, news: News, role: Role, person: str, keeper: Timekeeper) -> Notice:
+    """What a role, or the `person` of it who is on shift, is told when a stage's time runs or nobody takes it up."""
     zh, en = _kind(case, keeper.rules)
     if news.level is not None:
         what = f"无人认领（第{news.level}级） nobody has claimed it (level {news.level})"
     else:
         what = f"时限已用{news.share:.0%} {news.share:.0%} of the time has run"
     due = "" if row.due_at is None else f"，到期 due {row.due_at.astimezone(keeper.timezone):%m-%d %H:%M}"
-    body = f"{case.number or case.case_id}：{row.stage} {what}{due}"
-    return Notice(0, case.case_id, news.at, role, f"{zh} {en}", body, next_at=news.at)
+    body = f"{person and f'{person}，'}{case.number or case.case_id}：{row.stage} {what}{due}"
+    return Notice(0, case.case_id, news.at, role, f"{zh} {en}", body, next_at=news.at, person=person)
 
 
 def _kind(case: Projection, rules: FlowRules) -> tuple[str, str]:

@@ -21,6 +21,7 @@ NOTICES = Table(
     Column("next_at", UtcInstant),
     Column("sent_at", UtcInstant),
     Column("problem", String(300), nullable=False, server_default=""),
+    Column("person", String(64), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 Index("notices_waiting", NOTICES.c.next_at)
@@ -28,7 +29,10 @@ Index("notices_waiting", NOTICES.c.next_at)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """`audience` is a role, or ``party`` for whom a reminder is meant. `next_at` None: sent, or given up."""
+    """`audience` is a role, or ``party`` for whom a reminder is meant. `next_at` None: sent, or given up.
+
+    `person` is who of the audience is on shift; empty where nobody knows, and then it is for all of them.
+    """
 
     notice_id: int
     case_id: str
@@ -40,6 +44,7 @@ class Notice:
     next_at: datetime | None = None
     sent_at: datetime | None = None
     problem: str = ""
+    person: str = ""
 
 
 def add(connection: Connection, notice: Notice) -> None:
@@ -52,6 +57,7 @@ def add(connection: Connection, notice: Notice) -> None:
         "body": notice.body[:1000],
         "next_at": notice.next_at,
         "problem": notice.problem[:300],
+        "person": notice.person[:64],
     }
     connection.execute(insert(NOTICES).values(values))
 

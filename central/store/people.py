@@ -19,6 +19,7 @@ PEOPLE_TABLE = Table(
     Column("must_change", Boolean, nullable=False),
     Column("roles", String(400), nullable=False),
     Column("district", String(15), nullable=False),
+    Column("department", String(64), nullable=False, server_default=""),
     Column("made_at", UtcInstant, nullable=False),
     Column("made_by", String(64), nullable=False),
     Column("changed_at", UtcInstant, nullable=False),
@@ -41,6 +42,7 @@ def add(connection: Connection, person: NewPerson, now: datetime) -> int:
         "must_change": person.must_change,
         "roles": _joined(person.roles),
         "district": person.district,
+        "department": person.department,
         "made_at": now,
         "made_by": person.made_by,
         "changed_at": now,
@@ -79,8 +81,8 @@ def refresh_hash(connection: Connection, account: int, password: str) -> None:
     connection.execute(_of(account).values(password=password))
 
 
-def set_rights(connection: Connection, account: int, roles: frozenset[Role], district: str) -> None:
-    connection.execute(_of(account).values(roles=_joined(roles), district=district))
+def set_rights(connection: Connection, account: int, roles: frozenset[Role], district: str, department: str) -> None:
+    connection.execute(_of(account).values(roles=_joined(roles), district=district, department=department))
 
 
 def set_disabled(connection: Connection, account: int, at: datetime | None) -> None:
@@ -102,6 +104,7 @@ def person_of(row: Row[*tuple[Any, ...]]) -> Person:
         must_change=found[PEOPLE_TABLE.c.must_change],
         roles=_read_roles(found[PEOPLE_TABLE.c.roles]),
         district=found[PEOPLE_TABLE.c.district],
+        department=found[PEOPLE_TABLE.c.department],
         made_at=found[PEOPLE_TABLE.c.made_at],
         made_by=found[PEOPLE_TABLE.c.made_by],
         changed_at=found[PEOPLE_TABLE.c.changed_at],

@@ -39,6 +39,7 @@ from central.services.association import Association
 from central.services.byhand import HandDesk
 from central.services.claiming import LASTS, ClaimDesk, ClaimedCase
 from central.services.lawbook import LawBook
+from central.services.people import By, Rights
 from central.services.recalculating import Recalculation
 from central.services.registers import RegisterBook
 from central.services.silencing import SilenceDesk
@@ -49,6 +50,7 @@ from central.services.timekeeping import Timekeeper
 from central.services.timers import Timers
 from central.services.views import CaseDetail
 from central.store import case_queries, cases, nodes, notices, stages
+from central.store.notices import Notice
 from central.store.stages import StageRow
 from contract.errors import TransientError, UsageError
 from contract.events import ClockState, IncidentState
@@ -612,3 +614,58 @@ def test_who_answers_at_other_hours_is_asked_where_nobody_is_on_shift() -> None:
     registers = replace(LAW.registers, duties=(nameless, duty))
     assert registers.department_at(T0, GRID) == "三中队"
     assert registers.department_at(T0, GRID[:12]) is None
+
+
+def test_a_handling_unit_works_on_its_own_departments_cases_only(city: City) -> None:
+    case_id = city.barbecue()
+    city.bring(case_id, 5)
+    other = OperatorAction(Action.START, "qian", roles=frozenset({Role.HANDLING_UNIT}), unit="城管一中队")
+    with pytest.raises(Refusal, match="the case is for 城管三中队; qian is of 城管一中队"):
+        city.desk.act(case_id, other)
+    claims = ClaimDesk(city.parts.database, city.parts.clock, city.keeper, lambda: None)
+    with pytest.raises(Refusal, match="城管三中队"):
+        claims.claim(case_id, Operator("qian", other.roles, department=other.unit))
+    leader = replace(other, action=Action.EXTEND, note="rain", limit=Limit(1, TimeUnit.URGENT_HOUR))
+    city.desk.act(case_id, replace(leader, roles=other.roles | {Role.SHIFT_LEADER}))
+    city.desk.act(case_id, replace(other, actor=SUN, unit="城管三中队"))
+    assert city.show(case_id).state is CaseState.HANDLING
+
+
+def test_whoever_is_on_shift_is_warned_and_else_the_role(city: City) -> None:
+    terrain = a_surveyed_street(city)
+    stepper = Stepper(city.keeper, terrain)
+    city.timers = Timers(city.parts.database, city.keeper, stepper, city.parts.clock, lambda: None, terrain)
+    rights = Rights(frozenset({Role.SHIFT_LEADER}))
+    for name in ("王五", "赵六"):
+        city.parts.people.add(name, "seven quiet bicycles", rights, By("test"))
+    case_id = city.barbecue()
+    city.later(timedelta(hours=1))
+    on_shift = "王五" if 6 <= LAW.local(city.parts.clock.now()).hour < 20 else "赵六"
+    with city.parts.database.read() as connection:
+        told = {(notice.audience, notice.person) for notice in notices.of_case(connection, case_id)}
+    assert ("shift_leader", on_shift) in told
+    assert all(person == "" for role, person in told if role != "shift_leader")
+    assert on_shift in str(city.told(case_id, "timer")[0]["persons"])
+
+
+class Phone:
+    """A speaker with a target for the role and one for a single person."""
+
+    audiences = frozenset({"reviewer", "person/王五"})
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str]] = []
+
+    def say(self, audience: str, title: str, body: str) -> None:
+        self.said.append((audience, body))
+
+
+def test_a_person_without_a_target_is_reached_through_the_roles(town: City) -> None:
+    phone, now = Phone(), town.parts.clock.now()
+    with town.parts.database.write() as connection:
+        for person in ("王五", "赵六", ""):
+            notices.add(
+                connection, Notice(0, uuid_of("case"), now, "reviewer", "t", person, next_at=now, person=person)
+            )
+    NoticeSender(town.parts.database, phone, town.parts.clock).step()
+    assert phone.said == [("person/王五", "王五"), ("reviewer", "赵六"), ("reviewer", "")]
