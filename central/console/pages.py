@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -12,10 +11,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from central.console.crop import crop_around
+from central.console.filters import STATES_OF, FeedFilter
 from central.console.plan import draw
 from central.console.words import COOKIE, Words, load_words, wanted_language
 from central.domain.people import Operator, Refusal
-from central.domain.values import CaseFilter
 from central.domain.workflow import ASIDE, Action, CaseState, RefusedAction, RejectReason, open_actions
 from central.domain.workflow_words import CLOSING, FILING, Condition
 from central.domain.worktime import Limit, TimeUnit
@@ -30,7 +29,6 @@ from contract.ids import UUID_PATTERN
 from contract.taxonomy import Violation
 
 STATIC_DIR = Path(__file__).parent / "static"
-LIVE_STATES = frozenset(CaseState) - {CaseState.SUPPRESSED}
 CARDS = 60
 CHOICES: dict[str, Sequence[object]] = {
     "reasons": [reason.value for reason in RejectReason],
@@ -38,6 +36,8 @@ CHOICES: dict[str, Sequence[object]] = {
     "closing": sorted(CLOSING),
     "units": list(TimeUnit),
     "aside": sorted(ASIDE),
+    "states": [state for state in CaseState if state is not CaseState.SUPPRESSED],
+    "parts": list(STATES_OF),
 }
 """What the forms of the steps offer."""
 _CHANGING_FORM = re.compile(r'<form\b[^>]*\bmethod="post"[^>]*>', re.IGNORECASE)
@@ -113,15 +113,15 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages, clo
     def show_feed(
         request: Request,
         who: Annotated[Operator | None, Depends(unless_token)],
+        chosen: Annotated[FeedFilter, Depends()],
         token: Annotated[str | None, Query(max_length=500)] = None,
         before: Annotated[str | None, Query(pattern=UUID_PATTERN)] = None,
     ) -> Response:
         if who is None or token is not None:
             return _enter(request, gate, token or "")
         change_id = reader.change_range()[1]  # before the lists: a change in between comes again, none is missed
-        theirs = CaseFilter(district=who.district)
-        live = reader.page(replace(theirs, states=LIVE_STATES, before=before, silenced=False), CARDS)
-        lawful = reader.page(replace(theirs, states=frozenset({CaseState.SUPPRESSED})), CARDS)
+        live = reader.page(chosen.wanted(who.district, before), CARDS)
+        lawful = reader.page(chosen.lawful(who.district), CARDS)
         return pages.render(
             request,
             "feed.html",
@@ -133,13 +133,16 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages, clo
             now=clock.now(),
             choices=CHOICES,
             violations=violations,
+            chosen=chosen,
         )
 
     @router.get("/cards/{case_id}", dependencies=[Depends(gate.operator)])
-    def show_card(request: Request, case_id: str) -> Response:
-        """One card for the live list; 204 when the case is not for the list (a parasol alone, merged away)."""
+    def show_card(request: Request, case_id: str, chosen: Annotated[FeedFilter, Depends()]) -> Response:
+        """One card for the live list; 204 when it is not for that list (a parasol alone, merged away, filtered)."""
         case = reader.summary(case_id)
         if case is None or case.merged_into is not None or not case.is_prominent or case.is_silenced:
+            return Response(status_code=204)
+        if not chosen.shows(case):
             return Response(status_code=204)
         return pages.render(request, "card_only.html", case=case, now=clock.now())
 

@@ -167,6 +167,12 @@ class CaseFilter:
     """Only those that a silence keeps from people, or none of them; None for both."""
     district: str = ""
     """Only those whose area code begins so: what `people.refusal` says of one case, said of a list."""
+    area: str = ""
+    """The same, as somebody wished it."""
+    camera: str = ""
+    """Only those that the camera of this name has seen."""
+    is_by_severity: bool = False
+    """The most severe first, and the newest first among them; `before` follows that order."""
 
 
 ChangeTopic = Literal["case", "node"]

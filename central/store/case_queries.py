@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, bindparam, func, not_, select
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, not_, or_, select
 
 from central.domain.reconcile import KeptCase
 from central.domain.values import CaseFilter, CaseSnapshot, MemberId, Observation, member_id
@@ -147,7 +147,7 @@ def find_all(connection: Connection, case_ids: Iterable[str]) -> dict[str, Proje
 
 
 def page(connection: Connection, wanted: CaseFilter, limit: int) -> list[Projection]:
-    """Newest first."""
+    """Newest first, or by severity where that is wanted."""
     query = select(CASES).where(CASES.c.merged_into.is_(None))
     if wanted.states is not None:
         query = query.where(CASES.c.state.in_(sorted(wanted.states)))
@@ -158,11 +158,30 @@ def page(connection: Connection, wanted: CaseFilter, limit: int) -> list[Project
     if wanted.silenced is not None:
         is_kept = (CASES.c.silence_id.is_not(None), CASES.c.state == CaseState.OBSERVING)
         query = query.where(and_(*is_kept) if wanted.silenced else not_(and_(*is_kept)))
-    if wanted.district:
-        query = query.where(func.substr(CASES.c.area_code, 1, len(wanted.district)) == wanted.district)
+    for prefix in filter(None, (wanted.district, wanted.area)):
+        query = query.where(func.substr(CASES.c.area_code, 1, len(prefix)) == prefix)
+    if wanted.camera:
+        query = query.where(CASES.c.id.in_(_seen_by(wanted.camera)))
     if wanted.before is not None:
-        query = query.where(CASES.c.id < wanted.before)
-    return [_projection(row._mapping) for row in connection.execute(query.order_by(CASES.c.id.desc()).limit(limit))]
+        query = query.where(_comes_after(wanted.before, wanted.is_by_severity))
+    order = [CASES.c.severity.desc()] if wanted.is_by_severity else []
+    query = query.order_by(*order, CASES.c.id.desc()).limit(limit)
+    return [_projection(row._mapping) for row in connection.execute(query)]
+
+
+def _seen_by(camera: str) -> Select[tuple[str]]:
+    """The cases in which the camera sees something now."""
+    joined = MEMBERS.join(OBSERVATIONS, OBSERVATIONS.c.incident_id == MEMBERS.c.incident_id)
+    return select(MEMBERS.c.case_id).select_from(joined).where(OBSERVATIONS.c.camera_id == camera, _IS_OPEN)
+
+
+def _comes_after(before: str, is_by_severity: bool) -> ColumnElement[bool]:
+    """What a list shows after the case `before`."""
+    if not is_by_severity:
+        return CASES.c.id < before
+    marks = CASES.alias()
+    severity = select(marks.c.severity).where(marks.c.id == before).scalar_subquery()
+    return or_(CASES.c.severity < severity, and_(CASES.c.severity == severity, CASES.c.id < before))
 
 
 def cases_of(connection: Connection, incident_ids: Iterable[str]) -> set[str]:

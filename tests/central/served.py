@@ -48,6 +48,12 @@ class Served:
         headers = {"Authorization": f"Bearer {self.token}"}
         return httpx.get(f"{self.console}api/v1/{path}", headers=headers, timeout=PATIENCE_S).json()
 
+    def act(self, case_id: str, action: str, **said: object) -> None:
+        """Takes a step with a case."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        url = f"{self.console}api/v1/cases/{case_id}/actions/{action}"
+        httpx.post(url, headers=headers, json=said, timeout=PATIENCE_S).raise_for_status()
+
     def put_picture(self, sha256: str, content: bytes) -> int:
         headers = {"Authorization": f"Bearer {self.node_token}"}
         return httpx.put(f"{self.console}api/v1/evidence/{sha256}", headers=headers, content=content).status_code

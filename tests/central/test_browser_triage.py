@@ -39,23 +39,23 @@ def visiting(browser: Browser, locale: str = "zh-CN") -> Iterator[Page]:
 
 
 @contextmanager
-def street_of_grills(folder: Path) -> Iterator[Served]:
+def street_of_grills(folder: Path, count: int = GRILLS) -> Iterator[Served]:
     """Central with some grills to review, 40 m apart."""
     with embedded_broker() as port, serve(folder, port) as running:
         running.wait_for_log("broker connected")
         node, street = EdgeEnd(port), Street()
-        for number in range(GRILLS):
-            place = (40.0 * number - 40, 0.0)
+        for number in range(count):
+            place = (30.0 * (number % 6) - 80, 30.0 * (number // 6) - 30)
             node.send(street.event(f"grill {number}", Seen.GRILL, place, last=T0 + minutes(2 + number)))
-        node.wait_for_receipt(*range(1, GRILLS + 1))
+        node.wait_for_receipt(*range(1, count + 1))
         yield running
         node.close()
 
 
-def enter(page: Page, running: Served) -> None:
+def enter(page: Page, running: Served, count: int = GRILLS) -> None:
     page.goto(f"{running.console}?token={running.token}")
     page.wait_for_selector(".connection.on")
-    expect(page.locator("#live .card.pending_review")).to_have_count(GRILLS)
+    expect(page.locator("#live .card.pending_review")).to_have_count(count)
 
 
 def states(running: Served) -> list[str]:
@@ -136,3 +136,22 @@ def test_what_the_service_refuses_is_said_and_the_card_is_as_it_was(browser: Bro
         page.wait_for_selector("#toast.bad")
         assert page.locator("#live .sent").count() == 0
         assert states(running) == ["pending_review"] * GRILLS
+
+
+def test_a_storm_stands_behind_one_card_with_its_count_and_a_filter_stays_in_the_address(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with street_of_grills(tmp_path, 12) as running, visiting(browser) as page:
+        enter(page, running, 12)
+        expect(page.locator("#live .card:not(.folded)")).to_have_count(1)
+        expect(page.locator("#live .storm")).to_contain_text("12")
+        page.keyboard.press("j")
+        page.keyboard.press("g")
+        expect(page.locator("#live .card:not(.folded)")).to_have_count(12)
+        page.locator("select[name=state]").select_option("confirmed")
+        page.locator(".filters button").click()
+        page.wait_for_selector("#live:empty", state="attached")
+        assert "state=confirmed" in page.url
+        case_id = running.get("cases?state=any")["items"][0]["id"]
+        running.act(case_id, "confirm")
+        page.wait_for_selector("#live .card.confirmed")

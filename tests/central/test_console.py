@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from central.console.filters import STATES_OF
+from central.console.pages import STATIC_DIR
 from central.console.words import load_words
 from central.domain.workflow import Action, CaseState, RejectReason
 from contract.events import EvidenceRole
@@ -135,10 +137,38 @@ def test_text_from_a_node_is_escaped(parts: Parts, operator: AsgiClient) -> None
     assert "&lt;script&gt;" in page
 
 
+def test_the_list_shows_the_severe_first_and_what_its_address_asks_for(parts: Parts, operator: AsgiClient) -> None:
+    a_case(parts)
+    parts.take(Street({"node-1": 9}).event("later", Seen.STALL, (60, 10), camera="cam-3", last=T0 + minutes(4)))
+
+    def live(asked: str) -> list[str]:
+        column = operator.get(f"/?{asked}").text.partition('id="lawful"')[0]
+        return re.findall(r'data-severity="(\d)"', column)
+
+    everything = live("")
+    assert len(everything) == 2
+    assert everything == sorted(everything, reverse=True)
+    assert len(live("camera=cam-3")) == 1
+    assert live("camera=cam-9") == live("state=done") == live("area=99") == []
+    assert len(live("kind=open_bbq&area=&camera=&state=pending_review")) == 1
+    assert operator.get("/?state=nonsense").status_code == 422
+    (case_id,) = re.findall(r'data-case="([^"]+)"', operator.get("/?camera=cam-3").text)[:1]
+    assert operator.get(f"/cards/{case_id}?camera=cam-3").status_code == 200
+    assert operator.get(f"/cards/{case_id}?camera=cam-1").status_code == 204
+
+
+def test_what_the_scripts_say_has_words() -> None:
+    known = load_words()["en"].group("triage.")
+    said = {name for script in STATIC_DIR.glob("*.js") for name in re.findall(r"\bsay\.(\w+)", script.read_text())}
+    assert said <= known.keys()
+    assert said
+
+
 def test_no_word_that_can_be_shown_is_missing() -> None:
     words = load_words()
     needed = [f"seen.{seen}" for seen in Seen]
     needed += [f"state.{state}" for state in CaseState]
+    needed += [f"filter.{part}" for part in STATES_OF]
     needed += [f"action.{action}" for action in Action]
     needed += [f"reject.{reason.value}" for reason in RejectReason]
     needed += [f"role.{role}" for role in EvidenceRole]

@@ -1,5 +1,6 @@
 // Keeps the live list fresh: server-sent events say which case changed, the server renders its card.
 import { showAges } from "./ages.js";
+import { regroup } from "./storm.js";
 import { keepPlace, showClaims } from "./triage.js";
 
 const feed = document.getElementById("feed");
@@ -33,18 +34,22 @@ async function fragment(path) {
 function place(card) {
   const column = columns[card.dataset.column];
   const id = card.dataset.case;
-  const next = [...column.children].find((other) => other.dataset.case < id) ?? null;
+  const isLater = (other) => {
+    const by = card.dataset.column === "live" ? Number(card.dataset.severity) - Number(other.dataset.severity) : 0;
+    return by > 0 || (by === 0 && other.dataset.case < id);
+  };
+  const next = [...column.children].find(isLater) ?? null;
   column.insertBefore(card, next);
   while (column.children.length > MOST_CARDS) column.lastElementChild.remove();
 }
 
 async function refresh(id) {
   waiting.delete(id);
-  const content = await fragment(`/cards/${id}`);
+  const content = await fragment(`/cards/${id}?${feed.dataset.filter}`);
   const old = document.querySelector(`[data-case="${id}"]`);
   const card = content?.querySelector("[data-case]");
   const stay = old ? keepPlace(old, card) : () => {};
-  if (!card) { old?.remove(); stay(); return; }
+  if (!card) { old?.remove(); regroup(); stay(); return; }
   if (!old && feed.dataset.newest === "no") return;
   const isNew = !old || old.dataset.column !== card.dataset.column || old.className !== card.className;
   if (isNew) card.classList.add("fresh");
@@ -52,6 +57,7 @@ async function refresh(id) {
   showClaims(card);
   old?.remove();
   place(card);
+  regroup();
   stay();
 }
 

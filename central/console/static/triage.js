@@ -1,5 +1,7 @@
 // The live list by keyboard. A decision is sent at once and undone by the workflow's own step back: what a person
 // decided lies in the history even if this page dies the next moment.
+import { keyOf, toggle } from "./storm.js";
+
 const feed = document.getElementById("feed");
 const live = document.getElementById("live");
 const toast = document.getElementById("toast");
@@ -166,6 +168,7 @@ const keys = {
   t: onCard(confirmCase),
   f: onCard((card) => ask(reasons, card, "reject")),
   c: onCard(askKind),
+  g: onCard((card) => { toggle(keyOf(card)); select(card.classList.contains("folded") ? cards()[0] : card); }),
   z: undo,
   "?": () => help.showModal(),
   Enter: onCard((card) => { if (opened === card.dataset.case) location.assign(card.querySelector("a").href); else open(card); }),
