@@ -180,7 +180,7 @@ class Association:
 
     def _work(self) -> int:
         now = self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(lazily=True) as connection:
             if not self._may_act(connection, now):
                 return 0
             desk = self._ready(connection, now)

@@ -50,6 +50,7 @@ class Database:
         self._is_sqlite = self.engine.dialect.name == "sqlite"
         self._turns = Turns() if self._is_sqlite else nullcontext()
         self._writing = self.engine.execution_options(is_write=True)
+        self._writing_lazily = self.engine.execution_options(is_write=True, is_lazy=True)
         self._reading = self.engine
         if not self._is_sqlite:
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -88,17 +89,22 @@ class Database:
             raise UsageError(f"database {self}: no such file; check --database-url, or make it with `central migrate`")
 
     @contextmanager
-    def write(self, *, beside_others: bool = False) -> Iterator[Connection]:
+    def write(self, *, beside_others: bool = False, lazily: bool = False) -> Iterator[Connection]:
         """A write transaction; it must not hold another.
 
         One at a time, so that what was read in it can't go stale: SQLite's lock is taken at once and this process's
         writers take turns; on PostgreSQL an advisory lock is taken. `beside_others` leaves that lock out, for those
         who only add rows that a unique constraint guards (intake); SQLite knows one writer only.
 
+        `lazily` is for what can be done again from what is kept safely: SQLite then doesn't wait for the disk, and the
+        next transaction that does makes this one safe too. A power cut before that takes it back whole, and this
+        process with it. PostgreSQL always waits: its crash would leave us with a memory of what it has lost.
+
         Raises:
             TransientError: the database was locked, away or full; nothing was written.
         """
-        with self._turns, translated(self.url, "a write"), self._writing.begin() as connection:
+        engine = self._writing_lazily if lazily else self._writing
+        with self._turns, translated(self.url, "a write"), engine.begin() as connection:
             if not beside_others:
                 hold(connection, Lock.WRITE)
             yield connection

@@ -16,7 +16,7 @@ from central.store.engines import file_of, read_url
 from central.store.locks import Lock
 from contract.errors import TransientError, UsageError
 from tests.central.builders import T0, uuid_of
-from tests.central.databases import Postgres
+from tests.central.databases import Postgres, fresh_sqlite
 
 WRITERS = 4
 PATIENCE_S = 20.0
@@ -94,6 +94,16 @@ def test_a_write_takes_its_lock_before_the_first_statement(database: Database) -
     with database.write():
         assert not another_may_write(database)
     assert another_may_write(database)
+
+
+def test_only_a_lazy_write_goes_on_before_the_disk_has_it(tmp_path: Path) -> None:
+    database = Database(fresh_sqlite(tmp_path))
+    found = []
+    for lazily in (False, True, False):
+        with database.write(lazily=lazily) as connection:
+            found.append(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+    database.close()
+    assert found == [2, 1, 2]
 
 
 def test_what_a_writer_has_read_can_not_go_stale(database: Database, database_url: str) -> None:
