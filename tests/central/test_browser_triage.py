@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Route, expect, sync_playwright
 
 from contract.taxonomy import Seen
 from tests.central.brokers import embedded_broker
@@ -155,3 +155,55 @@ def test_a_storm_stands_behind_one_card_with_its_count_and_a_filter_stays_in_the
         case_id = running.get("cases?state=any")["items"][0]["id"]
         running.act(case_id, "confirm")
         page.wait_for_selector("#live .card.confirmed")
+
+
+COUNT_TONES = """
+window.tones = 0;
+const make = AudioContext.prototype.createOscillator;
+AudioContext.prototype.createOscillator = function () { window.tones += 1; return make.call(this); };
+"""
+
+
+def test_an_alert_sounds_until_somebody_has_seen_it_once_a_person_has_switched_sound_on(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with street_of_grills(tmp_path) as running, visiting(browser) as page:
+        page.add_init_script(COUNT_TONES)
+        enter(page, running)
+        case_id = running.get("cases")["items"][0]["id"]
+        running.act(case_id, "confirm")
+        expect(page.locator("#live .card.confirmed")).to_have_count(1)
+        running.act(case_id, "reopen", note="again")
+        expect(page.locator("#sound")).to_have_attribute("data-waiting", "1")
+        assert page.evaluate("window.tones") == 0
+        page.locator("#sound").click()
+        assert page.evaluate("window.tones") == 2  # severity 2: two tones
+        page.keyboard.press("x")
+        expect(page.locator("#mute")).to_have_attribute("aria-pressed", "true")
+        page.keyboard.press("q")
+        expect(page.locator("#sound")).to_have_attribute("data-waiting", "0")
+
+
+def test_a_stream_that_is_refused_is_shown_as_a_gap_and_resumed_from_the_last_event(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with street_of_grills(tmp_path) as running, visiting(browser) as page:
+        refused = [True]
+        asked: list[str] = []
+
+        def answer(route: Route) -> None:
+            asked.append(route.request.url)
+            if refused:
+                refused.clear()
+                route.fulfill(status=503)
+            else:
+                route.continue_()
+
+        page.route("**/events/stream*", answer)
+        page.goto(f"{running.console}?token={running.token}")
+        page.wait_for_selector("#gap:not([hidden])")
+        assert page.locator("#connection.off").count() == 1
+        page.wait_for_selector(".connection.on")
+        expect(page.locator("#live .card.pending_review")).to_have_count(GRILLS)
+        assert len(asked) == 2
+        assert all("?after=" in url for url in asked)

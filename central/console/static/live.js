@@ -1,5 +1,6 @@
 // Keeps the live list fresh: server-sent events say which case changed, the server renders its card.
 import { showAges } from "./ages.js";
+import { acknowledge, alarm } from "./sound.js";
 import { regroup } from "./storm.js";
 import { keepPlace, showClaims } from "./triage.js";
 
@@ -9,7 +10,7 @@ const gap = document.getElementById("gap");
 const columns = { live: document.getElementById("live"), lawful: document.getElementById("lawful") };
 const MOST_CARDS = 120;
 const waiting = new Map();
-let wasLost = false;
+let gapTimer = null;
 
 function sayConnection(state) {
   connection.className = `connection ${state}`;
@@ -17,9 +18,10 @@ function sayConnection(state) {
 }
 
 function sayGap(text) {
+  clearTimeout(gapTimer);
   gap.textContent = text;
   gap.hidden = false;
-  setTimeout(() => { gap.hidden = true; }, 12000);
+  gapTimer = setTimeout(() => { gap.hidden = true; }, 12000);
 }
 
 async function fragment(path) {
@@ -49,6 +51,9 @@ async function refresh(id) {
   const old = document.querySelector(`[data-case="${id}"]`);
   const card = content?.querySelector("[data-case]");
   const stay = old ? keepPlace(old, card) : () => {};
+  const isAsking = (one) => Boolean(one?.classList.contains("pending_review"));
+  if (isAsking(card) && !isAsking(old)) alarm(id, Number(card.dataset.severity));
+  if (!isAsking(card)) acknowledge(id);
   if (!card) { old?.remove(); regroup(); stay(); return; }
   if (!old && feed.dataset.newest === "no") return;
   const isNew = !old || old.dataset.column !== card.dataset.column || old.className !== card.className;
@@ -77,15 +82,38 @@ function refreshNodesSoon() {
   }, 500);
 }
 
-const source = new EventSource(`/api/v1/events/stream?after=${feed.dataset.change}`);
-source.onopen = () => {
+// The browser resumes a cut by the last event's id itself; where it gives up (an answer that is no stream), we do.
+let source = null;
+let lastId = feed.dataset.change;
+let lostAt = null;
+
+const heard = (step) => (event) => { lastId = event.lastEventId || lastId; step(event); };
+
+function opened() {
   sayConnection("on");
-  if (wasLost) sayGap(gap.dataset.closed);
-  wasLost = false;
-};
-source.onerror = () => { sayConnection("off"); wasLost = true; };
-source.addEventListener("case", (event) => { const summary = JSON.parse(event.data); if (summary) soon(summary.id); });
-source.addEventListener("node", refreshNodesSoon);
-source.addEventListener("reset", () => { sessionStorage.setItem("reset", "1"); location.reload(); });
+  if (lostAt) sayGap(`${gap.dataset.closed} (${Math.ceil((Date.now() - lostAt) / 1000)} s)`);
+  lostAt = null;
+}
+
+function lost() {
+  sayConnection("off");
+  lostAt ??= Date.now();
+  clearTimeout(gapTimer);
+  gap.textContent = `${gap.dataset.cut} ${new Date(lostAt).toLocaleTimeString(document.documentElement.lang)}`;
+  gap.hidden = false;
+  if (source.readyState !== EventSource.CLOSED) return;
+  setTimeout(() => fragment("/nodes").catch(() => null).then(listen), 3000);
+}
+
+function listen() {
+  source = new EventSource(`/api/v1/events/stream?after=${lastId}`);
+  source.onopen = opened;
+  source.onerror = lost;
+  source.addEventListener("case", heard((event) => { const summary = JSON.parse(event.data); if (summary) soon(summary.id); }));
+  source.addEventListener("node", heard(refreshNodesSoon));
+  source.addEventListener("reset", () => { sessionStorage.setItem("reset", "1"); location.reload(); });
+}
+
+listen();
 addEventListener("pagehide", () => source.close());
 if (sessionStorage.getItem("reset")) { sessionStorage.removeItem("reset"); sayGap(gap.dataset.reset); }
