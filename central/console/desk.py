@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse
 
 from central.console.pages import Pages
 from central.domain.byhand import Tale
-from central.domain.people import Operator, Refusal
+from central.domain.people import Operator, Refusal, Right
 from central.domain.silence import Silence
 from central.domain.workflow_words import Source
 from central.services.byhand import HandDesk
@@ -39,6 +39,7 @@ class Gate(Protocol):
     def page(self) -> Callable[..., object]: ...
     @property
     def operator(self) -> Callable[..., object]: ...
+    def may(self, right: Right) -> Callable[..., object]: ...
 
 
 class Site:
@@ -87,7 +88,7 @@ def desk_pages(
 ) -> APIRouter:
     """``/bring`` and ``/silences``."""
     router = APIRouter(include_in_schema=False)
-    hush = gate.operator
+    hush = gate.may(Right.SILENCE)
     violations = [(kind, reader.violation_name(kind)) for kind in Violation]
 
     def bring_page(request: Request, typed: Typed, problem: str = "", status: int = 200) -> Response:

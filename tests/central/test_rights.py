@@ -41,6 +41,8 @@ BY_RIGHT = {
     "POST /api/v1/cases/{case_id}/split": Right.JOIN_CASES,
     "POST /api/v1/silences": Right.SILENCE,
     "DELETE /api/v1/silences/{silence_id}": Right.SILENCE,
+    "POST /silences": Right.SILENCE,
+    "POST /silences/{silence_id}/end": Right.SILENCE,
     "POST /api/v1/assessment/frozen": Right.FREEZE_FIGURES,
     "POST /api/v1/people": Right.KEEP_PEOPLE,
     "PUT /api/v1/people/{name}/rights": Right.KEEP_PEOPLE,
@@ -66,6 +68,7 @@ BY_SIGNATURE = "a platform's signature"
 OWN = "one's own account"
 OTHERWISE = {
     "POST /api/v1/cases": BY_TABLE,
+    "POST /bring": BY_TABLE,
     "POST /api/v1/cases/{case_id}/actions/{action}": BY_TABLE,
     "POST /cases/{case_id}/actions/{action}": BY_TABLE,
     "POST /api/v1/cases/{case_id}/claim": BY_TABLE,
