@@ -283,6 +283,7 @@ class Central:
             stepper=Stepper(keeper, terrain),
             worker=settings.worker,
             links=picture_links(targets, keys.signing),
+            terrain=terrain,
             on_change=self.feed.notify,
         )
         self.dispatching = Dispatching(targets, means)

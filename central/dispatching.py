@@ -11,13 +11,16 @@ from fastapi import APIRouter
 
 from central.api.access import Access
 from central.api.deliveries import PlatformDoor, deliveries_router, platforms_router
+from central.domain.exchange import Side
 from central.domain.law import Law
 from central.gateways.calling import Caller, Line
+from central.gateways.exchange import StateGateway
 from central.gateways.http import HttpGateway
 from central.gateways.journal import JournalGateway
 from central.gateways.mqtt import BrokerLine, MqttGateway
 from central.gateways.webhook import WebhookGateway
 from central.ingest.address import BrokerAddress, parse_address
+from central.services.byhand import HandDesk
 from central.services.delivery_clearing import Clearing
 from central.services.delivery_hearing import Listener, ReplyDesk
 from central.services.delivery_notices import PictureLinks, Presenter
@@ -27,12 +30,15 @@ from central.services.delivery_sending import SLACK, Point, Route, Sender, nobod
 from central.services.delivery_signature import key_of
 from central.services.delivery_views import DeliveryReader
 from central.services.evidence import ObjectStore
+from central.services.exchange_taking import ExchangeDesk, ExchangeParts
 from central.services.steps import Stepper
+from central.services.terrain import UNSURVEYED, Terrain
 from central.services.worker import Worker
 from central.store import delivery_targets
 from central.store.database import Database
 from central.target_blocks import SecretRef
 from central.targets import (
+    ExchangeTarget,
     HttpTarget,
     JournalTarget,
     MqttTarget,
@@ -68,6 +74,7 @@ class Means:
     stepper: Stepper
     worker: str
     links: PictureLinks | None = None
+    terrain: Terrain = UNSURVEYED
     on_change: Callable[[], None] = lambda: None
     environment: Mapping[str, str] | None = None
     reached: Callable[[Point], None] = nobody_watches
@@ -86,17 +93,19 @@ class Dispatching:
         self.settings = settings
         self._around = around
         self._environment = os.environ if around.environment is None else around.environment
+        self._sides = {it.name: it.side for it in settings.in_use if isinstance(it, ExchangeTarget)}
         self.replies = ReplyDesk(
             around.database,
             around.clock,
             around.stepper,
             {target.name: target.states for target in settings.in_use},
             around.on_change,
+            self._sides,
         )
         self.webhook_keys = {
             target.name: key_of(secret_value(target.secret, self._environment))
             for target in settings.in_use
-            if isinstance(target, WebhookTarget)
+            if isinstance(target, WebhookTarget | ExchangeTarget)
         }
         self.routes = {target.name: self._route(target) for target in settings.in_use}
         self.reconcilers = {target.name: self.reconciler(target) for target in settings.in_use}
@@ -115,7 +124,10 @@ class Dispatching:
     def routers(self, access: Access, objects: ObjectStore) -> tuple[APIRouter, ...]:
         """The ways in: for operators, and for platforms."""
         around = self._around
-        door = PlatformDoor(self.replies, self.webhook_keys, around.links, objects, around.clock)
+        hands = HandDesk(around.database, around.law, around.stepper, around.clock, around.on_change, around.terrain)
+        parts = ExchangeParts(around.database, hands, self.replies, around.plane, around.clock, self._sides)
+        exchange = ExchangeDesk(parts)
+        door = PlatformDoor(self.replies, self.webhook_keys, around.links, objects, around.clock, exchange)
         return deliveries_router(DeliveryReader(around.database, around.clock), access), platforms_router(door)
 
     def start(self) -> None:
@@ -155,14 +167,19 @@ class Dispatching:
                 return HttpGateway(self._caller(target), target.to_interface(), clock)
             case WebhookTarget():
                 return WebhookGateway(self._caller(target), self.webhook_keys[target.name], clock)
+            case ExchangeTarget():
+                line, key = self._caller(target), self.webhook_keys[target.name]
+                is_city = target.side is Side.CITY
+                return WebhookGateway(line, key, clock) if is_city else StateGateway(line, key, clock)
             case MqttTarget():
                 return MqttGateway(self._broker_line(target))
             case JournalTarget():
                 return JournalGateway(target.folder, target.name, int(target.file_mb * 1024 * 1024))
 
-    def _caller(self, target: HttpTarget | WebhookTarget) -> Caller:
+    def _caller(self, target: HttpTarget | WebhookTarget | ExchangeTarget) -> Caller:
         headers = {name: self._header(value) for name, value in target.headers.items()}
-        url = target.url if isinstance(target, WebhookTarget) or target.url.endswith("/") else f"{target.url}/"
+        is_whole = isinstance(target, WebhookTarget | ExchangeTarget)
+        url = target.url if is_whole or target.url.endswith("/") else f"{target.url}/"
         return Caller(Line(url, headers, target.timeout_s, target.tls.ca, target.tls.verify), self._around.clock)
 
     def _header(self, value: str | SecretRef) -> str:

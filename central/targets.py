@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from central.domain.delivery import UNREVIEWED, TargetRule, states_from
+from central.domain.exchange import Side
 from central.domain.workflow import CaseState
 from central.gateways.http import Interface
 from central.services.delivery_notices import Form
@@ -115,6 +116,29 @@ class WebhookTarget(_OverHttp):
     secret: Name
 
 
+class ExchangeTarget(_OverHttp):
+    """Another central with which cases are shared; both sign with the same `secret`.
+
+    `side`: who the other one is. A city's `url` ends in /api/v1/platforms/NAME/cases, a district's in …/NAME/replies,
+    where NAME is how it calls us in its own targets file.
+    """
+
+    kind: Literal["exchange"]
+    side: Side
+    secret: Name
+
+    @model_validator(mode="after")
+    def _is_plain(self) -> Self:
+        if self.states or self.only_states:
+            raise ValueError("states, only_states: both centrals speak of states in the same words; leave them out")
+        return self
+
+    def to_rule(self) -> TargetRule:
+        """A city is told of what was reported; a district of what it brought itself, and of nothing else."""
+        states = states_from("reported") if self.side is Side.CITY else frozenset[CaseState]()
+        return TargetRule(self.name, states, self.kinds, self.districts, self.side)
+
+
 class MqttTarget(_Target):
     """Platform topics on a broker. Without `url` it is the broker of the nodes."""
 
@@ -135,7 +159,9 @@ class JournalTarget(_Target):
     file_mb: Annotated[float, Field(gt=0, le=1024)] = 64
 
 
-Target = Annotated[HttpTarget | WebhookTarget | MqttTarget | JournalTarget, Field(discriminator="kind")]
+Target = Annotated[
+    HttpTarget | WebhookTarget | ExchangeTarget | MqttTarget | JournalTarget, Field(discriminator="kind")
+]
 
 
 class TargetsSettings(Settings):

@@ -17,10 +17,11 @@ from central.services.delivery_notices import PictureLinks
 from central.services.delivery_signature import verify
 from central.services.delivery_views import CaseDeliveries, DeliveryReader, DeliveryView, TargetView
 from central.services.evidence import ObjectStore, media_type_of
+from central.services.exchange_taking import ExchangeDesk
 from contract.clock import Clock
 from contract.errors import PermanentError
 from contract.ids import NAME_PATTERN, SHA256_PATTERN, UUID_PATTERN
-from contract.notices import MAX_REPLY_BYTES, PlatformReply
+from contract.notices import MAX_NOTICE_BYTES, MAX_REPLY_BYTES, CaseNotice, PlatformReply
 
 
 class ReplyAnswer(BaseModel):
@@ -41,6 +42,7 @@ class PlatformDoor:
     links: PictureLinks | None
     objects: ObjectStore
     clock: Clock
+    exchange: ExchangeDesk | None = None
 
 
 def deliveries_router(reader: DeliveryReader, access: Access) -> APIRouter:
@@ -76,21 +78,25 @@ def platforms_router(door: PlatformDoor) -> APIRouter:
     @router.post("/platforms/{target}/replies")
     async def take_reply(target: Annotated[str, Path(pattern=NAME_PATTERN)], request: Request) -> ReplyAnswer:
         """A PlatformReply with the headers webhook-id, webhook-timestamp and webhook-signature (Standard Webhooks)."""
-        key = door.keys.get(target)
-        body = await _body(request)
-        try:
-            if key is None:
-                raise PermanentError("no such target, or none that signs its replies")
-            verify(key, {name.lower(): value for name, value in request.headers.items()}, body, door.clock.now())
-        except PermanentError as error:
-            raise HTTPException(401, str(error)) from error
+        body = await _signed(door, target, request, MAX_REPLY_BYTES)
         try:
             reply = PlatformReply.model_validate_json(body)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise HTTPException(422, f"{where or 'body'}: {first['msg']}") from error
+            raise _malformed(error) from error
         verdict = await run_in_threadpool(door.replies.take, target, reply)
+        return ReplyAnswer(outcome=verdict.outcome, reason=verdict.reason)
+
+    @router.post("/platforms/{target}/cases")
+    async def take_case(target: Annotated[str, Path(pattern=NAME_PATTERN)], request: Request) -> ReplyAnswer:
+        """A CaseNotice of a district that shares its cases with this city; signed as replies are."""
+        body = await _signed(door, target, request, MAX_NOTICE_BYTES)
+        if door.exchange is None:
+            raise HTTPException(404, "no cases are exchanged here")
+        try:
+            notice = CaseNotice.model_validate_json(body)
+        except ValidationError as error:
+            raise _malformed(error) from error
+        verdict = await run_in_threadpool(door.exchange.take, target, notice)
         return ReplyAnswer(outcome=verdict.outcome, reason=verdict.reason)
 
     @router.get("/shared/pictures/{sha256}", response_class=FileResponse)
@@ -112,10 +118,28 @@ def platforms_router(door: PlatformDoor) -> APIRouter:
     return router
 
 
-async def _body(request: Request) -> bytes:
+async def _signed(door: PlatformDoor, target: str, request: Request, most: int) -> bytes:
+    key = door.keys.get(target)
+    body = await _body(request, most)
+    try:
+        if key is None:
+            raise PermanentError("no such target, or none that signs its replies")
+        verify(key, {name.lower(): value for name, value in request.headers.items()}, body, door.clock.now())
+    except PermanentError as error:
+        raise HTTPException(401, str(error)) from error
+    return body
+
+
+def _malformed(error: ValidationError) -> HTTPException:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return HTTPException(422, f"{where or 'body'}: {first['msg']}")
+
+
+async def _body(request: Request, most: int) -> bytes:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_REPLY_BYTES:
-            raise HTTPException(413, f"a reply has at most {MAX_REPLY_BYTES} bytes")
+        if len(body) > most:
+            raise HTTPException(413, f"{most} bytes are the most")
     return body

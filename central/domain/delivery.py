@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from central.domain.exchange import Side
 from central.domain.workflow import CaseState
 from contract.events import EvidenceRole
 from contract.taxonomy import Seen, Violation
@@ -104,12 +105,16 @@ class CaseSheet(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class TargetRule:
-    """Which cases a target is told of. Empty `kinds` or `districts` (prefixes of the area code) are all."""
+    """Which cases a target is told of. Empty `kinds` or `districts` (prefixes of the area code) are all.
+
+    `side`: who the target is where it is another central with which cases are shared.
+    """
 
     target: str
     states: frozenset[CaseState]
     kinds: frozenset[Violation] = frozenset()
     districts: tuple[str, ...] = ()
+    side: Side | None = None
 
     def wants(self, sheet: CaseSheet) -> bool:
         """Whether the target is told of such a case for the first time."""

@@ -34,8 +34,11 @@ class WebhookGateway:
         return self._caller.timeout_s
 
     def submit(self, notice: CaseNotice, external_id: str | None) -> Verdict:  # noqa: ARG002  # the port's signature
-        body = notice.to_wire()
-        headers = sign(self._key, notice.delivery_id, self._clock.now(), body)
+        return self.post(notice.delivery_id, notice.to_wire())
+
+    def post(self, message_id: str, body: bytes) -> Verdict:
+        """Sends `body`, signed; the receiver knows a `message_id` that comes again."""
+        headers = sign(self._key, message_id, self._clock.now(), body)
         answer = self._caller.call("POST", "", body, headers | {"Content-Type": "application/json"})
         if not isinstance(answer, Answer):
             return answer

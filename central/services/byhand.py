@@ -58,9 +58,9 @@ class HandDesk:
         self._on_change()
         return opened
 
-    def open_in(self, connection: Connection, tale: Tale, who: Operator) -> Opened:
+    def open_in(self, connection: Connection, tale: Tale, who: Operator, case_id: str | None = None) -> Opened:
         """The same inside the caller's transaction: reported at once when whoever brings it is trusted to have looked,
-        else raised for a reviewer.
+        else raised for a reviewer. `case_id`: under which it is known elsewhere already.
 
         Raises:
             Refusal: `who` may bring no case, or none there.
@@ -68,7 +68,7 @@ class HandDesk:
         """
         now = self._clock.now()
         _require_sense(tale, now)
-        case = self._terrain.placed(connection, self._case(uuid7(now), tale), now)
+        case = self._terrain.placed(connection, self._case(case_id or uuid7(now), tale), now)
         action = Action.REPORT if tale.is_reviewed else Action.RAISE
         may_bring = TABLE[FIRST_STATE, Action.REPORT].roles
         require(who, may_bring, Place(case.area_code))

@@ -1,7 +1,7 @@
 """What targets say back becomes steps of the workflow, each reply once; what we follow is never sent back as news."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -9,7 +9,9 @@ import structlog
 from sqlalchemy import Connection
 
 from central.domain.delivery import DeliveryState
-from central.domain.workflow import FINAL, TABLE, Action, CaseState, RefusedAction, Role, route
+from central.domain.exchange import ROLES, Side
+from central.domain.exchange import way as way_of
+from central.domain.workflow import FINAL, TABLE, Action, CaseState, RefusedAction, RejectReason, Role, route
 from central.domain.workflow_words import Condition
 from central.services.delivery_port import Asked, Gateway
 from central.services.delivery_settling import Told, note_accepted, note_refused
@@ -63,13 +65,22 @@ class ReplyDesk:
         stepper: Stepper,
         words: Mapping[str, Mapping[str, CaseState]],
         on_change: Callable[[], None],
+        sides: Mapping[str, Side] | None = None,
     ) -> None:
-        """`words`: target → its words for states; our own words are always understood."""
+        """`words`: target → its words for states; our own words are always understood.
+
+        `sides`: target → who it is where cases are shared with it; then only its own stages are followed.
+        """
+        self._sides = sides or {}
         self._database = database
         self._clock = clock
         self._stepper = stepper
         self._words = words
         self._on_change = on_change
+
+    def tell(self) -> None:
+        """Something changed."""
+        self._on_change()
 
     @property
     def targets(self) -> frozenset[str]:
@@ -117,10 +128,12 @@ class ReplyDesk:
             return Verdict(Outcome.LATE)
         if case.state is wanted:
             return Verdict(Outcome.KNOWN)
-        way = route(case.state, wanted, Role.PLATFORM)
+        side = self._sides.get(known.target)
+        way = way_of(case.state, wanted, side) if side else route(case.state, wanted, Role.PLATFORM)
         if way is None:
             return Verdict(Outcome.NO_WAY, f"no step of the platform's leads from {case.state} to {wanted}")
-        return self._walk(connection, known, case, _Way(way, reply), now)
+        roles = ROLES[side] if side else frozenset({Role.PLATFORM})
+        return self._walk(connection, known, case, _Way(way, reply, roles), now)
 
     def _walk(
         self, connection: Connection, known: StandingRow, case: Projection, way: "_Way", now: datetime
@@ -134,7 +147,10 @@ class ReplyDesk:
                 heard = Heard(way.reply.at, way.reply.version)
                 deliveries.note_heard(connection, known.case_id, known.target, states, heard)
                 for action in way.actions:
-                    case = self._stepper.take(connection, case, _said(action, case, known.target, way.reply), now)
+                    said = replace(
+                        _said(action, case, known.target, way.reply), roles=way.roles, reason=RejectReason.OTHER
+                    )
+                    case = self._stepper.take(connection, case, said, now)
         except (RefusedAction, UsageError) as error:
             return Verdict(Outcome.NO_WAY, str(error)[:500])
         return Verdict(Outcome.TAKEN)
@@ -144,6 +160,7 @@ class ReplyDesk:
 class _Way:
     actions: tuple[Action, ...]
     reply: PlatformReply
+    roles: frozenset[Role]
 
 
 class Listener:

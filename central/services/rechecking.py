@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from central.domain.workflow import Action, CaseState, Role
 from central.domain.workflow_words import Condition
+from central.services.exchange_guard import is_ours
 from central.services.records import SuggestionRecord
 from central.services.steps import OperatorAction, Stepper
 from central.services.timekeeping import Timekeeper, record_of
@@ -61,7 +62,11 @@ class Recheckers:
             note = proposal.model_dump_json()
             cases.append(connection, HistoryEntry(case.case_id, now, "suggested", Role.CAMERA, CAMERA, note))
         row = replace(row, clock=record.model_dump_json())
-        if clear >= recheck.looks and case.kind in self._keeper.rules.auto_close:
+        if (
+            clear >= recheck.looks
+            and case.kind in self._keeper.rules.auto_close
+            and is_ours(connection, case, Action.CLOSE)
+        ):
             case = self._close(connection, case, now)
         return row, case
 

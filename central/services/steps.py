@@ -14,6 +14,7 @@ from central.domain.people import Operator, Place, require
 from central.domain.workflow import Action, CaseState, RejectReason, Role, Step, take
 from central.domain.workflow_words import MACHINES, Condition
 from central.domain.worktime import Limit
+from central.services.exchange_guard import require_own_stage
 from central.services.outgoing import enqueue
 from central.services.records import ActionRecord, JudgementRecord
 from central.services.staging import Stager, Taken
@@ -71,6 +72,7 @@ class Stepper:
         if role not in MACHINES:
             who = Operator(wanted.actor, wanted.roles, wanted.district, department=wanted.unit)
             require(who, step.roles, Place(case.area_code, case.department))
+        require_own_stage(connection, case, wanted.action, wanted.roles)
         said = Said(wanted.note, wanted.reason, wanted.condition, wanted.department, wanted.limit)
         require_said(wanted.action, step, said)
         after = self._after(connection, case, step, wanted, now)
@@ -78,7 +80,7 @@ class Stepper:
         cases.append(connection, _entry(case, after, wanted, role, now))
         cases.project(connection, after)
         self._stager.follow(connection, case, after, Taken(wanted.action, wanted.actor, role, now, wanted.limit))
-        if wanted.action is Action.REMIND:
+        if wanted.action is Action.REMIND and Role.PLATFORM not in wanted.roles:
             notices.add(connection, reminder(after, self._keeper.rules, now))
         changes.record(connection, "case", [case.case_id], now)
         enqueue(connection, case.case_id, now)

@@ -140,6 +140,13 @@ def put(connection: Connection, target: str, sheet: CaseSheet, now: datetime) ->
     return revision
 
 
+def begin_shared(connection: Connection, target: str, sheet: CaseSheet, now: datetime, version: int) -> None:
+    """The target brought the case as it is now: it is told of all that follows. `version` counts what it said."""
+    row = {"case_id": sheet.case_id, "target": target, "told_state": sheet.state, "body": sheet.body, "revision": 0}
+    row |= {"sent_at": now, "accepted_at": now, "external_id": sheet.case_id, "heard_at": now, "heard_version": version}
+    connection.execute(insert(STANDINGS).values(row))
+
+
 def withdraw(connection: Connection, case_id: str, target: str, now: datetime) -> None:
     """Takes back what waits, and what is on its way through a broker that keeps the newest only."""
     replaced = (DeliveryState.WAITING, DeliveryState.HANDED_OVER)

@@ -12,6 +12,7 @@ from sqlalchemy import JSON, Column, Connection, Integer, String, Table, insert,
 from sqlalchemy.types import Boolean
 
 from central.domain.delivery import TargetRule
+from central.domain.exchange import Side
 from central.domain.workflow import CaseState
 from central.store.database import METADATA, UtcInstant
 from contract.taxonomy import Violation
@@ -72,7 +73,13 @@ def find(connection: Connection, name: str) -> TargetRow | None:
 
 
 def _facts(rule: TargetRule) -> dict[str, list[str]]:
-    return {"states": sorted(rule.states), "kinds": sorted(rule.kinds), "districts": list(rule.districts)}
+    side = [] if rule.side is None else [rule.side.value]
+    return {
+        "states": sorted(rule.states),
+        "kinds": sorted(rule.kinds),
+        "districts": list(rule.districts),
+        "side": side,
+    }
 
 
 def _rule(name: str, facts: dict[str, list[str]]) -> TargetRule:
@@ -82,4 +89,5 @@ def _rule(name: str, facts: dict[str, list[str]]) -> TargetRule:
         states=frozenset(CaseState(state) for state in facts["states"] if state in set(CaseState)),
         kinds=frozenset(Violation(kind) for kind in facts["kinds"] if kind in set(Violation)),
         districts=tuple(facts["districts"]),
+        side=next((Side(side) for side in facts.get("side", [])), None),
     )
