@@ -31,6 +31,7 @@ from edge.health.watch import HealthWatch
 from edge.heap import settle_heap
 from edge.keys import node_keys
 from edge.look_loop import LookLoop, NoteLook, unnoted
+from edge.node.ending import leave
 from edge.node.engine import ModelInForce
 from edge.node.films import film_desk
 from edge.node.links import Inside, Links
@@ -76,7 +77,7 @@ class Node:
         settings = self._settings = settings if wanted is None else wanted.settings
         stop = self._stop = threading.Event()
         self._clock = clock
-        self._threads = Threads()
+        self._threads = Threads(clock)
         self.wants_restart = False
         settle_heap()
 
@@ -275,6 +276,9 @@ def run_node(settings: NodeSettings) -> None:
     systemd.stopping()
     node.stop()
     if node.hopeless is not None:
-        raise PermanentError(f"{node.hopeless}: stood still and could not be revived; the node must be started again")
+        why = f"{node.hopeless}: stood still and could not be revived; the node must be started again"
+        leave(1, why)
+        raise PermanentError(why)
+    leave(RESTART_CODE if node.wants_restart else 0)
     if node.wants_restart:
         raise SystemExit(RESTART_CODE)

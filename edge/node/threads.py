@@ -3,13 +3,17 @@
 import threading
 from collections.abc import Callable
 
+from contract.clock import Clock
+
 STOP_TIMEOUT_S = 10.0
+"""For all of them together; systemd kills a node that takes half a minute to stop, its launcher after 15 s."""
 
 
 class Threads:
     """Starts and joins threads; any thread may start more."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._threads: list[threading.Thread] = []
 
     def run(self, name: str, target: Callable[[], None]) -> None:
@@ -23,6 +27,7 @@ class Threads:
         return lambda: self.run(f"{name}-revived", target)
 
     def join(self) -> None:
-        """Waits for each a little; they are daemons, so one that hangs holds up nothing for ever."""
+        """Waits a little; they are daemons, so those that hang hold up nothing for ever (`edge.node.ending`)."""
+        until_s = self._clock.monotonic() + STOP_TIMEOUT_S
         for thread in self._threads:
-            thread.join(STOP_TIMEOUT_S)
+            thread.join(max(0.0, until_s - self._clock.monotonic()))
