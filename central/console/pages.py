@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -30,6 +30,8 @@ from contract.taxonomy import Violation
 
 STATIC_DIR = Path(__file__).parent / "static"
 CARDS = 60
+ON_WALL = 7
+"""Rows that fit a 1080p wall in letters for two metres."""
 CHOICES: dict[str, Sequence[object]] = {
     "reasons": [reason.value for reason in RejectReason],
     "filing": sorted(FILING),
@@ -145,6 +147,18 @@ def console_router(reader: Reader, desk: CaseDesk, gate: Gate, pages: Pages, clo
         if not chosen.shows(case):
             return Response(status_code=204)
         return pages.render(request, "card_only.html", case=case, now=clock.now())
+
+    @router.get("/wall")
+    def show_wall(
+        request: Request,
+        who: Annotated[Operator, Depends(gate.page)],
+        chosen: Annotated[FeedFilter, Depends()],
+        theme: Literal["auto", "dark", "light"] = "auto",
+    ) -> Response:
+        """What a room reads from two metres: the worst few, large, and how many more there are."""
+        change_id = reader.change_range()[1]
+        found = reader.page(chosen.wanted(who.district, None), ON_WALL)
+        return pages.render(request, "wall.html", change_id=change_id, found=found, theme=theme, now=clock.now())
 
     @router.get("/nodes", dependencies=[Depends(gate.operator)])
     def show_nodes(request: Request) -> Response:

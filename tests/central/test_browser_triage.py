@@ -207,3 +207,16 @@ def test_a_stream_that_is_refused_is_shown_as_a_gap_and_resumed_from_the_last_ev
         expect(page.locator("#live .card.pending_review")).to_have_count(GRILLS)
         assert len(asked) == 2
         assert all("?after=" in url for url in asked)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_wall_shows_the_worst_in_large_letters_and_follows(browser: Browser, tmp_path: Path, theme: str) -> None:
+    with street_of_grills(tmp_path) as running, visiting(browser) as page:
+        page.set_viewport_size({"width": 1920, "height": 1080})
+        enter(page, running)
+        page.goto(f"{running.console}wall?theme={theme}")
+        expect(page.locator("#rows article")).to_have_count(GRILLS)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1920
+        assert page.locator("h2").first.evaluate("title => parseFloat(getComputedStyle(title).fontSize)") >= 45
+        running.act(running.get("cases")["items"][0]["id"], "reject", reason=1)
+        expect(page.locator("#rows article")).to_have_count(GRILLS - 1)

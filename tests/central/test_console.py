@@ -1,6 +1,7 @@
 """The console's pages without a browser: signing in, both languages, forms, and that no word is missing."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -135,6 +136,21 @@ def test_text_from_a_node_is_escaped(parts: Parts, operator: AsgiClient) -> None
     page = operator.get(f"/cases/{case_id}").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_hostile_words_of_people_are_shown_as_words(parts: Parts, operator: AsgiClient) -> None:
+    hostile = "'\"><img src=x onerror=alert(1)><script>alert(1)</script>"
+    api = AsgiClient(parts.http, OPERATOR_TOKEN)
+    tale = {"kind": "exposed_garbage", "source": "citizen", "address": hostile, "description": hostile}
+    case_id = api.send("POST", "/api/v1/cases", json=tale).json()["case_id"]
+    path = f"/api/v1/cases/{case_id}/actions"
+    assert api.send("POST", f"{path}/comment", json={"note": hostile}).status_code == 200
+    for shown in (f"/cases/{case_id}", "/", "/wall", f"/?camera={quote(hostile)}"):
+        page = operator.get(shown)
+        assert page.status_code == 200
+        assert "<img src=x" not in page.text
+        assert "<script>alert" not in page.text
+    assert operator.get(f"/cases/{case_id}").text.count("&lt;script&gt;") >= 3
 
 
 def test_the_list_shows_the_severe_first_and_what_its_address_asks_for(parts: Parts, operator: AsgiClient) -> None:

@@ -1,0 +1,32 @@
+// The wall keeps itself fresh, at most once a second, and says when it no longer can.
+import { showAges } from "./ages.js";
+
+const cut = document.getElementById("cut");
+let lastId = document.body.dataset.change;
+let timer = null;
+let source = null;
+
+async function refresh() {
+  timer = null;
+  const answer = await fetch(location.href).catch(() => null);
+  if (!answer?.ok || answer.redirected) { cut.hidden = false; return; }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const rows = page.getElementById("rows");
+  showAges(rows);
+  document.getElementById("rows").replaceWith(rows);
+}
+
+function soon() { timer ??= setTimeout(refresh, 1000); }
+
+function listen() {
+  source = new EventSource(`/api/v1/events/stream?after=${lastId}`);
+  source.onopen = () => { cut.hidden = true; soon(); };
+  source.onerror = () => {
+    cut.hidden = false;
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+  };
+  for (const kind of ["case", "reset"]) source.addEventListener(kind, (event) => { lastId = event.lastEventId || lastId; soon(); });
+}
+
+listen();
+addEventListener("pagehide", () => source.close());
