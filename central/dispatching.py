@@ -13,11 +13,13 @@ from central.api.access import Access
 from central.api.deliveries import PlatformDoor, deliveries_router, platforms_router
 from central.domain.exchange import Side
 from central.domain.law import Law
+from central.domain.workflow import CaseState
 from central.gateways.calling import Caller, Line
 from central.gateways.exchange import StateGateway
 from central.gateways.http import HttpGateway
 from central.gateways.journal import JournalGateway
 from central.gateways.mqtt import BrokerLine, MqttGateway
+from central.gateways.open311 import CLOSED, OPEN, Open311Gateway, interface
 from central.gateways.webhook import WebhookGateway
 from central.ingest.address import BrokerAddress, parse_address
 from central.services.byhand import HandDesk
@@ -42,6 +44,7 @@ from central.targets import (
     HttpTarget,
     JournalTarget,
     MqttTarget,
+    Open311Target,
     Target,
     TargetsSettings,
     WebhookTarget,
@@ -98,7 +101,7 @@ class Dispatching:
             around.database,
             around.clock,
             around.stepper,
-            {target.name: target.states for target in settings.in_use},
+            {target.name: _words(target) for target in settings.in_use},
             around.on_change,
             self._sides,
         )
@@ -167,16 +170,20 @@ class Dispatching:
                 return HttpGateway(self._caller(target), target.to_interface(), clock)
             case WebhookTarget():
                 return WebhookGateway(self._caller(target), self.webhook_keys[target.name], clock)
+            case Open311Target():
+                key = secret_value(target.secret, self._environment)
+                asked = interface(key, target.jurisdiction_id, target.services, target.knows_repeats)
+                return Open311Gateway(self._caller(target), asked, clock)
             case ExchangeTarget():
-                line, key = self._caller(target), self.webhook_keys[target.name]
+                line, shared = self._caller(target), self.webhook_keys[target.name]
                 is_city = target.side is Side.CITY
-                return WebhookGateway(line, key, clock) if is_city else StateGateway(line, key, clock)
+                return WebhookGateway(line, shared, clock) if is_city else StateGateway(line, shared, clock)
             case MqttTarget():
                 return MqttGateway(self._broker_line(target))
             case JournalTarget():
                 return JournalGateway(target.folder, target.name, int(target.file_mb * 1024 * 1024))
 
-    def _caller(self, target: HttpTarget | WebhookTarget | ExchangeTarget) -> Caller:
+    def _caller(self, target: HttpTarget | WebhookTarget | ExchangeTarget | Open311Target) -> Caller:
         headers = {name: self._header(value) for name, value in target.headers.items()}
         is_whole = isinstance(target, WebhookTarget | ExchangeTarget)
         url = target.url if is_whole or target.url.endswith("/") else f"{target.url}/"
@@ -218,7 +225,8 @@ class Dispatching:
     def _looking_after(self, target: Target) -> list[Worker]:
         around, gateway = self._around, self.routes[target.name].gateway
         found = []
-        if isinstance(target, MqttTarget) or (isinstance(target, HttpTarget) and target.status is not None):
+        is_asked = isinstance(target, Open311Target) or (isinstance(target, HttpTarget) and target.status is not None)
+        if isinstance(target, MqttTarget) or is_asked:
             holder = f"{around.worker}/{target.name}"[:64]
             speaks = isinstance(target, MqttTarget)
             every = None if speaks else timedelta(seconds=target.poll_every_s)
@@ -233,6 +241,13 @@ class Dispatching:
         reconciler = self.reconcilers[target.name]
         found.append(Worker(f"reconcile/{target.name}", reconciler.step, reconciler.recover, idle_s=RECONCILE_EVERY_S))
         return found
+
+
+def _words(target: Target) -> dict[str, CaseState]:
+    """The target's words for states. Open311 has two; which steps lie between, nobody learns."""
+    if not isinstance(target, Open311Target):
+        return dict(target.states)
+    return {OPEN: CaseState.ACCEPTED, CLOSED: CaseState.CLOSED} | target.states
 
 
 def picture_links(settings: TargetsSettings, keys: SigningKey) -> PictureLinks | None:

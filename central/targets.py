@@ -1,6 +1,7 @@
 """The targets file → who is told of which cases, and how. Addresses come from here alone; secrets are only named."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -139,6 +140,25 @@ class ExchangeTarget(_OverHttp):
         return TargetRule(self.name, states, self.kinds, self.districts, self.side)
 
 
+class Open311Target(_OverHttp):
+    """Another city's Open311 server; `url` ends in /open311/v2/, `secret` names the api_key.
+
+    `services`: kind → its service code there; other kinds are not reported. `knows_repeats`: it drops a repeated
+    Idempotency-Key, as ours does; without it a request that got no answer waits for a person, for the standard has no
+    way to ask.
+    """
+
+    kind: Literal["open311"]
+    secret: Name
+    jurisdiction_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,100}$")] = ""
+    services: Annotated[dict[Violation, Annotated[str, Field(max_length=100)]], Field(min_length=1)]
+    knows_repeats: bool = False
+
+    def to_rule(self) -> TargetRule:
+        kinds = frozenset(self.services)
+        return replace(super().to_rule(), kinds=self.kinds & kinds if self.kinds else kinds)
+
+
 class MqttTarget(_Target):
     """Platform topics on a broker. Without `url` it is the broker of the nodes."""
 
@@ -160,7 +180,8 @@ class JournalTarget(_Target):
 
 
 Target = Annotated[
-    HttpTarget | WebhookTarget | ExchangeTarget | MqttTarget | JournalTarget, Field(discriminator="kind")
+    HttpTarget | WebhookTarget | ExchangeTarget | Open311Target | MqttTarget | JournalTarget,
+    Field(discriminator="kind"),
 ]
 
 
