@@ -6,7 +6,6 @@ The same (node, seq) always gives the same bytes, so that an event can be sent a
 import hashlib
 from datetime import datetime, timedelta
 
-from contract.clock import format_rfc3339
 from contract.events import (
     BoxNorm,
     ClockState,
@@ -60,6 +59,7 @@ class Mint:
             b"seq": b"%d" % seq,
             b"lat": b"%.7f" % lat,
             b"lon": b"%.7f" % lon,
+            b"picture": hashlib.sha256(b"%b/%d" % (self._salt.encode(), seq)).hexdigest().encode(),
         }
 
     def _place(self, incident: int) -> tuple[float, float]:
@@ -94,19 +94,26 @@ class Mint:
         )
         text = wrap(data, event_id, at).to_wire().decode()
         assert "%" not in text
-        places = {event_id: "event", incident_id: "incident", f":{_SEQ}": "seq", f":{_LAT}": "lat", f":{_LON}": "lon"}
+        places = {
+            event_id: "event",
+            incident_id: "incident",
+            _PICTURE: "picture",
+            f":{_SEQ}": "seq",
+            f":{_LAT}": "lat",
+            f":{_LON}": "lon",
+        }
         for found, name in places.items():
             colon = ":" if found.startswith(":") else ""
             text = text.replace(found, f"{colon}%({name})b")
         return text.encode()
 
 
-_SEQ, _LAT, _LON = 1_111_111, 11.1111111, 111.1111111
+_SEQ, _LAT, _LON, _PICTURE = 1_111_111, 11.1111111, 111.1111111, "ab" * 32
 
 
 def _evidence(at: datetime) -> EvidenceRef:
     return EvidenceRef(
-        sha256=hashlib.sha256(format_rfc3339(at).encode()).hexdigest(),
+        sha256=_PICTURE,
         role=EvidenceRole.CONFIRMATION,
         media_type="image/jpeg",
         size_bytes=40_000,
