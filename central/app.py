@@ -23,6 +23,7 @@ from central.api.fleet import artifacts_router, fleet_router
 from central.api.health import health_router
 from central.api.http import make_http_app
 from central.api.ingest import ingest_router
+from central.api.originals import originals_router
 from central.api.overview import overview_router
 from central.api.package import package_router
 from central.api.people import me_router, people_router
@@ -46,7 +47,7 @@ from central.gateways.speaking import load_speaker
 from central.ingest.address import parse_address
 from central.ingest.fleet import MqttFleetLink
 from central.ingest.mqtt import LinkPlan, MqttLink
-from central.keys import central_keys
+from central.keys import central_keys, unseal_keys
 from central.open311 import Reporting, ReportMeans, load_open311
 from central.package.exporting import Exporter
 from central.package.gathering import Gatherer
@@ -71,12 +72,14 @@ from central.services.intake import Intake
 from central.services.joining import JoinDesk
 from central.services.lawbook import LawBook
 from central.services.noticing import ListedCameras, Surroundings
+from central.services.originals import OPENINGS_FILE
 from central.services.own_account import OwnAccount
 from central.services.people import PeopleDesk
 from central.services.reading import Reader
 from central.services.registers import RegisterBook
 from central.services.registers_desk import RegisterDesk
 from central.services.rejudging import Rejudger
+from central.services.revealing import RevealDesk, Vault
 from central.services.sealing import Sealer
 from central.services.sight import Sight
 from central.services.silencing import SilenceDesk
@@ -272,7 +275,10 @@ class Central:
         access = Access(tokens, Doors(self.database, hasher, clock), Sight(self.database))
         artifacts = Artifacts(settings.artifacts_folder)
         fleet_desk = FleetDesk(self.database, lambda: keys, clock)
-        fleet = (fleet_router(fleet_desk, artifacts, keys, access), artifacts_router(artifacts, access))
+        folder = settings.keys_folder
+        vault = Vault(artifacts.find, lambda: unseal_keys(folder), folder / OPENINGS_FILE)
+        originals = originals_router(RevealDesk(self.database, fleet_desk, vault, clock), access)
+        fleet = (originals, fleet_router(fleet_desk, artifacts, keys, access), artifacts_router(artifacts, access))
         targets = load_targets(settings.targets)
         means = Means(
             database=self.database,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from contract.errors import UsageError
 from contract.keys import KeyPairs, PublicKeys, has_key_pairs, read_key_pairs, write_key_pairs
+from contract.sealing import UnsealKey
 
 NAME = "central"
 
@@ -33,6 +34,16 @@ def renew_central_keys(folder: Path) -> KeyPairs:
     pairs = KeyPairs.generate()
     write_key_pairs(folder, pairs)
     return pairs
+
+
+def unseal_keys(folder: Path) -> list[UnsealKey]:
+    """What opens originals: the present key and all former ones.
+
+    Raises:
+        UsageError: one is damaged or open to others.
+    """
+    former = [read_key_pairs(path).sealing for path in sorted(folder.glob("former-*"))]
+    return [central_keys(folder).sealing, *former]
 
 
 def public_keys(pairs: KeyPairs) -> PublicKeys:

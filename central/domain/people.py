@@ -109,6 +109,7 @@ class Happening(StrEnum):
     PASSWORD_CHANGED = "password_changed"
     DISABLED = "disabled"
     ENABLED = "enabled"
+    ORIGINAL_ASKED = "original_asked"
     ORIGINAL_OPENED = "original_opened"
     PACKAGE_EXPORTED = "package_exported"
 

@@ -35,8 +35,7 @@ def open_original(sealed: bytes, opening: Opening, keys: Iterable[UnsealKey], lo
         UsageError: no case or reason, or the line can't be written.
         PermanentError: none of the keys opens it, or it belongs to another picture.
     """
-    if not opening.case.strip() or len(opening.reason.strip()) < 5:
-        raise UsageError("an original is opened for a case and with a reason of some words")
+    require_grounds(opening)
     _note(opening, log, clock)
     for key in keys:
         try:
@@ -44,6 +43,14 @@ def open_original(sealed: bytes, opening: Opening, keys: Iterable[UnsealKey], lo
         except PermanentError:
             continue
     raise PermanentError(f"{opening.sha256}: none of central's keys opens it as this picture's original")
+
+
+def require_grounds(opening: Opening) -> None:
+    """Raises:
+    UsageError: no case or no reason.
+    """
+    if not opening.case.strip() or len(opening.reason.strip()) < 5:
+        raise UsageError("an original is opened for a case and with a reason of some words")
 
 
 def _note(opening: Opening, log: Path, clock: Clock) -> None:

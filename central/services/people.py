@@ -1,7 +1,7 @@
 """Accounts: made, given roles and districts, given a new password, disabled. Whatever changes rights ends sessions."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -9,11 +9,22 @@ from sqlalchemy.exc import IntegrityError
 
 from central.domain.accounts import Line, NewPerson, Person, StoredSession
 from central.domain.passwords import WORDS, weakness
-from central.domain.people import Happening, is_district, login_of, read_name
+from central.domain.people import (
+    SERVICE,
+    Happening,
+    Operator,
+    Place,
+    Refusal,
+    Right,
+    denial,
+    is_district,
+    login_of,
+    read_name,
+)
 from central.domain.workflow_words import PEOPLE, Role
 from central.services.doors import Visitor
 from central.services.hashing import Hasher, commonest_passwords
-from central.store import access_log, people, sessions
+from central.store import access_log, case_queries, people, sessions
 from central.store.database import Database
 from contract.clock import Clock
 from contract.errors import UsageError
@@ -165,6 +176,29 @@ class PeopleDesk:
             people.set_disabled(connection, person.account, now if is_disabled else None)
             self._note(connection, by, Happening.DISABLED if is_disabled else Happening.ENABLED, person.name)
             return _known(people.by_account(connection, person.account), name)
+
+    def let_open(self, name: str, case_id: str, facts: Mapping[str, str]) -> str:
+        """Notes at the command line that `name`'s account, or a service, opens an original; gives the proper name.
+
+        Raises:
+            UnknownPerson: nobody is called so.
+            Refusal: the account is shut, has not the right, or the case lies elsewhere.
+        """
+        with self._database.write() as connection:
+            who: Operator = SERVICE
+            if name != SERVICE.name:
+                person = _known(people.by_login(connection, login_of(name)), name)
+                if person.disabled_at is not None:
+                    raise Refusal(f"the account {person.name} is disabled")
+                who = person.operator
+            case = case_queries.find(connection, case_id)
+            said = denial(who, Right.OPEN_ORIGINAL, Place(case.area_code if case else None))
+            if said is not None:
+                raise said
+            told = {"case": case_id, **facts}
+            line = Line(self._clock.now(), who.name, HERE.address, Happening.ORIGINAL_OPENED, told)
+            access_log.note(connection, line)
+        return who.name
 
     def make_first_admin(self) -> FirstAdmin | None:
         """An administrator where there is no account at all; None where there is one. Of several processes one wins."""

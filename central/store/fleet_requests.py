@@ -72,6 +72,13 @@ def newest(connection: Connection, node_id: str | None, limit: int) -> Sequence[
     return [_stored(row) for row in connection.execute(query)]
 
 
+def of_original(connection: Connection, sha256: str) -> Sequence[StoredRequest]:
+    """Requests for the original of the redacted picture `sha256`, newest first."""
+    ask = REQUESTS.c.request["ask"]
+    query = select(REQUESTS).where(ask["kind"].as_string() == "original", ask["sha256"].as_string() == sha256)
+    return [_stored(row) for row in connection.execute(query.order_by(REQUESTS.c.issued_at.desc()))]
+
+
 def note_answer(connection: Connection, request_id: str, sha256: str, size_bytes: int) -> None:
     """The picture is here; the reply that closes the request follows."""
     key = REQUESTS.c.request_id == request_id

@@ -160,6 +160,12 @@ def announced_size(connection: Connection, sha256: str) -> int | None:
     return None if size is None else int(size)
 
 
+def pictures_named(connection: Connection, sha256: str) -> Sequence[Picture]:
+    """The picture as each incident announced it."""
+    rows = connection.execute(select(EVIDENCE).where(EVIDENCE.c.sha256 == sha256).order_by(EVIDENCE.c.id))
+    return [_picture(row._mapping) for row in rows]
+
+
 def mark_stored(connection: Connection, sha256: str, at: datetime) -> list[str]:
     """Says that the picture lies in the object store; gives the incidents that it belongs to."""
     key = EVIDENCE.c.sha256 == sha256

@@ -230,3 +230,17 @@ def test_a_wrong_option_is_one_line(tmp_path: Path, command_line: CommandLine, o
     result = command_line("verify-audit", "--database-url", fresh_sqlite(tmp_path), option, value)
     assert result.returncode == 2
     assert value in result.stderr or option in result.stderr
+
+
+def test_a_text_that_goes_on_after_a_nul_is_intact_until_somebody_touches_it(tmp_path: Path) -> None:
+    database = Database(fresh_sqlite(tmp_path))
+    fill(database)
+    write(database, 3)
+    with database.write() as connection:
+        connection.execute(update(HISTORY).values(facts="before\x00after"))
+    seal(database)
+    assert checked(database).is_intact
+    with database.write() as connection:
+        connection.execute(update(HISTORY).where(HISTORY.c.id == 2).values(facts="before\x00other"))
+    assert not checked(database).is_intact
+    database.close()

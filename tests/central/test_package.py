@@ -13,25 +13,34 @@ from pathlib import Path
 
 import pymupdf
 import pytest
+from sqlalchemy import update
 
+from central.api.access import COOKIE, Access, Tokens
+from central.api.http import make_http_app
+from central.api.package import package_router
 from central.domain.workflow import Action, RejectReason
+from central.domain.workflow_words import Role
 from central.keys import central_keys
 from central.package.exporting import Exporter, find_case
 from central.package.format import INDEX, SIGNATURE
 from central.package.gathering import Gatherer
 from central.package.verifying import BrokenPackage, verify_package
 from central.services.actions import CaseDesk, OperatorAction
+from central.services.doors import Visitor
+from central.services.people import By, Rights
 from central.services.sealing import Sealer, verify
+from central.services.sight import Sight
 from central.store import fleet
+from central.store.cases import CASES
 from contract.errors import UsageError
 from contract.events import EvidenceRef
 from contract.keys import KeyPairs
 from contract.signing import Purpose
 from contract.taxonomy import Seen
 from tests.central.asgi import AsgiClient
-from tests.central.builders import JPEG, T0, Street, evidence_ref, minutes
+from tests.central.builders import JPEG, T0, Street, evidence_ref, minutes, uuid_of
 from tests.central.commandline import CommandLine
-from tests.central.parts import NODE_TOKEN, Parts
+from tests.central.parts import NODE_TOKEN, OPERATOR_TOKEN, Parts
 from tests.central.test_evidence_proof import manifest
 
 NODE = KeyPairs.generate()
@@ -314,3 +323,33 @@ def test_a_case_is_found_by_its_number_and_nothing_half_written_stays(office: Of
         office.exporter.export(office.case_id, tmp_path / "no" / "where.zip", "li")
     shutil.rmtree(tmp_path / "evidence")
     assert verify_package(office.export(), None).missing_pictures == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "district", "code"),
+    [
+        ("li", Role.LEADER, "370303", 200),
+        ("zhao", Role.LEADER, "370302", 403),
+        ("chen", Role.DISPATCHER, "", 403),
+    ],
+)
+def test_over_http_a_package_is_for_roles_of_its_district_and_stays_on_record(
+    parts: Parts, tmp_path: Path, name: str, role: Role, district: str, code: int
+) -> None:
+    office = Office(parts, tmp_path / "office")
+    with parts.database.write() as connection:
+        connection.execute(update(CASES).values(area_code="370303001002003"))
+    parts.people.add(name, "seven quiet bicycles", Rights(frozenset({role}), district), By("test"), must_change=False)
+    access = Access(Tokens(OPERATOR_TOKEN, NODE_TOKEN), parts.doors, Sight(parts.database))
+    client = AsgiClient(make_http_app([package_router(office.exporter, parts.reader, access)]))
+    client.cookies.set(COOKIE, parts.doors.sign_in(name, "seven quiet bicycles", Visitor("10.0.0.7")))
+    answer = client.get(f"/api/v1/cases/{office.case_id}/package")
+    assert answer.status_code == code
+    history = parts.reader.detail(office.case_id).history  # type: ignore[union-attr]
+    assert [step.actor for step in history if step.what == "exported"] == ([name] if code == 200 else [])
+    if code == 200:
+        path = tmp_path / "got.zip"
+        path.write_bytes(answer.content)
+        assert verify_package(path, None).case_id == office.case_id
+        assert (parts.people.log(1)[0].what.value, parts.people.log(1)[0].who) == ("package_exported", name)
+    assert client.get(f"/api/v1/cases/{uuid_of('x')}/package").status_code == (404 if role is Role.LEADER else 403)

@@ -1,0 +1,69 @@
+"""Originals for people: asked of the node that sealed them, opened for a case and a reason, always on record."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from central.services.fleet import FleetDesk
+from central.services.originals import Opening, open_original, require_grounds
+from central.store import case_queries, fleet_requests, observations
+from central.store.database import Database
+from contract.clock import Clock
+from contract.errors import UsageError
+from contract.requests import Original
+from contract.sealing import UnsealKey
+
+WAITS = timedelta(days=1)
+"""How long a node that is away may take until it has to be asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Where answers of nodes lie (by their own hash), central's present and former keys, and the log of openings."""
+
+    find: Callable[[str], Path | None]
+    keys: Callable[[], Iterable[UnsealKey]]
+    log: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The node was asked, now or before; the picture is not here yet."""
+
+    request_id: str
+
+
+class RevealDesk:
+    """Any thread. Whether they may is the caller's to ask (`domain.people.denial`)."""
+
+    def __init__(self, database: Database, fleet: FleetDesk, vault: Vault, clock: Clock) -> None:
+        self._database, self._fleet, self._vault, self._clock = database, fleet, vault, clock
+
+    def reveal(self, opening: Opening) -> bytes | Asked:
+        """The picture before it was redacted; or which request asks for it. `opening.case` is a case's id.
+
+        Raises:
+            UsageError: the picture is none of the case's, there is no reason, or the record can't be written.
+            PermanentError: none of central's keys opens it.
+        """
+        require_grounds(opening)
+        node_id = self._node_of(opening)
+        with self._database.read() as connection:
+            asked = fleet_requests.of_original(connection, opening.sha256)
+        for one in asked:
+            path = None if one.answer_sha256 is None else self._vault.find(one.answer_sha256)
+            if path is not None:
+                return open_original(path.read_bytes(), opening, self._vault.keys(), self._vault.log, self._clock)
+        waiting = next((one for one in asked if one.state == fleet_requests.OPEN), None)
+        if waiting is not None:
+            return Asked(waiting.request.request_id)
+        ask = Original(sha256=opening.sha256, case_id=opening.case, reason=opening.reason)
+        return Asked(self._fleet.ask(node_id, ask, opening.who, WAITS).request_id)
+
+    def _node_of(self, opening: Opening) -> str:
+        with self._database.read() as connection:
+            for picture in observations.pictures_named(connection, opening.sha256):
+                if opening.case in case_queries.cases_of(connection, [picture.incident_id]):
+                    return picture.node_id
+        raise UsageError(f"sha256: {opening.sha256} is no picture of case {opening.case}")
