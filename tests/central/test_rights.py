@@ -79,6 +79,7 @@ OTHERWISE = {
     "POST /api/v1/nodes/{node}/events": BY_NODE,
     "PUT /api/v1/fleet/requests/{request_id}/answer": BY_NODE,
     "POST /api/v1/platforms/{target}/replies": BY_SIGNATURE,
+    "POST /api/v1/platforms/{target}/cases": BY_SIGNATURE,
     "POST /open311/v2/requests.{form}": BY_KEY,
     "POST /api/v1/me/password": OWN,
     "POST /api/v1/me/sign-out-everywhere": OWN,
