@@ -67,7 +67,6 @@ def demo(
     central assess --area 370303 --period 2026-07 --by street
     """
     settings = load_settings(config, {"database_url": database_url, "site": site})
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # a month's log is no news
     folder = journal or settings.evidence_dir.parent / "demo-journal"
     end = SystemClock().now() if until is None else _instant(until)
     plan = Plan(
@@ -79,12 +78,23 @@ def demo(
         lambda around: _telling(settings, folder, around),
         demo_accounts,
     )
-    with opened(settings.database_url) as database, _bar() as tick:
+    with _errors_only(), opened(settings.database_url) as database, _bar() as tick:
         database.create()
         if not add and not is_empty(database):
             raise UsageError(f"database {database}: holds something already; take a new one, or add to it with --add")
         filled = fill(database, plan, tick)
     _tell(filled, plan, folder, as_json)
+
+
+@contextmanager
+def _errors_only() -> Iterator[None]:
+    """A month's log is no news."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def _telling(settings: CentralSettings, folder: Path, around: Around) -> Dispatching:
