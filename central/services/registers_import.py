@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
-from central.domain.registers.frames import Frame, to_cgcs2000
+from central.domain.registers.frames import Frame
 from central.services.registers import rows_of
 from central.services.registers_base import Register, Row
 from central.services.registers_checks import Circumstances, Numbered, compare
 from central.services.registers_columns import match
-from central.services.registers_fields import DIGITS, Rings
 from central.services.registers_files import RawRow, RawTable, read_table
 from central.services.registers_findings import Finding, findings_of
+from central.services.registers_frames import inside
 from central.services.registers_rows import ROWS
 from central.store import registers as stored
 from central.store.database import Database
@@ -215,7 +215,7 @@ def _read_row(
     model = ROWS[order.register]
     shown = str(values.get(model.KEY, ""))[:LONGEST_KEY]
     try:
-        row = _inside(model.model_validate(values), order.frame)
+        row = inside(model.model_validate(values), order.frame)
     except ValidationError as error:
         read.findings += findings_of(error, number, shown, headings)
         return
@@ -245,25 +245,6 @@ def area_of(row: Row) -> str:
         if isinstance(value, str) and value:
             return value
     return ""
-
-
-def _inside(row: Row, frame: Frame) -> Row:
-    """The row with its coordinates in CGCS2000."""
-    if frame in {Frame.CGCS2000, Frame.WGS84}:
-        return row
-    moved: dict[str, object] = {}
-    lon, lat = getattr(row, "lon", None), getattr(row, "lat", None)
-    if lon is not None and lat is not None:
-        moved["lon"], moved["lat"] = _converted(lon, lat, frame)
-    rings: Rings = getattr(row, "rings", ())
-    if rings:
-        moved["rings"] = tuple(tuple(_converted(*corner, frame) for corner in ring) for ring in rings)
-    return row.model_copy(update=moved)
-
-
-def _converted(lon: float, lat: float, frame: Frame) -> tuple[float, float]:
-    inside_lat, inside_lon = to_cgcs2000(frame, lat, lon)
-    return round(inside_lon, DIGITS), round(inside_lat, DIGITS)
 
 
 def _difference(connection: Connection, order: Order, read: _Read) -> _Difference:

@@ -10,15 +10,14 @@ from enum import StrEnum
 import shapely
 import xlsxwriter
 
-from central.domain.registers.frames import Frame, from_cgcs2000
+from central.domain.registers.frames import Frame
 from central.services.registers_base import Row
 from central.services.registers_columns import Column, columns_of
 from central.services.registers_fields import Ring, Rings
 from central.services.registers_files import FileFormat
 from central.services.registers_findings import Language
+from central.services.registers_frames import SHIFTED_DIGITS, in_frame
 
-SHIFTED_DIGITS = 10
-"""Decimals in a foreign frame: enough to come back to the same seventh."""
 MEDIA_TYPES = {
     FileFormat.CSV: "text/csv; charset=utf-8",
     FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -45,25 +44,6 @@ def write_table(
 def write_template(model: type[Row], kind: FileFormat, language: Language = "zh") -> bytes:
     """An empty table with all headings; a workbook's second sheet says what each column means."""
     return write_table(model, (), kind, language=language)
-
-
-def in_frame(row: Row, frame: Frame) -> Row:
-    """The row with its coordinates in another frame."""
-    if frame in {Frame.CGCS2000, Frame.WGS84}:
-        return row
-    moved: dict[str, object] = {}
-    lon, lat = getattr(row, "lon", None), getattr(row, "lat", None)
-    if lon is not None and lat is not None:
-        moved["lon"], moved["lat"] = _moved(lon, lat, frame)
-    rings: Rings = getattr(row, "rings", ())
-    if rings:
-        moved["rings"] = tuple(tuple(_moved(*corner, frame) for corner in ring) for ring in rings)
-    return row.model_copy(update=moved)
-
-
-def _moved(lon: float, lat: float, frame: Frame) -> tuple[float, float]:
-    there_lat, there_lon = from_cgcs2000(frame, lat, lon)
-    return round(there_lon, SHIFTED_DIGITS), round(there_lat, SHIFTED_DIGITS)
 
 
 def _csv(columns: Sequence[Column], rows: Iterable[Row], language: Language) -> bytes:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -23,27 +22,12 @@ from central.store.observations import OBSERVATIONS
 from contract.clock import SystemClock
 from contract.events import Event
 from tests.central.builders import T0
-from tests.central.databases import Postgres, fresh_sqlite, postgres
 from tests.central.served import ROOT
 from tests.central.test_settling import busy_corner, offline, rules_there
 
 EVENTS = 280
 DEATHS = 7
 PATIENCE_S = 90.0
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    with postgres() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return fresh_sqlite(tmp_path / "db")
-    server: Postgres = request.getfixturevalue("server")
-    return server.fresh()
 
 
 @pytest.fixture

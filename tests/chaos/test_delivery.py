@@ -22,7 +22,6 @@ from central.store.database import Database
 from contract.clock import SystemClock
 from contract.errors import TransientError
 from deploy.broker import free_port
-from tests.central.databases import Postgres, fresh_sqlite, postgres
 from tests.central.delivery_parts import CITY, Post
 from tests.central.outage import STRUGGLING, assert_once, ride_out
 from tests.central.served import ROOT
@@ -38,20 +37,6 @@ QUICK = {
 """The platform stores before it hangs, so that asking soon is late enough."""
 TIMEOUT_S = 4.0
 HANG_S = 7.0
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    with postgres() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return fresh_sqlite(tmp_path / "db")
-    server: Postgres = request.getfixturevalue("server")
-    return server.fresh()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from central.services.admission import Point
 from contract.events import MAX_EVENT_BYTES
 from deploy.broker import find_mosquitto, free_port
 from tests.central.brokers import mosquitto
-from tests.central.databases import Postgres, fresh_sqlite, postgres
+from tests.central.databases import Postgres
 from tests.chaos.ingesting import CLOCK, PATIENCE_S, Scene, incidents_of
 from tests.edge.brokers import mosquitto_on
 from tests.edge.waiting import until
@@ -24,20 +24,6 @@ pytestmark = [
     pytest.mark.skipif(find_mosquitto() is None, reason="mosquitto is not installed"),
 ]
 EVENTS = 400
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    with postgres() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return fresh_sqlite(tmp_path / "db")
-    server: Postgres = request.getfixturevalue("server")
-    return server.fresh()
 
 
 @pytest.fixture
