@@ -44,10 +44,11 @@ Url = Annotated[str, Field(pattern=r"^https?://[^\s@]+$", max_length=500)]
 
 
 class ZoneBlock(WireModel):
-    """A named region of a camera's picture."""
+    """A named region of a camera's picture; only `kinds` stand in it, if any are given."""
 
     name: Name
     polygon: Polygon
+    kinds: Annotated[tuple[Seen, ...], Field(max_length=16)] | None = None
 
 
 class MaskBlock(WireModel):
