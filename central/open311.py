@@ -11,7 +11,8 @@ from fastapi import APIRouter
 from pydantic import Field, model_validator
 
 from central.api.access import Access
-from central.api.open311 import Door, open311_router, reports_router
+from central.api.open311 import Door, open311_router
+from central.api.reports import reports_router
 from central.domain.workflow_words import Source
 from central.services.byhand import HandDesk
 from central.services.georeport import Client, ReportDesk, ReportParts

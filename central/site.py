@@ -115,6 +115,8 @@ class SiteSettings(Settings):
     bounds: PolygonBlock | None = None
     cameras: dict[Name, Annotated[tuple[Name, ...], Field(max_length=256)]] = Field(default_factory=dict)
     districts: Annotated[dict[DistrictName, CameraPatterns], Field(max_length=100)] = Field(default_factory=dict)
+    district_outlines: Annotated[dict[DistrictName, PolygonBlock], Field(max_length=100)] = Field(default_factory=dict)
+    """Whose a place is that people tell of; without one the nearest cameras say so."""
     camera_overlaps: Annotated[tuple[tuple[Name, Name], ...], Field(max_length=1000)] = ()
     registers: dict[Register, Annotated[tuple[Row, ...], Field(max_length=10_000)]] = Field(default_factory=dict)
     """Rows as in the registers' import files: permits, shops, frontages, cameras, …; the database's come first."""
@@ -164,6 +166,13 @@ class SiteSettings(Settings):
             raise ValueError(f"zones: two zones are called {', '.join(sorted(double))}")
         return self
 
+    @model_validator(mode="after")
+    def _outlines_known_districts(self) -> Self:
+        unknown = sorted(set(self.district_outlines) - set(self.districts))
+        if unknown:
+            raise ValueError(f"district_outlines: {unknown[0]!r} is none of `districts`; name its cameras there first")
+        return self
+
     def to_origin(self) -> Origin:
         return Origin(self.origin.lat, self.origin.lon)
 
@@ -176,7 +185,11 @@ class SiteSettings(Settings):
         origin = self.to_origin()
         corners = self.bounds.to_points(origin) if self.bounds else ()
         outline = tuple((corner.east_m, corner.north_m) for corner in corners)
-        return Surroundings(ListedCameras(self.cameras), outline, origin, self.to_districts())
+        districts = {
+            District(name): tuple((corner.east_m, corner.north_m) for corner in block.to_points(origin))
+            for name, block in self.district_outlines.items()
+        }
+        return Surroundings(ListedCameras(self.cameras), outline, origin, self.to_districts(), districts)
 
     def to_zones(self) -> tuple[Zone, ...]:
         origin = self.to_origin()

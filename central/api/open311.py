@@ -7,34 +7,22 @@ that brought it alone; everybody else reads the kind, the status, and a place to
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from central.api.access import Access
 from central.api.open311_forms import Node, Record, rendered
-from central.domain.georeport import (
-    BadReport,
-    FollowedRequest,
-    Service,
-    clean,
-    notes_of,
-    openness_of,
-    read_wanted,
-    service_of,
-)
+from central.api.open311_records import discovery_of, request_of, service_record
+from central.domain.georeport import BadReport, FollowedRequest, notes_of, service_of
+from central.domain.georeport_reading import clean, read_wanted
 from central.services.georeport import Client, ReportDesk, TooMany
-from contract.clock import format_rfc3339
 from contract.errors import TransientError
-from contract.ids import UUID_PATTERN
 
 MAX_BODY_BYTES = 32 * 1024
 """A description of 1000 characters takes 9 KiB when every one is escaped."""
 MAX_FIELDS = 100
-SHOWN_DIGITS = 4
 Format = Annotated[Literal["json", "xml"], Path()]
 
 
@@ -64,7 +52,7 @@ def open311_router(desk: ReportDesk, door: Door) -> APIRouter:
     @router.get("/v2/discovery.{form}")
     async def discovery(form: Format) -> Response:
         """Where the service is and what it speaks."""
-        return rendered(form, "discovery", None, _discovery(door))
+        return rendered(form, "discovery", None, discovery_of(door.url, door.contact))
 
     @router.get("/v2/services.{form}")
     async def list_services(form: Format, request: Request) -> Response:
@@ -72,7 +60,7 @@ def open311_router(desk: ReportDesk, door: Door) -> APIRouter:
 
         def found() -> list[Record]:
             _jurisdiction(door, request.query_params)
-            return [_service(service) for service in desk.services()]
+            return [service_record(service) for service in desk.services()]
 
         return await _answer(form, "services", "service", found)
 
@@ -115,7 +103,7 @@ def open311_router(desk: ReportDesk, door: Door) -> APIRouter:
         def found() -> list[Record]:
             said = request.query_params
             reader = _reader(door, said)
-            return [_request(one, reader) for one in desk.listed(read_wanted(said, desk.law(), desk.now()))]
+            return [request_of(one, reader) for one in desk.listed(read_wanted(said, desk.law(), desk.now()))]
 
         return await _answer(form, "service_requests", "request", found)
 
@@ -124,7 +112,7 @@ def open311_router(desk: ReportDesk, door: Door) -> APIRouter:
         """One request and its status; it follows the case through merges and splits."""
 
         def found() -> list[Record]:
-            return [_request(_one(desk, request_id), _reader(door, request.query_params))]
+            return [request_of(_one(desk, request_id), _reader(door, request.query_params))]
 
         return await _answer(form, "service_requests", "request", found)
 
@@ -138,31 +126,6 @@ def open311_router(desk: ReportDesk, door: Door) -> APIRouter:
             return [{"token": request_id, "service_request_id": request_id}]
 
         return await _answer(form, "service_requests", "request", found)
-
-    return router
-
-
-def reports_router(desk: ReportDesk, access: Access) -> APIRouter:
-    """For operators, under ``/api/v1``: what people told about a case."""
-    router = APIRouter(tags=["cases"], dependencies=[Depends(access.operator)])
-
-    @router.get("/cases/{case_id}/reports")
-    def show_reports(case_id: Annotated[str, Path(pattern=UUID_PATTERN)]) -> list[dict[str, object]]:
-        """What citizens and hotlines reported that is this case now, in their words."""
-        return [
-            {
-                "service_request_id": one.request.request_id,
-                "source": one.request.source,
-                "kind": one.request.kind,
-                "requested_at": format_rfc3339(one.request.requested_at),
-                "lat": one.request.lat,
-                "lon": one.request.lon,
-                "address": one.request.address,
-                "description": one.request.description,
-                "media_url": one.request.media_url,
-            }
-            for one in desk.of_case(case_id)
-        ]
 
     return router
 
@@ -225,62 +188,3 @@ def _one(desk: ReportDesk, request_id: str) -> FollowedRequest:
     if len(found) != 1:
         raise BadReport(f"service_request_id: {request_id[:60]!r} is unknown", 404)
     return found[0]
-
-
-def _service(service: Service) -> Record:
-    return {
-        "service_code": service.code,
-        "service_name": service.zh,
-        "description": service.en,
-        "metadata": False,
-        "type": "realtime",
-        "keywords": f"{service.zh},{service.en},{service.kind}",
-        "group": "城市管理 / city management",
-    }
-
-
-def _request(one: FollowedRequest, reader: Client | None) -> Record:
-    request = one.request
-    is_own = reader is not None and reader.name == request.key_name
-    shown: Record = {
-        "service_request_id": request.request_id,
-        "status": openness_of(one.state).value,
-        "status_notes": notes_of(one.state),
-        "service_name": request.kind.value,
-        "service_code": request.code,
-        "agency_responsible": one.department,
-        "service_notice": None,
-        "requested_datetime": _at(request.requested_at),
-        "updated_datetime": _at(one.updated_at),
-        "expected_datetime": None,
-        "lat": request.lat if is_own else _rounded(request.lat),
-        "long": request.lon if is_own else _rounded(request.lon),
-    }
-    if is_own:
-        shown |= {"description": request.description, "address": request.address, "media_url": request.media_url}
-    return shown
-
-
-def _discovery(door: Door) -> Record:
-    base = door.url.rstrip("/")
-    endpoint: Record = {
-        "specification": "http://wiki.open311.org/GeoReport_v2",
-        "url": f"{base}/open311/v2",
-        "changeset": "2026-11-23T00:00:00Z",
-        "type": "production",
-        "formats": [{"format": "application/json"}, {"format": "text/xml"}],
-    }
-    return {
-        "changeset": "2026-11-23T00:00:00Z",
-        "contact": door.contact,
-        "key_service": door.contact,
-        "endpoints": [endpoint],
-    }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, SHOWN_DIGITS)
-
-
-def _at(instant: datetime) -> str:
-    return format_rfc3339(instant)

@@ -1,6 +1,7 @@
 """Which part of the city answers for a camera. One associator works on a district; districts never share a case.
 
-A camera belongs to the first district whose patterns fit its name; what fits none belongs to the rest.
+A camera belongs to the first district whose patterns fit its name; what fits none belongs to the rest. What a person
+saw has no camera: it stands under a name that says its district, so that every later look at it finds the same one.
 """
 
 from collections.abc import Iterable
@@ -12,6 +13,8 @@ from typing import NewType
 District = NewType("District", str)
 THE_REST = "rest"
 """How people write the nameless one."""
+TOLD = "told."
+"""How the names begin under which people's own looks stand."""
 REST = District("")
 """All cameras that no named district claims; the whole city where none is named."""
 
@@ -51,8 +54,20 @@ class Districts:
         return found
 
     def _look_up(self, node_id: str, camera_id: str) -> District:
+        if camera_id.startswith(TOLD):
+            name = District(camera_id.removeprefix(TOLD).partition(".")[0])
+            return name if name in self.names else REST
         names = (camera_id, f"{node_id}/{camera_id}")
         return next((district for district, patterns in self.claims if _fits(names, patterns)), REST)
+
+
+def told_name(district: District, key: str) -> str:
+    """The camera name under which somebody's own look at `district` stands; `key` makes it theirs alone.
+
+    >>> told_name(District("zhangdian"), "3f"), told_name(REST, "3f")
+    ('told.zhangdian.3f', 'told-3f')
+    """
+    return f"{TOLD}{district}.{key}" if district else f"told-{key}"
 
 
 MOST_REMEMBERED = 20_000

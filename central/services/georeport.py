@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from central.domain.byhand import SEEN_BY_KIND, Tale
+from central.domain.districts import REST, District
 from central.domain.georeport import (
     BadReport,
     FollowedRequest,
@@ -19,41 +20,32 @@ from central.domain.georeport import (
     Service,
     StoredRequest,
     Wanted,
-    read_report,
     services,
 )
+from central.domain.georeport_reading import read_report
 from central.domain.law import Law
 from central.domain.people import Operator
 from central.domain.workflow import Role
 from central.domain.workflow_words import Source
 from central.services.byhand import HandDesk
+from central.services.georeport_sighting import sighting
 from central.services.noticing import Surroundings
-from central.services.parse import digest_of
+from central.services.whereabouts import Whereabouts
 from central.store import inbox, service_requests
 from central.store.database import Database
-from central.store.inbox import InboxEvent
 from contract.clock import Clock
 from contract.events import (
-    BoxNorm,
-    ClockState,
-    Confidence,
-    Event,
     GroundPoint,
-    IncidentEvent,
-    IncidentState,
-    ModelRef,
-    wrap,
 )
-from contract.ids import derived_entropy, uuid7
+from contract.ids import uuid7
 from contract.plane import contains
+from contract.taxonomy import GROUP_BY_SEEN
 
 REPEATS_WITHIN = timedelta(minutes=10)
 """The same words from the same key within this time are one request: a client that got no answer tries again. Longer,
 and a second barbecue at the same corner is swallowed."""
 KEYED_WITHIN = timedelta(days=7)
 """The same for who names a key of their own (`Idempotency-Key`)."""
-_WHOLE = BoxNorm(x1=0.0, y1=0.0, x2=1.0, y2=1.0)
-_NO_MODEL = ModelRef(name="people", version="1", sha256="0" * 64)
 
 
 class TooMany(Exception):
@@ -130,7 +122,9 @@ class ReportDesk:
             stored = _stored(request_id, client, report, now, digest, made)
             service_requests.add(connection, stored)
             if report.lat is not None and report.lon is not None:
-                inbox.put(connection, self._sighting(stored, report.lat, report.lon))
+                variance = parts.sigma_m**2
+                ground = GroundPoint(lat=report.lat, lon=report.lon, ee_m2=variance, en_m2=0.0, nn_m2=variance)
+                inbox.put(connection, sighting(stored, ground, self._district(connection, stored, ground)))
         parts.on_taken()
         return request_id
 
@@ -160,55 +154,18 @@ class ReportDesk:
         who = Operator(client.name, frozenset({Role.PLATFORM}))
         return self._parts.hands.open_in(connection, tale, who).case_id
 
-    def _sighting(self, stored: StoredRequest, lat: float, lon: float) -> InboxEvent:
-        event = _event(stored, lat, lon, self._parts.sigma_m)
-        payload = event.to_wire()
-        data = event.data
-        return InboxEvent(
-            event_id=event.id,
-            node_id=data.node_id,
-            stream_id=data.stream_id,
-            seq=data.seq,
-            digest=digest_of(payload),
-            payload=payload,
-            received_at=stored.requested_at,
-            incident_id=data.incident_id,
-            revision=data.revision,
-            district=self._parts.around.districts.of(data.node_id, data.camera_id),
-        )
+    def _district(self, connection: Connection, stored: StoredRequest, ground: GroundPoint) -> District:
+        """Whose cameras look there: their case and this report shall be one."""
+        around = self._parts.around
+        if around.origin is None:
+            return REST
+        where = Whereabouts(around.districts, around.outlines, lambda: self._parts.law().registers.cameras)
+        group = GROUP_BY_SEEN[SEEN_BY_KIND[stored.kind]]
+        return where.at(connection, around.origin.to_local(ground.lat, ground.lon), group, stored.requested_at)
 
 
 FARTHEST_M = 200_000.0
 """From the site's origin, where the site file draws no outline: what is farther was surely swapped or mistyped."""
-
-
-def _event(stored: StoredRequest, lat: float, lon: float, sigma_m: float) -> Event:
-    """One look of somebody's own; each stands under a camera name of its own, so two of them never rule each other out.
-
-    Whoever tells of a thing does not see it go: the incident is never closed (see `PEOPLE_NODES`).
-    """
-    data = IncidentEvent(
-        node_id=stored.source,
-        stream_id=stored.request_id,
-        seq=1,
-        boot_id=stored.request_id,
-        incident_id=stored.request_id,
-        revision=1,
-        state=IncidentState.OPENED,
-        seen=SEEN_BY_KIND[stored.kind],
-        camera_id=f"told-{stored.request_id}",
-        track_id=1,
-        first_seen_at=stored.requested_at,
-        last_seen_at=stored.requested_at,
-        box=_WHOLE,
-        ground=GroundPoint(lat=lat, lon=lon, ee_m2=sigma_m**2, en_m2=0.0, nn_m2=sigma_m**2),
-        confidence=Confidence(latest=1.0, mean=1.0, peak=1.0, looks=1, positive_looks=1),
-        model=_NO_MODEL,
-        config_version="open311",
-        clock_state=ClockState.SYNCHRONISED,
-    )
-    event_id = uuid7(stored.requested_at, derived_entropy("service request", stored.request_id))
-    return wrap(data, event_id, stored.requested_at)
 
 
 def _stored(

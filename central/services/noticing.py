@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from central.domain.districts import ONE_CITY, Districts
+from central.domain.districts import ONE_CITY, District, Districts
 from central.services.outcomes import Mark
 from central.store.inbox import Newest
 from contract.events import IncidentEvent
@@ -51,13 +51,14 @@ class ListedCameras:
 class Surroundings:
     """What an event is compared with. `bounds` is the outline, (east, north) metres from `origin`; may be empty.
 
-    `districts` is no comparison: it says whose associator the event waits for.
+    `districts` is no comparison: it says whose associator the event waits for; `outlines` are theirs, where drawn.
     """
 
     book: CameraBook = field(default_factory=ListedCameras)
     bounds: tuple[tuple[float, float], ...] = ()
     origin: Origin | None = None
     districts: Districts = ONE_CITY
+    outlines: Mapping[District, tuple[tuple[float, float], ...]] = field(default_factory=dict)
 
 
 def notice(data: IncidentEvent, around: Surroundings, newest: Newest | None, now: datetime) -> tuple[Mark, ...]:

@@ -142,6 +142,25 @@ def at_place(connection: Connection, like: Observation, newest: int) -> list[tup
     return _incidents(connection, OBSERVATIONS.c.incident_id.in_(ids))
 
 
+def nearest(
+    connection: Connection, group: KindGroup, place: Point, reach_m: float, since: datetime, but_nodes: Iterable[str]
+) -> Observation | None:
+    """The sighting of `group` since `since` that lies nearest, within a square of `reach_m` each way; never one of
+    `but_nodes`. It reads all of that time's: for a question now and then, not for every event.
+    """
+    east, north = OBSERVATIONS.c.east_m, OBSERVATIONS.c.north_m
+    distance = (east - place.east_m) * (east - place.east_m) + (north - place.north_m) * (north - place.north_m)
+    query = select(OBSERVATIONS).where(
+        OBSERVATIONS.c.group == group,
+        OBSERVATIONS.c.last_seen_at >= since,
+        east.between(place.east_m - reach_m, place.east_m + reach_m),
+        north.between(place.north_m - reach_m, place.north_m + reach_m),
+        OBSERVATIONS.c.node_id.not_in(sorted(but_nodes)),
+    )
+    row = connection.execute(query.order_by(distance, OBSERVATIONS.c.incident_id).limit(1)).first()
+    return None if row is None else to_observation(row._mapping)
+
+
 def announce(connection: Connection, told: Iterable[IncidentEvent]) -> None:
     """Remembers the pictures that the events announce; a known one stays as it is."""
     rows = [_announced(ref, data) for data in told for ref in data.evidence]

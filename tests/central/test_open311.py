@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,27 +13,46 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from central.api.open311 import Door, open311_router
-from central.domain.georeport import BadReport, clean, read_report, read_wanted
+from central.domain.districts import REST, District, Districts
+from central.domain.georeport import BadReport
+from central.domain.georeport_reading import clean, read_report, read_wanted
+from central.domain.registers.cameras import RegisteredCamera
+from central.domain.registers.names import Names
+from central.domain.registers.snapshot import Registers
 from central.domain.workflow import Action, CaseState, Role
 from central.domain.workflow_words import Source
 from central.flowrules import packaged_keeper
+from central.services.admission import Admission
+from central.services.association import Association, Post
 from central.services.byhand import HandDesk
 from central.services.georeport import Client, ReportDesk, ReportParts
 from central.services.georeport_raising import Raising
 from central.services.steps import OperatorAction, Stepper
+from central.services.whereabouts import Whereabouts
 from central.store import case_queries
 from central.store.cases import Projection
+from central.store.inbox import INBOX
+from contract.events import Event
+from contract.ids import NodeId
 from contract.plane import Point
-from contract.taxonomy import Seen
+from contract.taxonomy import KindGroup, Seen
 from tests.central.asgi import AsgiClient
 from tests.central.builders import ORIGIN, T0, Street, minutes
-from tests.central.parts import BAN_SITE, LAW, Parts
+from tests.central.parts import BAN_SITE, LAW, TOPICS, Parts
 
 APP = Client("app", "a-key-of-the-city-app", per_minute=5)
 HOTLINE = Client("hotline", "a-key-of-the-hotline", Source.HOTLINE_12319)
 BBQ = "47678.5:06029"
+
+
+class Sent:
+    """A message from a node, as the broker hands it over."""
+
+    def __init__(self, event: Event) -> None:
+        self.topic, self.payload = TOPICS.event_live(NodeId(event.data.node_id)), event.to_wire()
 
 
 class Town:
@@ -126,6 +146,63 @@ def test_the_order_of_camera_and_citizen_changes_nothing(file_town: Town) -> Non
     with file_town.parts.database.read() as connection:
         (snapshot,) = case_queries.snapshots(connection, [file_town.case_of(request_id).case_id])
     assert len(snapshot.members) == 2
+
+
+EAST, WEST = District("east"), District("west")
+CITY = Districts(((EAST, ("e-*",)), (WEST, ("w-*",))))
+
+
+def district_of(town: Town, request_id: str) -> str:
+    with town.parts.database.read() as connection:
+        row = connection.execute(select(INBOX.c.district).where(INBOX.c.incident_id == request_id)).one()
+    return str(row.district)
+
+
+def in_districts(parts: Parts, **more: Any) -> Town:
+    """A town whose cameras e-* and w-* belong to two districts."""
+    town = Town(parts)
+    around = replace(BAN_SITE.to_surroundings(), districts=CITY, **more)
+    hands = HandDesk(parts.database, LAW, town.stepper, parts.clock, lambda: None)
+    town.desk = ReportDesk(ReportParts(parts.database, lambda: LAW, around, hands, parts.clock))
+    app = FastAPI()
+    app.include_router(open311_router(town.desk, Door("zibo.test", (APP, HOTLINE), url="https://c.test")))
+    town.client = AsgiClient(app)
+    return town
+
+
+def test_a_report_joins_the_cameras_of_its_district(parts: Parts) -> None:
+    town = in_districts(parts)
+    rules = parts.bench.rules.model_copy(update={"districts": CITY})
+    associators = [
+        Association(
+            parts.database, replace(parts.bench, rules=rules), parts.clock, lambda: None, Post(f"p-{name}", name)
+        )
+        for name in CITY.names
+    ]
+    around = replace(BAN_SITE.to_surroundings(), districts=CITY)
+    seen = Street().event("grill", Seen.GRILL, (10, 10), last=T0, camera="w-1")
+    Admission(parts.database, TOPICS, parts.clock, around).take([Sent(seen)])
+    for one in associators:
+        one.step()
+    request_id = town.report((12, 9))
+    assert district_of(town, request_id) == WEST
+    while sum(one.step() for one in associators):
+        pass
+    with parts.database.read() as connection:
+        (snapshot,) = case_queries.snapshots(connection, [town.case_of(request_id).case_id])
+    assert {member.node_id for member in snapshot.members} == {"node-1", "citizen"}
+
+
+def test_outlines_and_cameras_say_whose_a_place_is(file_parts: Parts) -> None:
+    east = ((0.0, 0.0), (40.0, 0.0), (40.0, 40.0), (0.0, 40.0))
+    town = in_districts(file_parts, outlines={EAST: east})
+    assert district_of(town, town.report((12, 9))) == EAST
+    assert district_of(town, town.report((-12, 9))) == REST
+    hung = Registers(cameras=(RegisteredCamera("w-3", Names("西三", "west three"), point=Point(-30, 0)),))
+    where = Whereabouts(CITY, {EAST: east}, lambda: hung.cameras)
+    with file_parts.database.read() as connection:
+        found = [where.at(connection, Point(east_m, 9), KindGroup.FIRE, T0) for east_m in (-12.0, -4000.0)]
+    assert found == [WEST, REST]
 
 
 def test_two_citizens_report_one_thing_and_far_ones_another(file_town: Town) -> None:
