@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from central.api.access import Tokens
-from central.app import Central, Server, bind, end_cleanly
+from central.app import Central
 from central.catalogue import load_catalogue, make_law
 from central.commands import (
     assess,
@@ -38,6 +38,7 @@ from central.commands import (
 )
 from central.ingest.address import parse_address
 from central.logs import configure_logs
+from central.serving import Server, bind, end_cleanly
 from central.settings import LogFormat, Role, load_secrets, load_settings
 from central.site import load_site
 from central.store.database import Database
@@ -145,7 +146,7 @@ def serve(
         report |= {"first-account": first.name, "first-password": first.password}
     _report(report, as_json)
     end_cleanly()
-    Server(central).run(sockets=[sock])
+    Server(central.http, central.feed.close).run(sockets=[sock])
 
 
 @cli.command("check-config")

@@ -23,3 +23,12 @@ def at_site(rules: AssociationRules, site: SiteSettings) -> AssociationRules:
     """`rules` with the site's camera overlaps and districts."""
     pairs = frozenset(frozenset({CameraId(a), CameraId(b)}) for a, b in site.camera_overlaps)
     return rules.model_copy(update={"overlaps": pairs, "districts": site.to_districts()})
+
+
+def make_rules(site: SiteSettings, path: Path | None = None) -> AssociationRules:
+    """The rules of joining in the file at `path`, or the packaged ones, with the site's camera overlaps.
+
+    Raises:
+        UsageError: the file is wrong.
+    """
+    return at_site(load_rules(path), site)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from central.api.access import Access, Tokens
-from central.app import Outside, make_http, make_rules
 from central.catalogue import load_catalogue, make_law
 from central.evidence.folder import FolderStore
+from central.rulebook import make_rules
 from central.services.admission import Admission
 from central.services.association import Association, Bench
 from central.services.doors import Doors
@@ -20,6 +20,7 @@ from central.services.sight import Sight
 from central.services.views import Health
 from central.site import SiteSettings
 from central.store.database import Database
+from central.web import Outside, make_http
 from contract.clock import VirtualClock
 from contract.events import Event
 from contract.ids import NodeId

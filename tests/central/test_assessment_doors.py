@@ -12,7 +12,6 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import insert
 
 from central.api.access import Access, Tokens
-from central.app import Outside, make_http
 from central.domain.people import Operator
 from central.domain.registers.snapshot import NO_REGISTERS
 from central.domain.workflow import Role
@@ -22,6 +21,7 @@ from central.services.feed import LiveFeed
 from central.services.sight import Sight
 from central.store.cases import CASES, HISTORY
 from central.store.stages import STAGES
+from central.web import Outside, make_http
 from contract.clock import VirtualClock
 from contract.plane import Origin
 from tests.central.asgi import AsgiClient

@@ -11,13 +11,13 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from central.app import plan_link
 from central.domain.lanes import Lane
 from central.ingest.address import parse_address
 from central.ingest.lanes import Lanes
 from central.ingest.mqtt import LinkPlan, MqttLink
 from central.services.intake import AckToken, Delivery
 from central.settings import CentralSettings, Role
+from central.taking import plan_link
 from contract.errors import UsageError
 from contract.ids import NodeId
 from contract.topics import Topics

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from central.app import make_rules
 from central.domain.rules import AssociationRules
 from central.domain.values import CaseFilter, CaseSnapshot, Revision
 from central.domain.workflow import Action, CaseState, RejectReason
-from central.rulebook import at_site, load_rules
+from central.rulebook import at_site, load_rules, make_rules
 from central.services.actions import CaseDesk, OperatorAction
 from central.services.association import Association, Bench
 from central.services.observing import to_revision

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from central.app import make_rules
 from central.bench.minting import REVISIONS, Mint
 from central.bench.publishing import Publisher
+from central.rulebook import make_rules
 from central.services.association import Association, Bench
 from central.services.letters import LetterDesk
 from central.store import dead_letters, inbox
@@ -82,10 +82,11 @@ class Scene:
         resend_after_s: float = 1.0,
         port: int | None = None,
         is_backfill: bool = False,
+        nodes_a_street: int = 1,
     ) -> Publisher:
-        """Nodes that send what has no receipt again after `resend_after_s`."""
+        """Nodes that send what has no receipt again after `resend_after_s`; those of one street see the same things."""
         began_at = CLOCK.now() - timedelta(minutes=5)
-        mints = [Mint(number, began_at, run, ORIGIN) for number in range(count)]
+        mints = [Mint(number, began_at, run, ORIGIN, number // nodes_a_street) for number in range(count)]
         made = Publisher(port or self.mqtt_port, mints, CLOCK, is_backfill, self.protocol, resend_after_s)
         made.start()
         self._publishers.append(made)
@@ -112,6 +113,18 @@ class Scene:
         """Until nothing lacks a receipt."""
         publisher.drain(CLOCK.monotonic() + patience_s, lambda: None)
         assert publisher.waiting == 0, f"{publisher.waiting} events without a receipt after {patience_s} s"
+
+    def wait_for_cases(self, patience_s: float) -> None:
+        """Until an associator that runs has taken everything."""
+        database = Database(self.database_url)
+        deadline = CLOCK.monotonic() + patience_s
+        left = 1
+        while left and CLOCK.monotonic() < deadline:
+            with database.read() as connection:
+                left = inbox.count_waiting(connection)
+            CLOCK.sleep(0.5)
+        database.close()
+        assert left == 0, f"{left} events in no case after {patience_s} s"
 
     def assert_whole(self, *publishers: Publisher) -> None:
         """Every event sent is in the inbox once, and every incident gives one case."""

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from central.app import bind
 from central.ingest.address import parse_address
 from central.ingest.fleet import MqttFleetLink
 from central.services.fleet_views import Drift
 from central.services.fleet_watch import FleetWatch
 from central.services.worker import Worker
+from central.serving import bind
 from contract.clock import SystemClock
 from contract.requests import Ask, CalibrationPicture, FreshFrame, Original
 from contract.topics import Topics

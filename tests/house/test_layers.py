@@ -40,6 +40,10 @@ MAY_JOIN_ADAPTERS = {
     "edge.replay": "composition root of a replay: clip, pipeline, lines",
     "edge.uplink.evidence": "the sender of pictures over the outbox",
     "central.app": "central's composition root",
+    "central.foundation": "composes what every part stands on: settings, database, folders, broker's address",
+    "central.taking": "composes what comes from the broker: sessions, intake, the fleet's messages",
+    "central.web": "composes everything over HTTP: API, console",
+    "central.housekeeping": "composes the threads beside the main work",
     "central.cli": "composes the subcommands",
     "central.commands.package": "composes an evidence package: pictures, rows, keys",
     "central.open311": "composes Open311: settings, doors, desks",
@@ -49,7 +53,7 @@ MAY_JOIN_ADAPTERS = {
 }
 PACKAGE_OF_IMPORT = {
     "cv2": "opencv-python-headless", "yaml": "PyYAML", "paho": "paho-mqtt", "pydantic_core": "pydantic",
-    "argon2": "argon2-cffi", "chinese_calendar": "chinesecalendar", "python_calamine": "python-calamine",
+    "argon2": "argon2-cffi", "babel": "Babel", "chinese_calendar": "chinesecalendar", "python_calamine": "python-calamine",
     "prometheus_client": "prometheus-client", "onvif": "onvif-zeep-async",
     "starlette": "fastapi", "jinja2": "Jinja2", "sqlalchemy": "SQLAlchemy", "multipart": "python-multipart",
 }  # fmt: skip

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from central.app import make_rules
 from central.catalogue import load_catalogue, make_law
 from central.domain.values import CaseFilter
+from central.rulebook import make_rules
 from central.services.admission import Admission
 from central.services.association import Association, Bench
 from central.services.intake import Intake

@@ -1,0 +1,50 @@
+"""The program around the service: its socket, its server, and how it ends."""
+
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from contract.errors import UsageError
+
+
+def end_cleanly() -> None:
+    """Makes SIGTERM and SIGINT end the program with exit code 0; uvicorn raises them again after its own shutdown."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+
+
+class Server(uvicorn.Server):
+    """uvicorn that lets the live feed's listeners go as soon as it is told to end; it would wait for them otherwise."""
+
+    def __init__(self, http: FastAPI, before_exit: Callable[[], None]) -> None:
+        """`before_exit` is called in a signal's handler."""
+        config = uvicorn.Config(http, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=5)
+        super().__init__(config)
+        self._before_exit = before_exit
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        self._before_exit()
+        super().handle_exit(sig, frame)  # type: ignore[arg-type]  # uvicorn asks for a FrameType that it doesn't use
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one.
+
+    Raises:
+        UsageError: the address is taken or not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        raise UsageError(
+            f"{host}:{port}: can't listen there ({error.strerror}); choose another with --port, 0 takes a free one"
+        ) from error
+    return sock

@@ -1,0 +1,152 @@
+"""Everything over HTTP: the JSON API and the console, put together from the service's parts."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from central.api.access import Access, DenialLog
+from central.api.assessment import assessment_router
+from central.api.cases import cases_router
+from central.api.casework import Casework, casework_router
+from central.api.evidence import evidence_router
+from central.api.health import health_router
+from central.api.http import make_http_app
+from central.api.ingest import ingest_router
+from central.api.overview import overview_router
+from central.api.people import me_router, people_router
+from central.api.public import public_router
+from central.api.registers import registers_router
+from central.api.rejudging import rejudging_router
+from central.api.stream import stream_router
+from central.console.desk import Site, desk_pages
+from central.console.pages import STATIC_DIR, Pages, console_router
+from central.console.registers import registers_pages
+from central.console.signing_in import add_sign_in_answers, signing_in_router
+from central.domain.law import Law
+from central.flowrules import packaged_keeper
+from central.foundation import ground_of, lawbook, surroundings
+from central.scorebook import AssessmentSettings, load_scorebook
+from central.services.actions import CaseDesk
+from central.services.admission import Admission
+from central.services.assessment_parts import assessment_of
+from central.services.byhand import HandDesk
+from central.services.claiming import ClaimDesk
+from central.services.evidence import EvidenceDesk, ObjectStore
+from central.services.feed import LiveFeed
+from central.services.hashing import Hasher
+from central.services.joining import JoinDesk
+from central.services.own_account import OwnAccount
+from central.services.people import PeopleDesk
+from central.services.reading import Reader
+from central.services.registers import RegisterBook
+from central.services.registers_desk import RegisterDesk
+from central.services.rejudging import Rejudger
+from central.services.silencing import SilenceDesk
+from central.services.steps import Stepper
+from central.services.submitting import EventDesk
+from central.services.terrain import UNSURVEYED, Terrain
+from central.services.timekeeping import Timekeeper
+from central.services.views import Health
+from central.site import SiteSettings
+from central.store.database import Database
+from contract.clock import Clock
+from contract.topics import Topics
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What everything over HTTP is made of."""
+
+    database: Database
+    objects: ObjectStore
+    law: Law
+    site: SiteSettings
+    feed: LiveFeed
+    clock: Clock
+    wake: Callable[[], None] = lambda: None
+    """Tells the associator that there is work."""
+    topics: Topics = field(default_factory=Topics)
+    fleet: tuple[APIRouter, ...] = ()
+    hasher: Hasher = field(default_factory=Hasher)
+    figures: AssessmentSettings = field(default_factory=load_scorebook)
+    is_public: bool = False
+    """Whether statistics and map are for everybody."""
+    keeper: Timekeeper = field(default_factory=packaged_keeper)
+    terrain: Terrain = UNSURVEYED
+
+
+def make_http(
+    parts: Outside,
+    access: Access,
+    health: Callable[[], Health],
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+) -> FastAPI:
+    """The JSON API and the console on `parts`."""
+    laws = lawbook(parts.law, parts.site)
+    reader = Reader(parts.database, parts.law, parts.site.to_origin(), laws)
+    rejudger = Rejudger(parts.database, laws, parts.clock, parts.feed.notify)
+    case_desk = CaseDesk(parts.database, parts.clock, parts.feed.notify, parts.keeper, parts.terrain)
+    join_desk = JoinDesk(parts.database, parts.clock, parts.wake, parts.site.to_districts())
+    admission = Admission(
+        parts.database, parts.topics, parts.clock, surroundings(parts.site, parts.database, parts.clock)
+    )
+    event_desk = EventDesk(parts.database, admission, parts.topics)
+    evidence_desk = EvidenceDesk(parts.database, parts.objects, parts.clock, parts.feed.notify)
+    figures = assessment_of(parts.database, parts.figures, ground_of(parts.site), parts.clock)
+    registers = registers_desk(parts)
+    people_desk = PeopleDesk(parts.database, parts.hasher, parts.clock)
+    own = OwnAccount(people_desk, access.doors)
+    casework = _casework(parts)
+    routers = [
+        cases_router(reader, case_desk, join_desk, access),
+        casework_router(casework, access),
+        evidence_router(evidence_desk, access),
+        ingest_router(event_desk, lambda: _tell(parts), access),
+        overview_router(reader, access),
+        health_router(health),
+        stream_router(reader, parts.feed, access),
+        assessment_router(figures, access),
+        public_router(figures, access, is_open=parts.is_public),
+        me_router(own, access),
+        people_router(people_desk, access),
+        registers_router(registers, access),
+        rejudging_router(rejudger, access, parts.clock),
+        *parts.fleet,
+    ]
+    http = make_http_app(routers, lifespan)
+    site = reader.site(parts.site.name.to_names(), parts.site.demo, tuple(parts.site.legal_dwell_s))
+    pages = Pages(site, parts.law.timezone)
+    http.include_router(console_router(reader, case_desk, access, pages, parts.clock))
+    http.include_router(signing_in_router(own, access, pages))
+    http.include_router(registers_pages(registers, access, pages))
+    where = Site(parts.site.to_origin(), parts.law.timezone)
+    http.include_router(desk_pages(casework.hands, casework.silences, reader, access, pages, where))
+    add_sign_in_answers(http, access, pages)
+    http.add_middleware(DenialLog, log=access.doors)
+    http.mount("/static", StaticFiles(directory=STATIC_DIR))
+    return http
+
+
+def registers_desk(parts: Outside) -> RegisterDesk:
+    """The desk of the registers; what the site's files say holds where the database has nothing."""
+    book = RegisterBook(parts.site.to_origin(), parts.law.registers)
+    return RegisterDesk(parts.database, book, parts.clock, parts.site.timezone, parts.wake)
+
+
+def _casework(parts: Outside) -> Casework:
+    database, clock, tell = parts.database, parts.clock, parts.feed.notify
+    stepper = Stepper(parts.keeper, parts.terrain)
+    return Casework(
+        HandDesk(database, parts.law, stepper, clock, tell, parts.terrain),
+        ClaimDesk(database, clock, parts.keeper, tell),
+        SilenceDesk(database, clock, tell),
+        parts.site.to_origin(),
+    )
+
+
+def _tell(parts: Outside) -> None:
+    parts.wake()
+    parts.feed.notify()
