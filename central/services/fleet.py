@@ -30,15 +30,23 @@ class UnknownNode(Exception):
     """There is no such node, bundle or request."""
 
 
+class Overtaken(UsageError):
+    """Somebody set a newer version while this one was being made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a node shall run from now on, and who wants it why. `secrets` are sealed to the node and then forgotten."""
+    """What a node shall run from now on, and who wants it why. `secrets` are sealed to the node and then forgotten.
+
+    `after` is the version it was made from (0: none): it is refused if there is a newer one by now.
+    """
 
     content: Mapping[str, object]
     by: str
     why: str
     secrets: Mapping[str, str]
     goes_back_from: int | None = None
+    after: int | None = None
 
 
 class FleetDesk:
@@ -73,11 +81,18 @@ class FleetDesk:
 
         Raises:
             UnknownNode: secrets for a node that was never enrolled.
+            Overtaken: there is a newer version than the one it was made from.
             UsageError: the content is no bundle, or a camera belongs to another node.
         """
         with self._database.write() as connection:
             history = fleet.bundles_of(connection, node_id)
-            version = history[0].version + 1 if history else 1
+            newest = history[0].version if history else 0
+            if order.after is not None and order.after != newest:
+                raise Overtaken(
+                    f"version {newest} of node {node_id} was set by {history[0].made_by if history else 'nobody'} "
+                    f"meanwhile; this was made from version {order.after}: look at it and make the change again"
+                )
+            version = newest + 1
             enrolled = fleet.node(connection, node_id)
             sealed = self._seal(node_id, None if enrolled is None else enrolled.keys, order.secrets)
             bundle = self._make(node_id, version, order, sealed)
