@@ -30,7 +30,7 @@ from central.services.views import (
     SiteView,
     ZoneView,
 )
-from central.store import case_queries, changes, dead_letters, fleet, nodes, observations, stages
+from central.store import case_lists, case_queries, changes, dead_letters, fleet, nodes, observations, stages
 from central.store.cases import HistoryEntry, Projection
 from central.store.database import Database
 from central.store.fleet import StoredBundle
@@ -60,7 +60,7 @@ class Reader:
     def page(self, wanted: CaseFilter, limit: int) -> CasePage:
         """Up to `limit` cases, newest first."""
         with self._database.read() as connection:
-            found = case_queries.page(connection, wanted, limit + 1)
+            found = case_lists.page(connection, wanted, limit + 1)
             items = self._summaries(connection, found[:limit])
         return CasePage(items=tuple(items), next=found[limit - 1].case_id if len(found) > limit else None)
 
@@ -68,6 +68,22 @@ class Reader:
         with self._database.read() as connection:
             case = case_queries.find(connection, case_id)
             return None if case is None else self._summaries(connection, [case])[0]
+
+    def summaries(self, case_ids: Sequence[str]) -> list[CaseSummary]:
+        """Those of the cases that there are, merged away or not."""
+        with self._database.read() as connection:
+            found = case_queries.find_all(connection, case_ids)
+            return self._summaries(connection, [found[case_id] for case_id in case_ids if case_id in found])
+
+    def listed(self, wanted: CaseFilter, limit: int) -> list[str]:
+        """The ids of the first cases of a list, in its order."""
+        with self._database.read() as connection:
+            return case_lists.ids(connection, wanted, limit)
+
+    def counts(self, wanted: CaseFilter) -> dict[int, int]:
+        """How many cases of each severity a list holds."""
+        with self._database.read() as connection:
+            return case_lists.counts(connection, wanted)
 
     def detail(self, case_id: str, *roles: Role) -> CaseDetail | None:
         """All about one case and what somebody with `roles` (a reviewer's, unless given) may do with it; or None."""

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, not_, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, bindparam, select
 
 from central.domain.reconcile import KeptCase
-from central.domain.values import CaseFilter, CaseSnapshot, MemberId, Observation, member_id
+from central.domain.values import CaseSnapshot, MemberId, Observation, member_id
 from central.domain.workflow import REVIEWED, Action, CaseState, Role
 from central.domain.workflow_words import Source
 from central.store.cases import CASES, HISTORY, MEMBERS, HistoryEntry, Projection
@@ -143,45 +143,7 @@ def find(connection: Connection, case_id: str) -> Projection | None:
 def find_all(connection: Connection, case_ids: Iterable[str]) -> dict[str, Projection]:
     """Those of the cases that there are, by id."""
     rows = connection.execute(_FOUND, {"case_ids": sorted(set(case_ids))})
-    return {row.id: _projection(row._mapping) for row in rows}
-
-
-def page(connection: Connection, wanted: CaseFilter, limit: int) -> list[Projection]:
-    """Newest first, or by severity where that is wanted."""
-    query = select(CASES).where(CASES.c.merged_into.is_(None))
-    if wanted.states is not None:
-        query = query.where(CASES.c.state.in_(sorted(wanted.states)))
-    if wanted.kind is not None:
-        query = query.where(CASES.c.kind == wanted.kind)
-    if wanted.only_prominent:
-        query = query.where(CASES.c.is_prominent.is_(True))
-    if wanted.silenced is not None:
-        is_kept = (CASES.c.silence_id.is_not(None), CASES.c.state == CaseState.OBSERVING)
-        query = query.where(and_(*is_kept) if wanted.silenced else not_(and_(*is_kept)))
-    for prefix in filter(None, (wanted.district, wanted.area)):
-        query = query.where(func.substr(CASES.c.area_code, 1, len(prefix)) == prefix)
-    if wanted.camera:
-        query = query.where(CASES.c.id.in_(_seen_by(wanted.camera)))
-    if wanted.before is not None:
-        query = query.where(_comes_after(wanted.before, wanted.is_by_severity))
-    order = [CASES.c.severity.desc()] if wanted.is_by_severity else []
-    query = query.order_by(*order, CASES.c.id.desc()).limit(limit)
-    return [_projection(row._mapping) for row in connection.execute(query)]
-
-
-def _seen_by(camera: str) -> Select[tuple[str]]:
-    """The cases in which the camera sees something now."""
-    joined = MEMBERS.join(OBSERVATIONS, OBSERVATIONS.c.incident_id == MEMBERS.c.incident_id)
-    return select(MEMBERS.c.case_id).select_from(joined).where(OBSERVATIONS.c.camera_id == camera, _IS_OPEN)
-
-
-def _comes_after(before: str, is_by_severity: bool) -> ColumnElement[bool]:
-    """What a list shows after the case `before`."""
-    if not is_by_severity:
-        return CASES.c.id < before
-    marks = CASES.alias()
-    severity = select(marks.c.severity).where(marks.c.id == before).scalar_subquery()
-    return or_(CASES.c.severity < severity, and_(CASES.c.severity == severity, CASES.c.id < before))
+    return {row.id: to_projection(row._mapping) for row in rows}
 
 
 def cases_of(connection: Connection, incident_ids: Iterable[str]) -> set[str]:
@@ -231,7 +193,7 @@ def history(connection: Connection, case_id: str) -> list[HistoryEntry]:
 def gone_in(connection: Connection, state: CaseState, limit: int) -> list[Projection]:
     """Cases in `state` whose thing the cameras saw go, the oldest first."""
     query = select(CASES).where(CASES.c.state == state, CASES.c.gone_at.is_not(None), CASES.c.merged_into.is_(None))
-    return [_projection(row._mapping) for row in connection.execute(query.order_by(CASES.c.id).limit(limit))]
+    return [to_projection(row._mapping) for row in connection.execute(query.order_by(CASES.c.id).limit(limit))]
 
 
 def standing_beside(connection: Connection, case: Projection, since: datetime, reach_m: float) -> bool:
@@ -263,7 +225,8 @@ def _within(east_m: Column[float], north_m: Column[float], point: Point, reach_m
     )
 
 
-def _projection(row: RowMapping) -> Projection:
+def to_projection(row: RowMapping) -> Projection:
+    """A row of `CASES`."""
     return Projection(
         case_id=row["id"],
         group=KindGroup(row["group"]),

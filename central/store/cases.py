@@ -60,6 +60,19 @@ _PROJECT = update(CASES).where(CASES.c.id == bindparam("case_id"))
 Index("cases_in_time", CASES.c.group, CASES.c.last_seen_at)
 Index("cases_by_number", CASES.c.number, unique=True)
 Index("cases_by_area", CASES.c.area_code)
+Index(
+    "cases_listed",
+    CASES.c.is_prominent,
+    CASES.c.severity,
+    CASES.c.id,
+    CASES.c.state,
+    CASES.c.kind,
+    CASES.c.silence_id,
+    CASES.c.area_code,
+    sqlite_where=CASES.c.merged_into.is_(None),
+    postgresql_where=CASES.c.merged_into.is_(None),
+)
+"""All that a filter of the live list asks for: ten thousand open cases are counted and ordered without their rows."""
 
 NUMBERS = Table(
     "case_numbers",
