@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from itertools import groupby
-from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response, UploadFile
@@ -15,7 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from central.console.pages import Pages
-from central.console.words import Language, Words, read_words
+from central.console.words import Language, Words
 from central.domain.people import Operator, Right
 from central.domain.registers.frames import Frame
 from central.services.records import Sentence
@@ -81,10 +80,9 @@ def registers_pages(desk: RegisterDesk, gate: KeeperGate, pages: Pages) -> APIRo
     router = APIRouter(prefix="/registers", include_in_schema=False)
     reader = [Depends(gate.page)]
     keeper = gate.may(Right.KEEP_REGISTERS, is_page=True)
-    words = read_words(Path(__file__).with_name("registers.yaml"))
 
     def said(request: Request) -> Words:
-        return words[pages.words(request).language]
+        return pages.words(request).part("registers.")
 
     def row_page(request: Request, register: Register, values: Mapping[str, str], **facts: Any) -> Response:
         told = {"key": "", "why": "", "versions": (), "report": None} | facts

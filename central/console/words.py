@@ -1,21 +1,15 @@
 """The console's two languages: which one a request wants, and every word in it."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal
 
 from fastapi import Request
-from pydantic import RootModel
 
 from central.services.records import Sentence
-from contract.configfile import load_yaml
+from central.translations import load_texts
 
 Language = Literal["zh", "en"]
 COOKIE = "xunjie_lang"
-
-
-class _WordsFile(RootModel[dict[str, tuple[str, str]]]):
-    """key: [Chinese, English]"""
 
 
 class Words:
@@ -40,6 +34,10 @@ class Words:
         """All words whose key begins with `prefix`, by the rest of the key: what a script may have to say."""
         return {key.removeprefix(prefix): text for key, text in self._texts.items() if key.startswith(prefix)}
 
+    def part(self, prefix: str) -> "Words":
+        """The words whose key begins with `prefix`, asked for by the rest of it: those of one set of pages."""
+        return Words(self.language, self.group(prefix))
+
     def of(self, sentence: Sentence | None) -> str:
         """The sentence in this language; empty for None."""
         if sentence is None:
@@ -59,17 +57,9 @@ class Words:
 
 
 def load_words() -> dict[Language, Words]:
-    """Both languages, from the file beside this module."""
-    return read_words(Path(__file__).with_name("words.yaml"))
-
-
-def read_words(path: Path) -> dict[Language, Words]:
-    """Both languages of a file of words."""
-    texts = load_yaml(path, _WordsFile).root
-    return {
-        "zh": Words("zh", {key: pair[0] for key, pair in texts.items()}),
-        "en": Words("en", {key: pair[1] for key, pair in texts.items()}),
-    }
+    """Both languages, from the catalogues of `locale/`."""
+    texts = load_texts()
+    return {"zh": Words("zh", texts["zh"]), "en": Words("en", texts["en"])}
 
 
 def wanted_language(request: Request) -> Language:

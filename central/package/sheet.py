@@ -9,13 +9,11 @@ import json
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from html import escape
-from pathlib import Path
 
 import pymupdf
-from pydantic import RootModel
 
 from central.package.gathering import Gathered, Picture
-from contract.configfile import load_yaml
+from central.translations import Texts, load_texts
 
 CITY_TIME = timezone(timedelta(hours=8))
 """Zibo keeps no summer time."""
@@ -32,10 +30,6 @@ p { margin: 2px 0 4px 0; } .en { color: #5a6472; } .small { font-size: 8px; colo
 table { width: 100%; } td { padding: 2px 6px 2px 0; vertical-align: top; }
 .mono { font-family: monospace; font-size: 7.5px; }
 """
-
-
-class _Words(RootModel[dict[str, tuple[str, str]]]):
-    """key: [Chinese, English]"""
 
 
 def draw_sheet(gathered: Gathered) -> bytes:
@@ -168,14 +162,14 @@ def _pictures(gathered: Gathered, shown: list[Picture], unreadable: set[str]) ->
 
 
 @cache
-def _words() -> dict[str, tuple[str, str]]:
-    return load_yaml(Path(__file__).parents[1] / "console" / "words.yaml", _Words).root
+def _texts() -> dict[str, Texts]:
+    return load_texts()
 
 
 def _word(key: str) -> str:
     """In both languages; the bare word where the console has none."""
-    found = _words().get(key)
-    return key.partition(".")[2] if found is None else f"{found[0]} {found[1]}"
+    zh, en = _texts()["zh"].get(key), _texts()["en"].get(key)
+    return key.partition(".")[2] if zh is None else f"{zh} {en}"
 
 
 def _local(instant: datetime) -> str:
