@@ -37,12 +37,15 @@ def node_name(number: int) -> str:
 class Mint:
     """One node's outbox. Events of one incident carry the times `began_at` and later, a second for each revision."""
 
-    def __init__(self, node_number: int, began_at: datetime, run: str, origin: Origin) -> None:
-        """`run` makes ids of different measurements different."""
+    def __init__(
+        self, node_number: int, began_at: datetime, run: str, origin: Origin, street: int | None = None
+    ) -> None:
+        """`run` makes ids of different measurements different. Nodes of one `street` see the same things."""
         self.node_id = node_name(node_number)
         self.stream_id = uuid7(began_at, derived_entropy(run, self.node_id))
         self._salt = hashlib.sha256(f"{run}/{self.node_id}".encode()).hexdigest()[:12]
-        self._row = node_number
+        self._number = node_number
+        self._street = node_number if street is None else street
         self._origin = origin
         self._templates = {
             revision: self._template(revision, began_at + timedelta(seconds=revision))
@@ -63,9 +66,9 @@ class Mint:
         }
 
     def _place(self, incident: int) -> tuple[float, float]:
-        """Incidents lie on a grid; each node has strips of its own."""
+        """Incidents lie on a grid; each street has strips of its own."""
         column, row = incident % 200, incident // 200
-        point = Point(SPACING_M * column, SPACING_M * (row * 64 + self._row))
+        point = Point(SPACING_M * column, SPACING_M * (row * 64 + self._street))
         return self._origin.to_degrees(point)
 
     def _template(self, revision: int, at: datetime) -> bytes:
@@ -80,7 +83,7 @@ class Mint:
             revision=revision,
             state=IncidentState.OPENED if revision == 1 else IncidentState.UPDATED,
             seen=Seen.STALL,
-            camera_id=f"cam-{self._row}",
+            camera_id=f"cam-{self._number}",
             track_id=1,
             first_seen_at=at - timedelta(seconds=90),
             last_seen_at=at,

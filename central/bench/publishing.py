@@ -104,12 +104,17 @@ class Publisher:
         self._client.loop_stop()
 
     def flood(self, count: int, until_s: float, tick: Callable[[], None]) -> None:
-        """Sends up to `count` events as fast as receipts let it, no longer than until the clock shows `until_s`."""
+        """Sends up to `count` events as fast as receipts let it, no longer than until the clock shows `until_s`.
+
+        Every node sends its equal share of them.
+        """
         left = count
+        share = -(-count // len(self._outboxes))
+        ends = [(outbox, outbox.sent + share) for outbox in self._outboxes]
         while left > 0 and self._clock.monotonic() < until_s:
             done = 0
-            for outbox in self._outboxes:
-                done += self._fill(outbox, left - done)
+            for outbox, end in ends:
+                done += self._fill(outbox, min(left - done, end - outbox.sent))
             left -= done
             tick()
             if done == 0:

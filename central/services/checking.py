@@ -54,6 +54,8 @@ def joinable_pairs(
 def _in_component(
     connection: Connection, together: Sequence[Observation], rules: AssociationRules, known: Registration
 ) -> Iterator[JoinablePair]:
+    if len(together) < 2:
+        return
     kept = case_queries.kept_cases(connection, {sighting.incident_id for sighting in together})
     if len(kept) < 2:
         return

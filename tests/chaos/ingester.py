@@ -67,12 +67,13 @@ def main() -> None:
     parser.add_argument("--worker", default="1")
     parser.add_argument("--group")
     parser.add_argument("--protocol", default="5")
+    parser.add_argument("--roles", default="ingest")
     given = parser.parse_args()
     flags = {
         "database_url": given.database_url,
         "mqtt_url": given.mqtt_url,
         "evidence_dir": Path(given.folder) / "evidence",
-        "roles": "ingest",
+        "roles": given.roles,
         "worker": given.worker,
         "ingest_group": given.group,
         "mqtt_protocol": given.protocol,
