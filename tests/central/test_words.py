@@ -121,7 +121,7 @@ def test_every_word_is_asked_for_somewhere() -> None:
     literals = set(re.findall(r"""["'`]([\w.]+)["'`]""", text))
     literals |= {prefix + name for prefix in handed for name in said | literals}
     begun = set(re.findall(r"""["'`]((?:\w+[._])+)(?=["'`{$])""", text)) - handed
-    begun |= {f"{name}." for name in re.findall(r"""choose\([^)]*"(\w+)"""", text)}
+    begun |= {f"{name}." for name in re.findall(r'choose\([^)]*"(\w+)"', text)}
     begun |= {f"registers.{prefix}" for prefix in begun}
     unused = [key for key in load_texts()["zh"] if key not in literals and not key.startswith(tuple(begun))]
     assert unused == []
