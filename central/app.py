@@ -15,6 +15,7 @@ from central.api.package import package_router
 from central.artifacts import Artifacts
 from central.dispatching import Dispatching, Means, picture_links
 from central.domain.districts import THE_REST, District
+from central.engineering import Workshop
 from central.foundation import Foundation, lay_foundation
 from central.housekeeping import housekeepers
 from central.keys import unseal_keys
@@ -137,8 +138,9 @@ class Central:
         if Role.API not in self.roles:
             return make_http_app([health_router(self.health)], self._lifespan)
         access = Access(tokens, Doors(base.database, base.hasher, base.clock), Sight(base.database))
+        workshop = _workshop(base)
         more = (
-            *_fleet_routers(base, access),
+            *_fleet_routers(base, workshop, access),
             *self.dispatching.routers(access, base.objects),
             _package_router(base, access),
             self.reporting.inside(access),
@@ -158,6 +160,7 @@ class Central:
             base.settings.public,
             keeper=base.keeper,
             terrain=base.terrain,
+            workshop=workshop,
         )
         http = make_http(outside, access, self.health, self._lifespan)
         http.include_router(self.reporting.public)
@@ -215,10 +218,13 @@ def _reporting(base: Foundation, wake: Callable[[], None]) -> Reporting:
     return Reporting(load_open311(base.settings.open311), means)
 
 
-def _fleet_routers(base: Foundation, access: Access) -> tuple[APIRouter, ...]:
+def _workshop(base: Foundation) -> Workshop:
+    return Workshop(FleetDesk(base.database, lambda: base.keys, base.clock), Artifacts(base.settings.artifacts_folder))
+
+
+def _fleet_routers(base: Foundation, workshop: Workshop, access: Access) -> tuple[APIRouter, ...]:
     """The fleet for operators, the files for nodes, and the originals that nodes bring sealed."""
-    artifacts, keys, folder = Artifacts(base.settings.artifacts_folder), base.keys, base.settings.keys_folder
-    desk = FleetDesk(base.database, lambda: keys, base.clock)
+    desk, artifacts, keys, folder = workshop.desk, workshop.artifacts, base.keys, base.settings.keys_folder
     vault = Vault(artifacts.find, lambda: unseal_keys(folder), folder / OPENINGS_FILE)
     originals = originals_router(RevealDesk(base.database, desk, vault, base.clock), access)
     return originals, fleet_router(desk, artifacts, keys, access), artifacts_router(artifacts, access)

@@ -26,6 +26,7 @@ from central.console.pages import STATIC_DIR, Pages, console_router
 from central.console.registers import registers_pages
 from central.console.signing_in import add_sign_in_answers, signing_in_router
 from central.domain.law import Law
+from central.engineering import Workshop, engineers_pages
 from central.flowrules import packaged_keeper
 from central.foundation import ground_of, lawbook, surroundings
 from central.scorebook import AssessmentSettings, load_scorebook
@@ -76,6 +77,7 @@ class Outside:
     """Whether statistics and map are for everybody."""
     keeper: Timekeeper = field(default_factory=packaged_keeper)
     terrain: Terrain = UNSURVEYED
+    workshop: Workshop | None = None
 
 
 def make_http(
@@ -124,6 +126,9 @@ def make_http(
     http.include_router(registers_pages(registers, access, pages))
     where = Site(parts.site.to_origin(), parts.law.timezone)
     http.include_router(desk_pages(casework.hands, casework.silences, reader, access, pages, where))
+    if parts.workshop is not None:
+        for router in engineers_pages(parts.workshop, parts.database, access, pages):
+            http.include_router(router)
     add_sign_in_answers(http, access, pages)
     http.add_middleware(DenialLog, log=access.doors)
     http.mount("/static", StaticFiles(directory=STATIC_DIR))

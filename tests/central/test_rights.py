@@ -61,6 +61,8 @@ BY_RIGHT = {
     "POST /api/v1/fleet/nodes": Right.KEEP_FLEET,
     "POST /api/v1/fleet/nodes/{node_id}/bundles": Right.KEEP_FLEET,
     "POST /api/v1/fleet/nodes/{node_id}/requests": Right.KEEP_FLEET,
+    "POST /fleet/cameras/{camera_id}/picture": Right.KEEP_FLEET,
+    "POST /fleet/cameras/{camera_id}/zones": Right.KEEP_FLEET,
 }
 """What a route that changes something asks for. A new route stands here or in `OTHERWISE`."""
 BY_TABLE = "the workflow's table says which roles"

@@ -46,6 +46,7 @@ MAY_JOIN_ADAPTERS = {
     "central.housekeeping": "composes the threads beside the main work",
     "central.cli": "composes the subcommands",
     "central.commands.package": "composes an evidence package: pictures, rows, keys",
+    "central.engineering": "composes the engineers' pages over the database",
     "central.open311": "composes Open311: settings, doors, desks",
     "central.dispatching": "composes delivery: gateways, senders, listeners",
     "central.commands.delivery": "composes a comparison and the simulated platform; the broker's address",

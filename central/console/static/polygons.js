@@ -1,0 +1,16 @@
+// Small geometry of the drawing pages: places in shares of the picture.
+export const SIDE = 13;
+
+const within = (value) => Math.min(1, Math.max(0, value));
+
+export const corner = (x, y) => [within(x), within(y)];
+
+export const middle = ([ax, ay], [bx, by]) => [(ax + bx) / 2, (ay + by) / 2];
+
+export const moved = ([x, y], [right, down], by) => corner(x + right * by, y + down * by);
+
+// A square about a place (the middle of the picture unless given): something to begin with by keyboard.
+export function ring([x, y] = [0.5, 0.5]) {
+  const cx = Math.min(0.85, Math.max(0.15, x)), cy = Math.min(0.8, Math.max(0.2, y));
+  return [[cx - 0.15, cy - 0.2], [cx + 0.15, cy - 0.2], [cx + 0.15, cy + 0.2], [cx - 0.15, cy + 0.2]];
+}
