@@ -1,15 +1,16 @@
 # The project's verbs. Each makes what it needs; nothing is installed outside .venv except by `make test-deps`.
 PYTHON ?= python3
 BIN := .venv/bin
+LIBRARIES := central/console/static/vendor/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help setup setup-demo setup-bench test-deps demo test chaos check format bench schema walk-images check-wheels clean
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: .venv/.dev-ready  ## .venv with everything for tests and checks
-setup-demo: .venv/.demo-ready  ## .venv with what the demo needs
-setup-bench: .venv/.bench-ready  ## adds torch and ultralytics, for training and export
+setup: .venv/.dev-ready $(LIBRARIES)  ## .venv with everything for tests and checks
+setup-demo: .venv/.demo-ready $(LIBRARIES)  ## .venv with what the demo needs
+setup-bench: .venv/.bench-ready $(LIBRARIES)  ## adds torch and ultralytics, for training and export
 
 # The packages are never installed: one .pth file puts this folder on the path (DECISIONS 1).
 .venv/.made:
@@ -30,17 +31,20 @@ setup-bench: .venv/.bench-ready  ## adds torch and ultralytics, for training and
 	$(BIN)/pip install --quiet --progress-bar on -r requirements/bench.txt
 	$(BIN)/pip install --quiet --progress-bar on --no-deps -r requirements/ultralytics.txt
 	@touch $@
+# The console's libraries, by npm (its own or a Python-packaged one): never from another host once the service runs.
+$(LIBRARIES): .venv/.made package-lock.json requirements/node.txt deploy/libraries.py
+	$(BIN)/python deploy/libraries.py
 
 test-deps:  ## Debian packages for the tests that use a real broker and a real browser (needs root)
 	deploy/test-deps.sh
 
-demo: .venv/.demo-ready  ## broker, central, a node with rendered cameras, the console (SOURCE=, MQTT_URL=, PORT=, CAMERAS=)
+demo: .venv/.demo-ready $(LIBRARIES)  ## broker, central, a node with rendered cameras, the console (SOURCE=, MQTT_URL=, PORT=, CAMERAS=)
 	@$(BIN)/python -m deploy.demo
 
-test: .venv/.dev-ready  ## everything that proves it
+test: .venv/.dev-ready $(LIBRARIES)  ## everything that proves it
 	$(BIN)/python -m pytest tests --ignore=tests/chaos -n 2 --dist loadfile
 
-chaos: .venv/.dev-ready  ## kills, cuts and floods real processes, at length (CHAOS="-k edge" for a part)
+chaos: .venv/.dev-ready $(LIBRARIES)  ## kills, cuts and floods real processes, at length (CHAOS="-k edge" for a part)
 	$(BIN)/python -m pytest tests/chaos $(CHAOS)
 
 check: .venv/.dev-ready  ## format, lint, types, layers, doctests
@@ -56,7 +60,7 @@ format: .venv/.dev-ready  ## put the code into shape
 schema: .venv/.dev-ready  ## rewrite contract/schemas and the API description
 	$(BIN)/python -m contract.schema
 
-bench: .venv/.bench-ready  ## measure; writes runs/bench.json
+bench: .venv/.bench-ready $(LIBRARIES)  ## measure; writes runs/bench.json
 	$(BIN)/python -m deploy.bench
 
 walk-images: .venv/.demo-ready  ## walk the Dockerfiles' steps in a fresh folder where no engine is

@@ -13,6 +13,11 @@ NEEDED = {
     "edge": {"LICENSE", "contract", "edge", "configs/edge", MODEL},
     "central": {"LICENSE", "contract", "central", "configs/central", "configs/site"},
 }
+BUILT_WITH: dict[str, set[str]] = {
+    "edge": set(),
+    "central": {"requirements/node.txt", "package.json", "package-lock.json", ".npmrc", "deploy/libraries.py"},
+}
+"""What a stage between takes, for the console's libraries."""
 NEVER = {"torch", "torchvision", "ultralytics", "opencv-python", "opencv-contrib-python", "iotcore", "pytest", "nncf"}
 ROLES = sorted(NEEDED)
 
@@ -33,8 +38,9 @@ def sources(stage: Stage) -> set[str]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_an_image_holds_what_its_role_needs_and_nothing_else(role: str) -> None:
-    builder, final = stages(role)
+    builder, *others, final = stages(role)
     assert sources(builder) == {f"requirements/{role}.txt"}
+    assert set().union(*map(sources, others)) == BUILT_WITH[role]
     assert sources(final) == NEEDED[role], "COPY and NEEDED differ; the model is the one of edge/settings.py"
 
 
