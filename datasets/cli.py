@@ -52,6 +52,9 @@ def synth(
     conditions: Annotated[
         ConditionsChoice, typer.Option(help="All hours and weathers by chance, or plain daylight only.")
     ] = ConditionsChoice.ALL,
+    worn: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of pictures with the faults of poor cameras; 0: as rendered.")
+    ] = 1.0,
     workers: Annotated[int, typer.Option(min=1, help="Processes that draw.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON on standard output.")] = False,
 ) -> None:
@@ -71,7 +74,7 @@ def synth(
         if street is StreetChoice.DEMO:
             made = draw_demo(out, count, on_picture)
         else:
-            made = synthesise(out, count, seed, workers, on_picture, conditions.value)
+            made = synthesise(out, count, seed, workers, on_picture, conditions.value, worn)
     if as_json:
         print(json.dumps(asdict(made)))
     else:

@@ -59,6 +59,7 @@ class _Task:
     street_seed: int
     count: int
     conditions: ConditionsChoice
+    worn_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def synthesise(
     workers: int,
     on_picture: Callable[[], None],
     conditions: ConditionsChoice = "all",
+    worn_share: float = 1.0,
 ) -> Made:
     """Writes `count` pictures under `out` in the form of the data folders; the same arguments give the same files.
 
@@ -88,12 +90,13 @@ def synthesise(
         workers: processes that draw.
         on_picture: called for every picture written.
         conditions: "day" keeps to plain daylight.
+        worn_share: of the pictures that wear what a poor camera and encoder add; the others are as rendered.
     """
     for folder in ("images", "labels"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     streets = range(seed * STREETS_PER_SEED, seed * STREETS_PER_SEED + -(-count // FRAMES_PER_STREET))
     tasks = [
-        _Task(out, street, min(FRAMES_PER_STREET, count - k * FRAMES_PER_STREET), conditions)
+        _Task(out, street, min(FRAMES_PER_STREET, count - k * FRAMES_PER_STREET), conditions, worn_share)
         for k, street in enumerate(streets)
     ]
     boxes: Counter[str] = Counter()
@@ -105,6 +108,7 @@ def synthesise(
             on_picture()
     made = Made(count, {label: boxes[label] for label in LABELS})
     only = "" if conditions == "all" else f" --conditions {conditions}"
+    only += "" if worn_share == 1 else f" --worn {worn_share:g}"
     write_whole_json(out / "attributes.json", attributes)
     write_whole_json(
         out / "source.json", _source(made, f"python -m datasets synth --count {count} --seed {seed}{only}")
@@ -163,7 +167,7 @@ def _draw_street(task: _Task) -> list[_Written]:
         renderer, camera = renderers[index % len(renderers)], street.cameras[index % len(renderers)]
         moment_s = float(random.uniform(0.0, 300.0))
         stem = f"{task.street_seed:09d}_{camera.camera_id}_{moment_s:05.1f}"
-        worn = worn_by_camera(renderer.frame(moment_s), random)
+        worn = _worn(renderer.frame(moment_s), random, task.worn_share)
         labels = _write(task.out, stem, worn, renderer.truth(moment_s), camera)
         attributes: dict[str, str | list[str]] = {
             "light": street.conditions.light,
@@ -173,6 +177,12 @@ def _draw_street(task: _Task) -> list[_Written]:
         }
         written.append(_Written(stem, labels, attributes))
     return written
+
+
+def _worn(picture: NDArray[np.uint8], random: np.random.Generator, share: float) -> Worn:
+    if share < 1 and random.random() >= share:  # no draw at 1: the same arguments go on giving the same pictures
+        return Worn(picture, 92, 1.0)
+    return worn_by_camera(picture, random)
 
 
 def _write(

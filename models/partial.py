@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from ultralytics.data.augment import Mosaic
+from ultralytics.data.augment import LetterBox, Mosaic, RandomPerspective
 from ultralytics.data.dataset import YOLODataset
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.loss import v8DetectionLoss
@@ -108,6 +108,10 @@ class OneSourceDataset(YOLODataset):
 
     degraded_share = 0.3
 
+    def __init__(self, *args: Any, height_px: int | None = None, **named: Any) -> None:
+        self._height_px = height_px  # before ultralytics' own, which builds the transforms
+        super().__init__(*args, **named)
+
     def build_transforms(self, hyp: Any = None) -> Any:
         transforms = super().build_transforms(hyp)
         if self.augment:
@@ -116,8 +120,33 @@ class OneSourceDataset(YOLODataset):
                 OneSourceMosaic(self, imgsz=self.imgsz, p=step.p) if type(step) is Mosaic else step
                 for step in inner.transforms
             ]
+            if self._height_px is not None:
+                _frame(inner.transforms, (self.imgsz, self._height_px))
             transforms.insert(len(transforms.transforms) - 1, Degrade(self.degraded_share))
         return transforms
+
+
+class WholePicture:
+    """Shrinks a single picture that is higher than the frame, so that nothing of it is cut off; mosaics pass."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._letter_box = LetterBox(size[::-1], scaleup=False)
+        self._width_px, self._height_px = size
+
+    def __call__(self, labels: dict[str, Any]) -> dict[str, Any]:
+        # single pictures come with their longest side at the frame's width; a mosaic is twice as wide and high
+        if not self._height_px < labels["img"].shape[0] <= self._width_px:
+            return labels
+        return dict(self._letter_box(labels))
+
+
+def _frame(steps: list[Any], size: tuple[int, int]) -> None:
+    """Makes mosaics and single pictures end as frames of `size` (width, height) instead of squares."""
+    for index, step in enumerate(steps):
+        if isinstance(step, RandomPerspective):
+            step.size = size
+            steps.insert(index, WholePicture(size))
+            return
 
 
 class OneSourceMosaic(Mosaic):

@@ -62,6 +62,10 @@ class TrainingPlan(_Strict):
     `fold` holds back that one of the lock's folds (from 0) in sources with ``holdout: lock``, to be judged on, and
     trains on the others. `device` is ``cpu``, a CUDA device's number, or several with commas (ultralytics' DDP);
     `workers` read pictures beside it and count only there. Every `checkpoint_batches` a state to resume from is kept.
+
+    Pictures are shown as squares of `image_px`, or, where `image_height_px` is given, as frames of that width and
+    height: the node's own form costs no grey margins. `mosaic_share` of them are pieced together from four; each is
+    enlarged or shrunk by up to `scale`.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
@@ -71,6 +75,9 @@ class TrainingPlan(_Strict):
     epochs: Annotated[int, Field(ge=1)]
     batch: Annotated[int, Field(ge=1)] = 16
     image_px: Annotated[int, Field(ge=64, le=1280, multiple_of=32)]
+    image_height_px: Annotated[int, Field(ge=64, le=1280, multiple_of=32)] | None = None
+    mosaic_share: Annotated[float, Field(ge=0, le=1)] = 0.6
+    scale: Annotated[float, Field(ge=0, lt=1)] = 0.5
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 0.001
     last_rate_share: Annotated[float, Field(ge=0, le=1)] = 0.02
     frozen_layers: Annotated[int, Field(ge=0, le=22)] = 0

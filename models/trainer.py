@@ -110,6 +110,7 @@ class StreetTrainer(DetectionTrainer):
         if mode != "train":
             return super().build_dataset(img_path, mode, batch)
         return OneSourceDataset(
+            height_px=self.plan.image_height_px,
             img_path=img_path,
             imgsz=self.args.imgsz,
             batch_size=batch,
@@ -226,8 +227,8 @@ def settings_of(plan: TrainingPlan, start: Path, data_yaml: Path) -> dict[str, A
         "warmup_epochs": WARM_UP_EPOCHS,
         "warmup_bias_lr": 0.0,
         "freeze": plan.frozen_layers or None,
-        "scale": 0.5,
-        "mosaic": 0.6,  # the rest are whole pictures, as the node sees them, in every epoch: there are few epochs
+        "scale": plan.scale,
+        "mosaic": plan.mosaic_share,  # the rest are whole, as the node sees them, in every epoch: there are few epochs
         "close_mosaic": 0,
         "cache": "ram",
         "amp": False,  # scales losses for float16; ours is the forward pass in bfloat16, on every device

@@ -7,7 +7,7 @@ say how many pixels a metre has there.
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import atan, radians, tan
+from math import atan, inf, radians, tan
 from statistics import median
 from typing import Protocol
 
@@ -26,6 +26,10 @@ POSED_SLACK = 1.25
 LEARNED_SLACK = 1.35
 """A height may miss the policy's range by this factor: boxes are loose, a kerb's ground is not the road's, and a band's
 people are not all as far away. Wider (1.6) took sheets thrown over goods for parasols."""
+HORIZON_RAD = radians(1.0)
+"""A foot nearer to the horizon than this lies so far away that its height is a guess."""
+SKY_RAD = radians(-2.0)
+"""A foot this far above the horizon stands on no ground: a board, a lamp, an awning. Nearer, a street may climb."""
 BORDER = 0.01
 """Boxes that end at the picture's border are cut and say nothing of height."""
 
@@ -37,7 +41,10 @@ class Perspective(Protocol):
     def slack(self) -> float: ...
 
     def height_m(self, box: Box) -> float | None:
-        """The height of something that stands on the ground and fills `box` (shares of the picture), or None."""
+        """The height of something that stands on the ground and fills `box` (shares of the picture).
+
+        None where nobody can say; infinite where nothing can stand.
+        """
         ...
 
 
@@ -53,8 +60,8 @@ class PosedPerspective:
 
     def height_m(self, box: Box) -> float | None:
         foot, top = self._below_horizon_rad(box[3]), self._below_horizon_rad(box[1])
-        if foot <= radians(1.0):
-            return None
+        if foot <= HORIZON_RAD:
+            return inf if foot <= SKY_RAD else None
         reach = self.pose.height_m / tan(foot)
         return self.pose.height_m - reach * tan(top)
 

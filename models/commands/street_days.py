@@ -34,6 +34,9 @@ def street_days(
     engine: Annotated[Engine | None, typer.Option(help="Default: what a node chooses here.")] = None,
     policy: Annotated[Path | None, typer.Option(help="Presence policies; default: the node's.")] = None,
     second_stage: Annotated[bool, typer.Option(help="Whether plumes are judged by their crops, too.")] = True,
+    surveyed: Annotated[
+        bool, typer.Option(help="Whether cameras are calibrated; else people teach them sizes.")
+    ] = False,
     judge_only: Annotated[bool, typer.Option(help="Record nothing; judge what is there.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -62,7 +65,7 @@ def street_days(
                 task = progress.add_task("acts", total=len(todo))
                 record_all(todo, out, model or DEFAULT_MODEL, engine, lambda _unit: progress.advance(task))
         means = meanings(read_manifest(model or DEFAULT_MODEL))
-        verdicts = judge_all(cameras(out), means, policies, PlumeJudge() if second_stage else None)
+        verdicts = judge_all(cameras(out), means, policies, PlumeJudge() if second_stage else None, surveyed=surveyed)
         missed = sum(
             (
                 why_missed(one, entry, means, policies.presence)
@@ -80,6 +83,7 @@ def street_days(
         "camera_days": round(sum(entry.hours for entry in verdicts) / 24, 3),
         "looks": sum(entry.looks for entry in verdicts),
         "second_stage": second_stage,
+        "surveyed": surveyed,
         "rows": [asdict(entry) for entry in found],
         "missed": [
             {"seen": seen.value, "why": why.value, "times": times} for (seen, why), times in missed.most_common()

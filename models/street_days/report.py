@@ -69,10 +69,12 @@ def judge_all(
     means: Mapping[str, Seen | Context],
     policies: Policies,
     judge: Judge | None,
+    *,
+    surveyed: bool = False,
 ) -> tuple[CameraVerdict, ...]:
     """Every camera's verdict."""
     return tuple(
-        judge_camera(entry, rerun(entry, means, policies, judge), true_incidents(entry, policies))
+        judge_camera(entry, rerun(entry, means, policies, judge, surveyed=surveyed), true_incidents(entry, policies))
         for entry in recordings
     )
 

@@ -13,10 +13,12 @@ from contract.taxonomy import Context, Seen
 from edge.plume.crops import Cut, Place, Series, window_around
 from edge.plume.judge import Judge
 from edge.rules.boxes import area, intersection, iou
+from edge.rules.places import CameraPose
 from edge.rules.policy import Policies
 from edge.values import Box, Detection, Incident
 from edge.watching import CameraWatch
 from models.street_days.recorder import EPOCH, PATROL_S
+from models.street_days.script import TIMETABLES, street_act
 from models.street_days.store import Recording
 
 LEAST_CROP_IOU = 0.5
@@ -42,6 +44,8 @@ def rerun(
     means: Mapping[str, Seen | Context],
     policies: Policies,
     judge: Judge | None,
+    *,
+    surveyed: bool = False,
 ) -> tuple[Reported, ...]:
     """What one camera's consecutive recordings lead to.
 
@@ -50,13 +54,15 @@ def rerun(
         means: what each label of the model means, see `meanings`.
         policies: to try.
         judge: the second stage; None: nobody is asked.
+        surveyed: whether the camera is calibrated; else people teach it how large things are.
     """
     found: list[Reported] = []
-    memory = _Memory(policies, judge)
+    pose = pose_of(recordings[0]) if surveyed and recordings else None
+    memory = _Memory(policies, judge, pose)
     previous: Recording | None = None
     for recording in recordings:
         if previous is not None and recording.facts.act != previous.facts.act + 1:
-            memory = _Memory(policies, judge)
+            memory = _Memory(policies, judge, pose)
         found += memory.run(recording, means)
         previous = recording
     return tuple(found)
@@ -67,11 +73,29 @@ def meanings(manifest: ModelManifest) -> dict[str, Seen | Context]:
     return {entry.label: entry.means for entry in manifest.classes}
 
 
+def pose_of(recording: Recording) -> CameraPose:
+    """The calibration of the camera that recorded: exact, of a site without a place on earth."""
+    facts = recording.facts
+    cameras = street_act(facts.seed, facts.act, TIMETABLES[facts.timetable]).cameras
+    camera = next(entry for entry in cameras if entry.camera_id == facts.camera_id)
+    return CameraPose(
+        0.0,
+        0.0,
+        camera.east_m,
+        camera.north_m,
+        camera.height_m,
+        camera.yaw_deg,
+        camera.tilt_deg,
+        camera.fov_deg,
+        camera.width_px / camera.height_px,
+    )
+
+
 class _Memory:
     """One camera between looks."""
 
-    def __init__(self, policies: Policies, judge: Judge | None) -> None:
-        self._watch = CameraWatch(CameraId("recorded"), policies, PATROL_S, judge=judge)
+    def __init__(self, policies: Policies, judge: Judge | None, pose: CameraPose | None) -> None:
+        self._watch = CameraWatch(CameraId("recorded"), policies, PATROL_S, pose=pose, judge=judge)
 
     def run(self, recording: Recording, means: Mapping[str, Seen | Context]) -> Iterator[Reported]:
         looks = _by_look(recording.detections.look, len(recording.looks_s))

@@ -52,9 +52,12 @@ def test_a_surveyed_camera_knows_how_high_things_are(height_m: float, reach_m: f
     assert found == pytest.approx(height_m, rel=0.01)
 
 
-def test_nothing_is_known_above_the_horizon() -> None:
+def test_nothing_is_known_at_the_horizon_and_nothing_stands_above_it() -> None:
     level = CameraPose(0, 0, 0, 0, height_m=6.0, yaw_deg=0, tilt_deg=0, fov_deg=70)
-    assert PosedPerspective(level).height_m((0.1, 0.1, 0.2, 0.4)) is None
+    presence = {Seen.STALL: policy(height_m=(0.3, 3.6))}
+    far, board = Thing(Seen.STALL, 0.9, (0.1, 0.3, 0.2, 0.5)), Thing(Seen.STALL, 0.9, (0.1, 0.1, 0.2, 0.4))
+    assert PosedPerspective(level).height_m(far.box_norm) is None
+    assert plausible([far, board], PosedPerspective(level), presence) == (far,)
 
 
 def test_a_stall_as_high_as_a_house_is_none() -> None:

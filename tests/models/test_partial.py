@@ -4,6 +4,7 @@ import random
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 REASON = "the bench's packages are not installed (make setup-bench)"
@@ -14,7 +15,9 @@ from models.torch_env import prepare  # noqa: E402
 
 prepare()
 
-from models.partial import MaskedBce, OneSourceMosaic, doubtful_anchors, source_of  # noqa: E402
+from ultralytics.utils.instance import Instances  # noqa: E402
+
+from models.partial import MaskedBce, OneSourceMosaic, WholePicture, doubtful_anchors, source_of  # noqa: E402
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -51,6 +54,19 @@ def test_mosaics_never_mix_sources() -> None:
         mosaic._source = source
         chosen = {source_of(names[index]) for _ in range(20) for index in mosaic.get_indexes()}
         assert chosen == {source}
+
+
+@pytest.mark.parametrize(("height_px", "width_px", "kept"), [(640, 400, False), (360, 640, True), (1280, 1280, True)])
+def test_a_picture_higher_than_the_frame_is_shrunk_into_it(height_px: int, width_px: int, kept: bool) -> None:
+    """A mosaic, twice as wide and high as the frame, is cut by what comes after; so is a picture that fits."""
+    image = np.zeros((height_px, width_px, 3), np.uint8)
+    boxes = Instances(np.array([[0.0, 0.0, width_px, height_px]], np.float32), bbox_format="xyxy", normalized=False)
+    found = WholePicture((640, 384))({"img": image, "instances": boxes, "cls": np.zeros((1, 1))})
+    if kept:
+        assert found["img"].shape == image.shape
+    else:
+        assert found["img"].shape == (384, 640, 3)
+        assert found["instances"].bboxes.tolist() == [[200.0, 0.0, 440.0, 384.0]]
 
 
 def test_a_doubtful_box_is_neither_object_nor_background() -> None:

@@ -62,6 +62,15 @@ def test_plain_daylight_can_be_asked_for(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "source.json").read_text())["origin"].endswith("--conditions day")
 
 
+def test_pictures_as_rendered_can_be_asked_for(folder: Path, tmp_path: Path) -> None:
+    """The same streets, without the faults of a poor camera: nothing is left out for its lost detail."""
+    synthesise(tmp_path, 5, 7, 1, lambda: None, worn_share=0.0)
+    assert {path.stem.split("_")[0] for path in (tmp_path / "images").iterdir()} == {
+        path.stem.split("_")[0] for path in (folder / "images").iterdir()
+    }
+    assert json.loads((tmp_path / "source.json").read_text())["origin"].endswith("--worn 0")
+
+
 def test_camera_faults_keep_the_picture_and_say_what_detail_is_left() -> None:
     """The same chance gives the same faults; low resolution takes away fine detail and says so."""
     picture = np.random.default_rng(0).integers(0, 256, (90, 160, 3)).astype(np.uint8)

@@ -67,8 +67,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     python("-c", UNTRAINED, str(start))
     (folder / "SHA256SUMS").write_text(f"{sha256_of(start)}  start.pt\n")
     plan.write_text(
-        f"name: tiny\nruns: {folder / 'runs'}\nstart: {start}\nepochs: 1\nbatch: 4\nimage_px: 160\nthreads: 1\n"
-        f"checkpoint_batches: 1\nsources: [{{folder: {pictures}, holdout: 4}}]\n"
+        f"name: tiny\nruns: {folder / 'runs'}\nstart: {start}\nepochs: 1\nbatch: 4\nimage_px: 160\n"
+        f"image_height_px: 96\nthreads: 1\ncheckpoint_batches: 1\nsources: [{{folder: {pictures}, holdout: 4}}]\n"
     )
     run = folder / "runs" / "tiny"
     killed = subprocess.run([sys.executable, "-c", KILLED, str(plan)], cwd=REPOSITORY, capture_output=True, timeout=300)
