@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from contract.calibration import Residual, left_out, residuals, sigma_map
 from contract.configfile import parse_settings
 from contract.errors import PermanentError, UsageError
 from contract.plane import Origin, Point
 from edge.commands.exits import errors_as_exit_codes
-from edge.position.calibration import Calibration, left_out
+from edge.position.calibration import Calibration
 from edge.position.settings import CalibrationSettings, read_points, require_near, to_pair
-from edge.position.sheet import Residual, draw, page, residuals, sigma_map
+from edge.position.sheet import draw, page
 
 
 def add_to(app: typer.Typer) -> None:

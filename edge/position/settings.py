@@ -8,10 +8,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from contract.calibration import Pair, Survey
 from contract.configfile import Settings, load_yaml, parse_settings
 from contract.errors import UsageError
 from contract.plane import Origin, Point
-from edge.position.calibration import Calibration, Pair, Survey, calibrate
+from edge.position.calibration import Calibration, calibrate
 from edge.position.gcj import shift_at
 
 NEAR_M = 500.0

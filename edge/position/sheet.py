@@ -2,56 +2,21 @@
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
-from math import sqrt
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.position.calibration import Calibration, Pair
-from edge.position.homography import Array
-from edge.rules.places import PIXEL_SIGMA_NORM
+from contract.calibration import Residual, sigma_map
+from contract.homography import Array
+from edge.position.calibration import Calibration
 
 GRID_M = 5.0
 _ROWS = 24
 _LINE, _POINT, _ARROW = (60, 220, 255), (40, 220, 40), (40, 40, 255)
 _ENLARGED = 20
 """Residuals are drawn this much longer: a good one is a pixel."""
-
-
-@dataclass(frozen=True, slots=True)
-class Residual:
-    """One point: where it is seen, how far the fit is off, and the others' opinion of it."""
-
-    pair: Pair
-    error_m: float
-    left_out_m: float | None
-    sigma_m: float
-
-
-def residuals(calibration: Calibration, pairs: Sequence[Pair], left: Sequence[float | None]) -> tuple[Residual, ...]:
-    """Per point the distance between where it is and where its click says it is."""
-    found = []
-    for pair, left_out_m in zip(pairs, left, strict=True):
-        place = calibration.locate((pair.x, pair.y), calibration.survey.click_sigma)
-        truth = np.array([pair.ground.east_m, pair.ground.north_m])
-        error = float("nan") if place is None else float(np.hypot(*(place[0] - truth)))
-        sigma = float("nan") if place is None else sqrt(float(np.trace(place[1])))
-        found.append(Residual(pair, error, left_out_m, sigma))
-    return tuple(found)
-
-
-def sigma_map(calibration: Calibration, columns: int = 12, rows: int = 8) -> Array:
-    """(rows, columns) one sigma in metres of what stands there; NaN without an answer."""
-    grid = np.full((rows, columns), np.nan)
-    for row in range(rows):
-        for column in range(columns):
-            found = calibration.locate(((column + 0.5) / columns, (row + 0.5) / rows), PIXEL_SIGMA_NORM)
-            if found is not None:
-                grid[row, column] = sqrt(float(np.trace(found[1])))
-    return grid
 
 
 def draw(calibration: Calibration, found: Sequence[Residual], picture: NDArray[np.uint8] | None) -> NDArray[np.uint8]:

@@ -7,19 +7,15 @@ from math import cos, radians, sin, sqrt, tan
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.calibration import MAX_RANGE_M, PIXEL_SIGMA_NORM
 from contract.events import GroundPoint
 from contract.plane import Origin, Point, contains
 from contract.taxonomy import Seen
 from edge.rules.boxes import base_point
 from edge.values import Box
 
-PIXEL_SIGMA_NORM = 0.012
-"""How far (share of the picture's height) a box's lower edge lies from where the thing meets the ground. From rendered
-scenes; too small and two cameras' views of one stall stay apart, too large and neighbours join."""
 MIN_SIGMA_M = 0.5
 """Survey error of a hand-measured camera pose; never claim better."""
-MAX_RANGE_M = 150.0
-"""Beyond it a look along the ground gives no usable position."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from contract.calibration import MAX_RANGE_M
 from contract.events import GroundPoint
 from contract.plane import Origin, Point, contains
 from contract.taxonomy import Seen
-from edge.rules.places import MAX_RANGE_M, CameraPose, Zone, zones_of
+from edge.rules.places import CameraPose, Zone, zones_of
 from edge.scene.camera import PinholeCamera
 from edge.scene.streets import demo_street
 from edge.values import Box

@@ -7,20 +7,12 @@ from math import hypot
 import numpy as np
 import pytest
 
+from contract.calibration import MAX_RANGE_M, Pair, Survey, distance_outside, hull, left_out
 from contract.errors import UsageError
 from contract.plane import Origin, Point
-from edge.position.calibration import (
-    Calibration,
-    Pair,
-    Survey,
-    calibrate,
-    distance_outside,
-    hull,
-    left_out,
-)
+from edge.position.calibration import Calibration, calibrate
 from edge.position.gcj import shift_at
 from edge.position.settings import CalibrationSettings, require_near
-from edge.rules.places import MAX_RANGE_M
 from edge.scene.camera import PinholeCamera
 from edge.scene.streets import demo_street
 

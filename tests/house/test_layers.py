@@ -54,7 +54,8 @@ MAY_JOIN_ADAPTERS = {
 }
 PACKAGE_OF_IMPORT = {
     "cv2": "opencv-python-headless", "yaml": "PyYAML", "paho": "paho-mqtt", "pydantic_core": "pydantic",
-    "argon2": "argon2-cffi", "babel": "Babel", "chinese_calendar": "chinesecalendar", "python_calamine": "python-calamine",
+    "argon2": "argon2-cffi", "babel": "Babel", "chinese_calendar": "chinesecalendar",
+    "python_calamine": "python-calamine",
     "prometheus_client": "prometheus-client", "onvif": "onvif-zeep-async",
     "starlette": "fastapi", "jinja2": "Jinja2", "sqlalchemy": "SQLAlchemy", "multipart": "python-multipart",
 }  # fmt: skip
@@ -105,10 +106,12 @@ def test_a_package_imports_only_what_lies_below_it(package: str) -> None:
     assert {module.name: bad for module in modules(package) if (bad := forbidden_packages(module))} == {}
 
 
-def test_the_contract_needs_pydantic_yaml_and_cryptography_only() -> None:
+def test_the_contract_needs_pydantic_yaml_cryptography_and_numpy_only() -> None:
     needs = {module.name: third_party(module) - {"pydantic", "pydantic_core"} for module in modules("contract")}
     assert {name: rest for name, rest in needs.items() if rest} == {
+        "contract.calibration": {"numpy"},
         "contract.configfile": {"yaml"},
+        "contract.homography": {"numpy"},
         "contract.keys": {"cryptography"},
         "contract.sealing": {"cryptography"},
         "contract.signing": {"cryptography"},
