@@ -197,6 +197,7 @@ def _dispatching(base: Foundation) -> Dispatching:
         stepper=base.stepper,
         worker=base.settings.worker,
         links=picture_links(targets, base.keys.signing),
+        objects=base.objects,
         terrain=base.terrain,
         on_change=base.feed.notify,
     )

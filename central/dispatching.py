@@ -6,16 +6,16 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 
 from central.api.access import Access
 from central.api.deliveries import PlatformDoor, deliveries_router, platforms_router
-from central.domain.exchange import Side
 from central.domain.law import Law
 from central.domain.workflow import CaseState
 from central.gateways.calling import Caller, Line
-from central.gateways.exchange import StateGateway
+from central.gateways.exchange import ExchangeGateway, LinkedPictures
 from central.gateways.http import HttpGateway
 from central.gateways.journal import JournalGateway
 from central.gateways.mqtt import BrokerLine, MqttGateway
@@ -32,6 +32,7 @@ from central.services.delivery_sending import SLACK, Point, Route, Sender, nobod
 from central.services.delivery_signature import key_of
 from central.services.delivery_views import DeliveryReader
 from central.services.evidence import ObjectStore
+from central.services.exchange_pictures import FetchParts, PictureFetcher
 from central.services.exchange_taking import ExchangeDesk, ExchangeParts
 from central.services.steps import Stepper
 from central.services.terrain import UNSURVEYED, Terrain
@@ -60,13 +61,16 @@ LOOK_S = 0.5
 """How soon a sender sees what another process has queued; its own process wakes it at once."""
 CLEAR_EVERY_S = 600.0
 RECONCILE_EVERY_S = 900.0
+FETCH_EVERY_S = 2.0
+MAX_PICTURE_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
     """What delivery is made of.
 
-    `broker`: the nodes'; `worker` names this process among others; without `links` pictures stay inside.
+    `broker`: the nodes'; `worker` names this process among others; without `links` pictures stay inside, without
+    `objects` none are fetched.
     """
 
     database: Database
@@ -77,6 +81,7 @@ class Means:
     stepper: Stepper
     worker: str
     links: PictureLinks | None = None
+    objects: ObjectStore | None = None
     terrain: Terrain = UNSURVEYED
     on_change: Callable[[], None] = lambda: None
     environment: Mapping[str, str] | None = None
@@ -175,9 +180,7 @@ class Dispatching:
                 asked = interface(key, target.jurisdiction_id, target.services, target.knows_repeats)
                 return Open311Gateway(self._caller(target), asked, clock)
             case ExchangeTarget():
-                line, shared = self._caller(target), self.webhook_keys[target.name]
-                is_city = target.side is Side.CITY
-                return WebhookGateway(line, shared, clock) if is_city else StateGateway(line, shared, clock)
+                return ExchangeGateway(self._caller(target), self.webhook_keys[target.name], clock)
             case MqttTarget():
                 return MqttGateway(self._broker_line(target))
             case JournalTarget():
@@ -185,9 +188,16 @@ class Dispatching:
 
     def _caller(self, target: HttpTarget | WebhookTarget | ExchangeTarget | Open311Target) -> Caller:
         headers = {name: self._header(value) for name, value in target.headers.items()}
-        is_whole = isinstance(target, WebhookTarget | ExchangeTarget)
-        url = target.url if is_whole or target.url.endswith("/") else f"{target.url}/"
+        is_whole = isinstance(target, WebhookTarget) or target.url.endswith("/")
+        url = target.url if is_whole else f"{target.url}/"
         return Caller(Line(url, headers, target.timeout_s, target.tls.ca, target.tls.verify), self._around.clock)
+
+    def _picture_line(self, target: ExchangeTarget) -> Caller:
+        """The other's address alone: what its notices say of hosts is not believed."""
+        parts = urlsplit(target.pictures_from or target.url)
+        at = f"{parts.scheme}://{parts.netloc}/"
+        line = Line(at, {}, target.timeout_s, target.tls.ca, target.tls.verify, MAX_PICTURE_BYTES)
+        return Caller(line, self._around.clock)
 
     def _header(self, value: str | SecretRef) -> str:
         if isinstance(value, SecretRef):
@@ -238,6 +248,10 @@ class Dispatching:
             presenter = self.routes[target.name].presenter
             clearing = Clearing(around.database, target.name, gateway, presenter, around.clock, after)
             found.append(Worker(f"clear/{target.name}", clearing.step, clearing.recover, idle_s=CLEAR_EVERY_S))
+        if isinstance(target, ExchangeTarget) and around.objects is not None and target.pictures:
+            parts = FetchParts(around.database, around.objects, around.clock, around.on_change)
+            fetcher = PictureFetcher(parts, target.name, LinkedPictures(self._picture_line(target)))
+            found.append(Worker(f"fetch/{target.name}", fetcher.step, fetcher.recover, idle_s=FETCH_EVERY_S))
         reconciler = self.reconcilers[target.name]
         found.append(Worker(f"reconcile/{target.name}", reconciler.step, reconciler.recover, idle_s=RECONCILE_EVERY_S))
         return found

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from central.domain.delivery import UNREVIEWED, TargetRule, states_from
-from central.domain.exchange import Side
+from central.domain.exchange import TO_HANDLE, Side
 from central.domain.workflow import CaseState
 from central.gateways.http import Interface
 from central.services.delivery_notices import Form
@@ -54,25 +54,26 @@ class _Target(Settings):
         return Form(self.codes, self.coordinates, self.district)
 
 
+def _checked_address(value: str | None) -> str | None:
+    try:
+        parts = urlsplit(value or "")
+        parts.port  # noqa: B018  # raises if it is no port
+    except ValueError as error:
+        raise ValueError(f"is no address ({error}); write it as https://platform.example/api/") from error
+    if parts.scheme not in {"https", "http"} or not parts.hostname:
+        raise ValueError("write it as https://platform.example/api/")
+    if parts.username or parts.password:
+        raise ValueError("holds a password; name a secret in `headers` instead")
+    return value
+
+
 class _OverHttp(_Target):
     url: str
     tls: TlsBlock = TlsBlock()
     timeout_s: Annotated[float, Field(ge=0.1, le=120)] = 10
     headers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")], str | SecretRef] = Field(default_factory=dict)
 
-    @field_validator("url")
-    @classmethod
-    def _is_address(cls, value: str) -> str:
-        try:
-            parts = urlsplit(value)
-            parts.port  # noqa: B018  # raises if it is no port
-        except ValueError as error:
-            raise ValueError(f"is no address ({error}); write it as https://platform.example/api/") from error
-        if parts.scheme not in {"https", "http"} or not parts.hostname:
-            raise ValueError("write it as https://platform.example/api/")
-        if parts.username or parts.password:
-            raise ValueError("holds a password; name a secret in `headers` instead")
-        return value
+    _is_address = field_validator("url")(_checked_address)
 
 
 class HttpTarget(_OverHttp):
@@ -120,13 +121,17 @@ class WebhookTarget(_OverHttp):
 class ExchangeTarget(_OverHttp):
     """Another central with which cases are shared; both sign with the same `secret`.
 
-    `side`: who the other one is. A city's `url` ends in /api/v1/platforms/NAME/cases, a district's in …/NAME/replies,
-    where NAME is how it calls us in its own targets file.
+    `side`: who the other one is. `url` ends in /api/v1/platforms/NAME, where NAME is how it calls us in its own targets
+    file. Of a district, `districts` is its ground: the city's own cases there are handed to it to be handled; without
+    it none is. `pictures_from`: where its pictures are fetched, if elsewhere than at `url`.
     """
 
     kind: Literal["exchange"]
     side: Side
     secret: Name
+    pictures_from: str | None = None
+
+    _has_pictures_at_an_address = field_validator("pictures_from")(_checked_address)
 
     @model_validator(mode="after")
     def _is_plain(self) -> Self:
@@ -135,8 +140,9 @@ class ExchangeTarget(_OverHttp):
         return self
 
     def to_rule(self) -> TargetRule:
-        """A city is told of what was reported; a district of what it brought itself, and of nothing else."""
-        states = states_from("reported") if self.side is Side.CITY else frozenset[CaseState]()
+        """A city is told of what was reported; a district of what it brought, and of what it is to handle."""
+        handed = TO_HANDLE if self.districts else frozenset[CaseState]()
+        states = states_from("reported") if self.side is Side.CITY else handed
         return TargetRule(self.name, states, self.kinds, self.districts, self.side)
 
 

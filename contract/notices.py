@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contract.events import EvidenceRole, Instant, Name, Sha256, Uuid, WireModel
+from contract.events import BoxNorm, EvidenceRole, Instant, Name, Sha256, Uuid, WireModel
 from contract.taxonomy import Seen, Violation
 
 MAX_NOTICE_BYTES = 64 * 1024
@@ -42,11 +42,17 @@ class NoticePlace(WireModel):
 
 
 class NoticePicture(WireModel):
-    """A redacted picture; `url` is good until `until`, without any further credential."""
+    """A redacted picture; `url` is good until `until`, without any further credential.
+
+    `box` is the thing in shares of the picture (xyxy, origin top left).
+    """
 
     sha256: Sha256
     role: EvidenceRole
     captured_at: Instant
+    width_px: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    height_px: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    box: BoxNorm | None = None
     url: str | None = None
     until: Instant | None = None
 

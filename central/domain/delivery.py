@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from central.domain.exchange import Side
 from central.domain.workflow import CaseState
-from contract.events import EvidenceRole
+from contract.events import BoxNorm, EvidenceRole
 from contract.taxonomy import Seen, Violation
 
 UNREVIEWED = frozenset(
@@ -53,6 +53,9 @@ class SheetPicture(BaseModel):
     sha256: str
     role: EvidenceRole
     captured_at: datetime
+    width_px: int | None = None
+    height_px: int | None = None
+    box: BoxNorm | None = None
 
 
 class CaseSheet(BaseModel):

@@ -1,8 +1,9 @@
 """Two centrals with one case: which of them answers for which step, and how one follows what the other says. Pure.
 
-The district finds, reports and handles; the city accepts, files, dispatches, checks and closes (DOMAIN §4: supervision
-and command centre). Nobody takes the other's steps, so that what both say of a case can't contradict for long: where
-their words cross on the way, the city's calling off wins.
+The district handles; the city accepts, files, dispatches, checks and closes (DOMAIN §4: supervision, command centre).
+Whoever brought the case answers for what comes before it is reported: a district for what its cameras found, the city
+for what its hotline was told and handed down. Nobody takes the other's steps, so that what both say of a case can't
+contradict for long: where their words cross on the way, the city's calling off wins.
 """
 
 from collections import deque
@@ -34,15 +35,17 @@ CALLS = frozenset({Action.CANCEL, Action.FORCE_CLOSE, Action.SUPERVISE, Action.E
 """The city's also while the district handles."""
 ANYBODYS = frozenset({Action.COMMENT, Action.APPEAL})
 """Words beside the work: they change no state and stay where they were said."""
-ROLES = {
-    Side.CITY: frozenset({Role.PLATFORM}),
-    Side.DISTRICT: frozenset({Role.PLATFORM, Role.REVIEWER}),
-}
-"""In which roles the other's steps are written down here: what its reviewers did, a reviewer did."""
+TO_HANDLE = frozenset(state for state, stage in STAGE_BY_STATE.items() if stage is Stage.HANDLE)
+"""A case of the city's own that stands here is handed to the district whose ground it is."""
 
 
-def answers(side: Side, state: CaseState, action: Action) -> bool:
-    """Whether the step from `state` is that side's.
+def roles_of(side: Side, finder: Side) -> frozenset[Role]:
+    """In which roles that side's steps are written down here: what its reviewers did, a reviewer did."""
+    return frozenset({Role.PLATFORM, Role.REVIEWER} if side is finder else {Role.PLATFORM})
+
+
+def answers(side: Side, state: CaseState, action: Action, finder: Side = Side.DISTRICT) -> bool:
+    """Whether the step from `state` is that side's; `finder` brought the case.
 
     >>> answers(Side.CITY, CaseState.REPORTED, Action.ACCEPT), answers(Side.DISTRICT, CaseState.REPORTED, Action.ACCEPT)
     (True, False)
@@ -53,11 +56,13 @@ def answers(side: Side, state: CaseState, action: Action) -> bool:
         return True
     if state is CaseState.CANCELLED:
         return False  # the table leads back to a review that the district has long done: it is reported anew instead
-    is_handling = STAGE_BY_STATE.get(state) is Stage.HANDLE and action not in CALLS
-    return (state in FINDING or is_handling) is (side is Side.DISTRICT)
+    if state in FINDING:
+        return side is finder
+    is_handling = state in TO_HANDLE and action not in CALLS
+    return is_handling is (side is Side.DISTRICT)
 
 
-def way(start: CaseState, goal: CaseState, side: Side) -> tuple[Action, ...] | None:
+def way(start: CaseState, goal: CaseState, side: Side, finder: Side = Side.DISTRICT) -> tuple[Action, ...] | None:
     """The fewest steps of that side from `start` to `goal`; None where it has no way there.
 
     >>> way(CaseState.REPORTED, CaseState.DISPATCHED, Side.CITY)
@@ -71,9 +76,9 @@ def way(start: CaseState, goal: CaseState, side: Side) -> tuple[Action, ...] | N
         state = waiting.popleft()
         if state is goal:
             return ways[state]
-        for action in open_actions(state, *ROLES[side]):
+        for action in open_actions(state, *roles_of(side, finder)):
             to = TABLE[state, action].to
-            if to not in ways and answers(side, state, action):
+            if to not in ways and answers(side, state, action, finder):
                 ways[to] = (*ways[state], action)
                 waiting.append(to)
     return None

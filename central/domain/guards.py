@@ -82,7 +82,7 @@ def _missing(need: Need, said: Said) -> str:
 def _violated(guard: Guard, standing: Standing) -> str:
     match guard:
         case Guard.TWO_PERSONS:
-            if standing.actor in standing.brought_by:
+            if standing.role is not Role.PLATFORM and standing.actor in standing.brought_by:
                 return f"{standing.actor} reviewed or reported it; another person files it"
         case Guard.HAS_KIND:
             if standing.kind is None:

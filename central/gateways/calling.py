@@ -38,6 +38,7 @@ class Line:
     read_s: float
     ca_file: Path | None = None
     checks_tls: bool = True
+    most_bytes: int = MAX_ANSWER_BYTES
 
     def __repr__(self) -> str:
         return f"Line({self.url})"
@@ -78,8 +79,8 @@ class Caller:
                 body = b""
                 for piece in response.iter_bytes(64 * 1024):
                     body += piece
-                    if len(body) > MAX_ANSWER_BYTES:
-                        return Uncertain(f"{response.status_code} with more than {MAX_ANSWER_BYTES} bytes")
+                    if len(body) > self._line.most_bytes:
+                        return Uncertain(f"{response.status_code} with more than {self._line.most_bytes} bytes")
                     if self._clock.monotonic() > deadline:
                         return Uncertain("the answer trickles")
                 return Answer(response.status_code, body, _seconds(response.headers.get("retry-after", "")))

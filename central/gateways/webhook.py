@@ -36,10 +36,10 @@ class WebhookGateway:
     def submit(self, notice: CaseNotice, external_id: str | None) -> Verdict:  # noqa: ARG002  # the port's signature
         return self.post(notice.delivery_id, notice.to_wire())
 
-    def post(self, message_id: str, body: bytes) -> Verdict:
-        """Sends `body`, signed; the receiver knows a `message_id` that comes again."""
+    def post(self, message_id: str, body: bytes, path: str = "") -> Verdict:
+        """Sends `body`, signed, to `path` below the address; the receiver knows a `message_id` that comes again."""
         headers = sign(self._key, message_id, self._clock.now(), body)
-        answer = self._caller.call("POST", "", body, headers | {"Content-Type": "application/json"})
+        answer = self._caller.call("POST", path, body, headers | {"Content-Type": "application/json"})
         if not isinstance(answer, Answer):
             return answer
         status = answer.status

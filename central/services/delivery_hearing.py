@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from central.domain.delivery import DeliveryState
-from central.domain.exchange import ROLES, Side
+from central.domain.exchange import Side, roles_of
 from central.domain.exchange import way as way_of
 from central.domain.workflow import FINAL, TABLE, Action, CaseState, RefusedAction, RejectReason, Role, route
 from central.domain.workflow_words import Condition
@@ -129,10 +129,11 @@ class ReplyDesk:
         if case.state is wanted:
             return Verdict(Outcome.KNOWN)
         side = self._sides.get(known.target)
-        way = way_of(case.state, wanted, side) if side else route(case.state, wanted, Role.PLATFORM)
+        finder = side if side is None or known.is_theirs else side.other
+        way = way_of(case.state, wanted, side, finder) if side and finder else route(case.state, wanted, Role.PLATFORM)
         if way is None:
             return Verdict(Outcome.NO_WAY, f"no step of the platform's leads from {case.state} to {wanted}")
-        roles = ROLES[side] if side else frozenset({Role.PLATFORM})
+        roles = roles_of(side, finder) if side and finder else frozenset({Role.PLATFORM})
         return self._walk(connection, known, case, _Way(way, reply, roles), now)
 
     def _walk(

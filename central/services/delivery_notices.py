@@ -123,7 +123,7 @@ class Presenter:
         return NoticePlace(system=self.form.coordinates, lat=round(lat, 7), lon=round(lon, 7))
 
     def _picture(self, picture: SheetPicture, made_at: datetime) -> NoticePicture:
-        shown = NoticePicture(sha256=picture.sha256, role=picture.role, captured_at=picture.captured_at)
+        shown = NoticePicture.model_validate(picture.model_dump())
         if self.links is None:
             return shown
         until = datetime.fromtimestamp(int((made_at + self.links.lasts).timestamp()), UTC)

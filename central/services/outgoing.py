@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from central.domain.delivery import CaseSheet, News, Standing, TargetRule, decide
+from central.domain.exchange import Side
 from central.store import deliveries, delivery_sheets, delivery_targets
 
 
@@ -32,7 +33,10 @@ def enqueue_all(connection: Connection, case_ids: Iterable[str], now: datetime) 
 
 def _tell(connection: Connection, rule: TargetRule, sheet: CaseSheet, now: datetime) -> bool:
     known = deliveries.standing(connection, sheet.case_id, rule.target)
-    match decide(rule, sheet, known.told if known else Standing()):
+    news = decide(rule, sheet, known.told if known else Standing())
+    if known is None and news is News.SEND and rule.side is Side.DISTRICT and _is_shared(connection, sheet.case_id):
+        return False  # two districts would handle it
+    match news:
         case News.SEND:
             deliveries.put(connection, rule.target, sheet, now)
             return True
@@ -44,3 +48,9 @@ def _tell(connection: Connection, rule: TargetRule, sheet: CaseSheet, now: datet
         case News.NONE:
             pass
     return False
+
+
+def _is_shared(connection: Connection, case_id: str) -> bool:
+    """Whether some district works on the case already."""
+    districts = {rule.target for rule in delivery_targets.rules(connection) if rule.side is Side.DISTRICT}
+    return any(known.target in districts for known in deliveries.standings_of(connection, case_id))

@@ -94,7 +94,7 @@ class Reader:
             summary = self._summaries(connection, [case])[0]
             found = case_queries.snapshots(connection, [case_id])
             members = found[0].members if found else ()
-            pictures = observations.pictures_of(connection, [member.incident_id for member in members])
+            pictures = observations.pictures_of(connection, [case_id, *(member.incident_id for member in members)])
             links = {
                 member_id(entry.incident_id, entry.part): LinkRecord.model_validate_json(entry.link)
                 for entry in case_queries.memberships(connection, case_id)
@@ -170,7 +170,7 @@ class Reader:
         snapshots = {str(case.case_id): case for case in case_queries.snapshots(connection, [c.case_id for c in found])}
         incidents = [member.incident_id for case in snapshots.values() for member in case.members]
         pictures: dict[str, list[Picture]] = defaultdict(list)
-        for picture in observations.pictures_of(connection, incidents):
+        for picture in observations.pictures_of(connection, [*incidents, *(case.case_id for case in found)]):
             pictures[picture.incident_id].append(picture)
         clocks = stages.open_of(connection, [case.case_id for case in found])
         workers = workers_of(connection, [case.case_id for case in found])
@@ -193,7 +193,8 @@ class Reader:
         judgement = JudgementRecord.model_validate_json(case.judgement)
         members = snapshot.members if snapshot else ()
         zone = registers.zone(case.zone_id) if case.zone_id else None
-        own = [picture for member in members for picture in pictures.get(member.incident_id, ())]
+        sources = [case.case_id, *(member.incident_id for member in members)]
+        own = [picture for source in sources for picture in pictures.get(source, ())]
         return CaseSummary(
             id=case.case_id,
             group=case.group,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, bindparam, select
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, bindparam, select, union
 
 from central.domain.reconcile import KeptCase
 from central.domain.values import CaseSnapshot, MemberId, Observation, member_id
@@ -162,7 +162,8 @@ def areas_of_picture(connection: Connection, sha256: str) -> list[str | None]:
         .join(EVIDENCE, EVIDENCE.c.incident_id == MEMBERS.c.incident_id)
         .where(EVIDENCE.c.sha256 == sha256, _IS_OPEN)
     )
-    return list(connection.execute(query.distinct()).scalars())
+    own = select(CASES.c.area_code).join(EVIDENCE, EVIDENCE.c.incident_id == CASES.c.id)
+    return list(connection.execute(union(query, own.where(EVIDENCE.c.sha256 == sha256))).scalars())
 
 
 def memberships(connection: Connection, case_id: str) -> Sequence[Membership]:

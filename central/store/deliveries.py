@@ -106,6 +106,11 @@ class StandingRow:
     asked_at: datetime | None
     cleared_at: datetime | None
 
+    @property
+    def is_theirs(self) -> bool:
+        """Whether the target, another central, brought the case; see `begin_shared`."""
+        return self.external_id == self.case_id
+
 
 def standing(connection: Connection, case_id: str, target: str) -> StandingRow | None:
     """None: the target was never to be told of the case."""
@@ -141,10 +146,20 @@ def put(connection: Connection, target: str, sheet: CaseSheet, now: datetime) ->
 
 
 def begin_shared(connection: Connection, target: str, sheet: CaseSheet, now: datetime, version: int) -> None:
-    """The target brought the case as it is now: it is told of all that follows. `version` counts what it said."""
+    """The target brought the case as it is now: it is told of all that follows. `version` counts what it said.
+
+    What this transaction queued for it while the case was opened is not news to it.
+    """
+    for table in (DELIVERIES, STANDINGS):
+        connection.execute(delete(table).where(table.c.case_id == sheet.case_id, table.c.target == target))
     row = {"case_id": sheet.case_id, "target": target, "told_state": sheet.state, "body": sheet.body, "revision": 0}
     row |= {"sent_at": now, "accepted_at": now, "external_id": sheet.case_id, "heard_at": now, "heard_version": version}
     connection.execute(insert(STANDINGS).values(row))
+
+
+def note_body(connection: Connection, target: str, sheet: CaseSheet) -> None:
+    """What changed, the target brought itself (its pictures): no news for it."""
+    _note(connection, sheet.case_id, target, {"body": sheet.body})
 
 
 def withdraw(connection: Connection, case_id: str, target: str, now: datetime) -> None:

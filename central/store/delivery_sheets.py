@@ -38,10 +38,18 @@ def _pictures(connection: Connection, case_ids: list[str]) -> dict[str, list[She
         return found
     is_open = (MEMBERS.c.case_id.in_(case_ids), MEMBERS.c.ended_at.is_(None))
     query = select(MEMBERS.c.incident_id, MEMBERS.c.case_id).where(*is_open)
-    case_of = {row.incident_id: row.case_id for row in connection.execute(query)}
+    case_of = {case_id: case_id for case_id in case_ids}  # what came with the case itself hangs under its own id
+    case_of |= {row.incident_id: row.case_id for row in connection.execute(query)}
     for picture in observations.pictures_of(connection, case_of):
         if picture.is_stored and picture.redaction and picture.role in _BEST_FIRST:
-            shown = SheetPicture(sha256=picture.sha256, role=picture.role, captured_at=picture.captured_at)
+            shown = SheetPicture(
+                sha256=picture.sha256,
+                role=picture.role,
+                captured_at=picture.captured_at,
+                width_px=picture.width_px,
+                height_px=picture.height_px,
+                box=picture.box,
+            )
             found[case_of[picture.incident_id]].append(shown)
     for pictures in found.values():
         pictures.sort(key=lambda picture: (_BEST_FIRST.index(picture.role), -picture.captured_at.timestamp()))

@@ -22,6 +22,7 @@ from central.store.inbox import INBOX
 from central.store.notices import NOTICES
 from central.store.observations import EVIDENCE, OBSERVATIONS
 from central.store.outcomes import OUTCOMES
+from central.store.shared_pictures import SHARED
 from central.store.sightings import BONDS, PROPOSALS, REVISIONS
 from central.store.stages import STAGES
 
@@ -70,12 +71,14 @@ def case_facts(connection: Connection, after_id: str, limit: int) -> list[CaseFa
 
 
 def pictured(connection: Connection, case_ids: Sequence[str]) -> list[str]:
-    """The incidents with pictures that stand in these cases now and in no other."""
+    """The incidents with pictures that stand in these cases and in no other, and cases with pictures of their own."""
     is_open = MEMBERS.c.ended_at.is_(None)
     theirs = select(MEMBERS.c.incident_id).join(EVIDENCE, EVIDENCE.c.incident_id == MEMBERS.c.incident_id)
     found = set(connection.execute(theirs.where(is_open, MEMBERS.c.case_id.in_(case_ids)).distinct()).scalars())
     others = (MEMBERS.c.incident_id.in_(found), MEMBERS.c.case_id.not_in(case_ids), is_open)
-    return sorted(found - set(connection.execute(select(MEMBERS.c.incident_id).where(*others)).scalars()))
+    found -= set(connection.execute(select(MEMBERS.c.incident_id).where(*others)).scalars())
+    own = select(EVIDENCE.c.incident_id).where(EVIDENCE.c.incident_id.in_(case_ids)).distinct()
+    return sorted(found | set(connection.execute(own).scalars()))
 
 
 def drop_pictures(connection: Connection, incident_ids: Sequence[str]) -> set[str]:
@@ -99,7 +102,7 @@ def drop_cases(connection: Connection, case_ids: Sequence[str], why: str, at: da
     freed |= drop_incidents(connection, _only_in(connection, gone))
     connection.execute(delete(MEMBERS).where(MEMBERS.c.case_id.in_(gone)))
     connection.execute(delete(PROPOSALS).where(or_(PROPOSALS.c.case_a.in_(gone), PROPOSALS.c.case_b.in_(gone))))
-    for table in (STAGES, NOTICES, CLAIMS):
+    for table in (STAGES, NOTICES, CLAIMS, SHARED):
         connection.execute(delete(table).where(table.c.case_id.in_(gone)))
     deliveries.forget(connection, gone)
     connection.execute(delete(CASES).where(CASES.c.id.in_(gone)))

@@ -1,8 +1,10 @@
 """Two deployments and the wire between them: it is cut, and it loses answers, when the test says so."""
 
+import hashlib
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,26 +18,34 @@ from central.domain.workflow import Action, CaseState, Role
 from central.evidence.folder import FolderStore
 from central.flowrules import packaged_keeper
 from central.gateways.calling import Answer, Caller
-from central.gateways.exchange import StateGateway
-from central.gateways.webhook import WebhookGateway
+from central.gateways.exchange import ExchangeGateway, LinkedPictures
 from central.ingest.address import parse_address
 from central.services.byhand import HandDesk
+from central.services.delivery_notices import PictureLinks
 from central.services.delivery_port import Unavailable, Uncertain
 from central.services.delivery_sending import Sender
+from central.services.exchange_pictures import FetchParts, PictureFetcher
 from central.services.exchange_taking import ExchangeDesk, ExchangeParts
+from central.services.outgoing import enqueue
+from central.services.reading import Reader
 from central.services.steps import OperatorAction, Stepper
-from central.store import case_queries, cases
+from central.store import case_queries, cases, shared_pictures
 from central.store.cases import CASES, HISTORY, Projection
 from central.store.database import Database
 from central.store.delivery_replies import REPLIES
+from central.store.shared_pictures import Awaited
 from central.targets import TargetsSettings
 from contract.clock import VirtualClock
+from contract.events import EvidenceRole
+from contract.notices import NoticePicture
+from contract.taxonomy import Seen
 from tests.central.asgi import AsgiClient
-from tests.central.builders import ORIGIN
+from tests.central.builders import ORIGIN, T0
 from tests.central.databases import fresh_sqlite
 from tests.central.delivery_parts import case_row
 from tests.central.parts import LAW
 
+GROUND = "370303"
 SECRETS = {"XUNJIE_SECRET_SHARED": "a-secret-of-24-characters"}
 
 
@@ -51,11 +61,11 @@ class Wire:
     timeout_s: float = 1.0
 
     def call(
-        self, method: str, _path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
+        self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer | Unavailable | Uncertain:
         if self.is_cut:
             return Unavailable("no line")
-        answer = self.client.send(method, self.path, headers=headers, content=content)
+        answer = self.client.send(method, self.path + path, headers=headers, content=content)
         self.passed.append(content or b"")
         if self.loses_answers:
             return Uncertain("no answer")
@@ -73,7 +83,11 @@ class Deployment:
         self.clock, self.name, self.partner, self.side = clock, name, partner, side
         self.database = Database(fresh_sqlite(folder))
         self.database.create()
-        target = {"name": partner, "kind": "exchange", "side": side, "url": "http://127.0.0.1:9/", "secret": "shared"}
+        target: dict[str, object] = {"name": partner, "kind": "exchange", "side": side, "url": "http://127.0.0.1:9/"}
+        target |= {"secret": "shared", "districts": [GROUND] if side is Side.DISTRICT else []}
+        links = PictureLinks(f"https://{name}.test", b"links of " + name.encode(), timedelta(days=30))
+        self.objects = FolderStore(folder / "evidence")
+        self.objects.create()
         settings = TargetsSettings.model_validate({"origin": name, "targets": [target]})
         self.stepper = Stepper(packaged_keeper())
         means = Means(
@@ -84,35 +98,54 @@ class Deployment:
             broker=parse_address("mqtt://127.0.0.1:1"),
             stepper=self.stepper,
             worker="w1",
+            links=links,
+            objects=self.objects,
             environment=SECRETS,
         )
         self.dispatching = Dispatching(settings, means)
         self.dispatching.register()
         hands = HandDesk(self.database, LAW, self.stepper, clock, lambda: None)
         parts = ExchangeParts(self.database, hands, self.dispatching.replies, ORIGIN, clock, {partner: side})
-        objects = FolderStore(folder / "evidence")
         keys = self.dispatching.webhook_keys
-        door = PlatformDoor(self.dispatching.replies, keys, None, objects, clock, ExchangeDesk(parts))
+        door = PlatformDoor(self.dispatching.replies, keys, links, self.objects, clock, ExchangeDesk(parts))
         app = FastAPI()
         app.include_router(platforms_router(door), prefix="/api/v1")
         self.client = AsgiClient(app)
 
     def connect(self, other: "Deployment", draw: random.Random) -> None:
-        end = "cases" if self.side is Side.CITY else "replies"
-        self.wire = Wire(other.client, f"/api/v1/platforms/{other.partner}/{end}")
-        kind = WebhookGateway if self.side is Side.CITY else StateGateway
-        gateway = kind(cast(Caller, self.wire), self.dispatching.webhook_keys[self.partner], self.clock)
+        self.wire = Wire(other.client, f"/api/v1/platforms/{other.partner}/")
+        gateway = ExchangeGateway(cast(Caller, self.wire), self.dispatching.webhook_keys[self.partner], self.clock)
         known = self.dispatching.routes[self.partner]
         route = replace(known, gateway=gateway)
         self.sender = Sender(self.database, route, self.clock, "s1", draw.random)
+        pictures = Wire(other.client, "/")
+        self.pictures = pictures
+        fetching = FetchParts(self.database, self.objects, self.clock)
+        self.fetcher = PictureFetcher(fetching, self.partner, LinkedPictures(cast(Caller, pictures)))
 
     def found(self, case_id: str) -> Projection | None:
         with self.database.read() as connection:
             return case_queries.find(connection, case_id)
 
-    def confirmed(self, case_id: str) -> None:
+    def confirmed(self, case_id: str, **more: Any) -> None:
         with self.database.write() as connection:
-            cases.open_case(connection, case_row(case_id, CaseState.CONFIRMED))
+            cases.open_case(connection, replace(case_row(case_id, CaseState.CONFIRMED), **more))
+
+    def photograph(self, case_id: str, content: bytes) -> str:
+        """A picture that hangs on the case; gives its hash."""
+        self.objects.put(content)
+        picture = NoticePicture(sha256=hashlib.sha256(content).hexdigest(), role=EvidenceRole.LATEST, captured_at=T0)
+        with self.database.write() as connection:
+            one = Awaited(case_id, self.name, picture, 0)
+            shared_pictures.hang(connection, one, Seen.STALL, len(content), self.clock.now())
+            enqueue(connection, case_id, self.clock.now())
+        return picture.sha256
+
+    def shown(self, case_id: str) -> list[str]:
+        """The hashes of the case's pictures, as its page shows them, that really lie here."""
+        case = Reader(self.database, LAW, ORIGIN).detail(case_id)
+        assert case is not None
+        return sorted(picture.sha256 for picture in case.evidence if self.objects.find(picture.sha256))
 
     def act(self, case_id: str, action: Action, role: Role, **more: Any) -> None:
         with self.database.write() as connection:
@@ -124,6 +157,7 @@ class Deployment:
     def send(self) -> None:
         while self.sender.step():
             pass
+        self.fetcher.step()
 
     def count(self) -> int:
         with self.database.read() as connection:

@@ -3,15 +3,16 @@
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from central.domain.exchange import Side, answers, way
 from central.domain.workflow import TABLE, Action, CaseState, RefusedAction, RejectReason, Role
-from central.domain.workflow_words import PEOPLE, Condition
+from central.domain.workflow_words import PEOPLE, Condition, Source
 from contract.clock import VirtualClock
 from tests.central.builders import T0, uuid_of
-from tests.central.exchange_parts import Deployment
+from tests.central.exchange_parts import GROUND, Deployment
 
 CASE = uuid_of("case", "shared")
 R = Role
@@ -142,13 +143,104 @@ def test_what_the_city_sends_back_is_reported_again(two: Two) -> None:
     assert two.states() == (CaseState.REPORTED, CaseState.REPORTED)
 
 
+def hand_down(two: Two, case_id: str = CASE, **more: Any) -> None:
+    """The city's own case, brought by its hotline, comes to be handled."""
+    two.city.confirmed(case_id, **{"area_code": GROUND + "001001001", "source": Source.HOTLINE_12319, **more})
+    two.city.act(case_id, Action.REPORT, R.REVIEWER)
+    dispatch(two.city, case_id)
+
+
+def test_the_city_hands_its_own_case_down_and_hears_what_becomes_of_it(two: Two) -> None:
+    hand_down(two)
+    two.settle(60)
+    assert two.states() == (CaseState.DISPATCHED, CaseState.DISPATCHED)
+    brought = two.district.found(CASE)
+    assert brought is not None
+    assert (brought.source, brought.department) == (Source.HOTLINE_12319, "zhangdian chengguan")
+    with pytest.raises(RefusedAction, match="zhangdian answers for this stage"):
+        two.city.act(CASE, Action.FINISH, R.HANDLING_UNIT)
+    two.district.act(CASE, Action.START, R.HANDLING_UNIT)
+    two.settle(60)
+    two.district.act(CASE, Action.FINISH, R.HANDLING_UNIT)
+    two.settle(60)
+    assert two.states() == (CaseState.HANDLED, CaseState.HANDLED)
+    with pytest.raises(RefusedAction, match="city answers for this stage"):
+        two.district.act(CASE, Action.CHECK, R.INSPECTOR)
+    two.city.act(CASE, Action.CHECK, R.INSPECTOR)
+    two.city.act(CASE, Action.CLOSE, R.SHIFT_LEADER, condition=Condition.CLEARED_ON_SITE)
+    two.settle(600)
+    assert two.states() == (CaseState.CLOSED, CaseState.CLOSED)
+    assert (len(two.district.wire.passed), len(two.city.wire.passed)) == (2, 2)
+
+
+def test_what_lies_elsewhere_or_was_called_off_before_the_line_came_back_is_not_handed_down(two: Two) -> None:
+    hand_down(two, area_code="370306001001001")
+    called_off = uuid_of("case", "called off")
+    two.city.wire.is_cut = True
+    hand_down(two, called_off)
+    two.city.send()
+    two.city.act(called_off, Action.CANCEL, R.SHIFT_LEADER, note="filed twice")
+    two.settle(3600)
+    assert two.district.count() == 0
+
+
+def test_a_case_handed_down_through_a_cut_arrives_once(two: Two) -> None:
+    two.city.wire.is_cut = True
+    hand_down(two)
+    two.city.send()
+    two.clock.sleep(24 * 3600)
+    two.city.wire.is_cut, two.city.wire.loses_answers = False, True
+    two.city.send()
+    two.settle()
+    assert (two.states(), two.district.count()) == ((CaseState.DISPATCHED, CaseState.DISPATCHED), 1)
+    two.district.wire.is_cut = True
+    two.district.act(CASE, Action.FINISH, R.HANDLING_UNIT)
+    two.district.send()
+    two.settle(3600)
+    assert two.states() == (CaseState.HANDLED, CaseState.HANDLED)
+
+
+def test_pictures_travel_both_ways_and_do_not_echo(two: Two) -> None:
+    two.district.confirmed(CASE)
+    first = two.district.photograph(CASE, b"\xff\xd8\xff first")
+    two.district.act(CASE, Action.REPORT, R.REVIEWER)
+    two.city.pictures.is_cut = True
+    two.settle(60)
+    assert two.city.shown(CASE) == []
+    two.city.pictures.is_cut = False
+    two.settle()
+    assert two.city.shown(CASE) == [first]
+    own = uuid_of("case", "handed down")
+    hand_down(two, own)
+    second = two.city.photograph(own, b"\xff\xd8\xff second")
+    two.settle()
+    assert two.district.shown(own) == [second]
+    passed = [len(one.wire.passed) for one in two.both()]
+    two.settle(3600)
+    assert [len(one.wire.passed) for one in two.both()] == passed
+
+
+def test_another_picture_than_was_announced_is_not_kept(two: Two) -> None:
+    two.district.confirmed(CASE)
+    sha256 = two.district.photograph(CASE, b"\xff\xd8\xff as announced")
+    lying = two.district.objects.find(sha256)
+    assert lying is not None
+    lying.write_bytes(b"\xff\xd8\xff something else")
+    two.district.act(CASE, Action.REPORT, R.REVIEWER)
+    two.settle(3600)
+    assert two.states() == (CaseState.REPORTED, CaseState.REPORTED)
+    assert two.city.shown(CASE) == []
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_the_wires_do_both_end_alike(tmp_path: Path, seed: int) -> None:
     """Random people at both ends take any step open to them, on wires that come and go."""
     two, draw = Two(tmp_path, seed), random.Random(seed)
     names = [uuid_of("case", str(number)) for number in range(4)]
-    for case_id in names:
+    for case_id in names[:2]:
         two.report(case_id)
+    for case_id in names[2:]:
+        hand_down(two, case_id)
     for _ in range(60):
         one = draw.choice(two.both())
         one.wire.is_cut, one.wire.loses_answers = draw.random() < 0.4, draw.random() < 0.3
@@ -192,11 +284,12 @@ def attempt(one: Deployment, case_id: str, action: Action, role: Role, said: dic
         return
 
 
+@pytest.mark.parametrize("finder", Side)
 @pytest.mark.parametrize("side", Side)
-def test_every_way_is_made_of_own_steps(side: Side) -> None:
+def test_every_way_is_made_of_own_steps(side: Side, finder: Side) -> None:
     for start in CaseState:
         for goal in CaseState:
             state = start
-            for action in way(start, goal, side) or ():
-                assert answers(side, state, action)
+            for action in way(start, goal, side, finder) or ():
+                assert answers(side, state, action, finder)
                 state = TABLE[state, action].to
