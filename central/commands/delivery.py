@@ -9,23 +9,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from central.catalogue import load_catalogue, make_law
-from central.dispatching import Dispatching, Means, known_target
+from central.dispatching import known_target
 from central.domain.delivery import DeliveryState
-from central.flowrules import load_workflow, make_keeper
 from central.ingest.address import parse_address
+from central.offline import dispatching_of
 from central.services.delivery_reconciling import Reconciliation
 from central.services.delivery_signature import key_of
 from central.services.delivery_views import DeliveryReader
-from central.services.steps import Stepper
 from central.settings import CentralSettings, load_settings
 from central.simulation.city_platform import Fault, Moods, Platform, PlatformServer
 from central.simulation.platform_peer import PlatformPeer
 from central.simulation.platform_records import Records
-from central.site import load_site
 from central.store.database import Database
 from central.targets import load_targets
-from central.timelimits import load_time_limits
 from contract.clock import SystemClock
 from contract.errors import PermanentError, UsageError
 
@@ -228,22 +224,10 @@ def _compare(settings: CentralSettings, name: str, repair: bool) -> Reconciliati
         raise UsageError("reconcile: name the targets file with --targets, or as `targets` in --config")
     wanted = load_targets(settings.targets)
     target = known_target(wanted, name)
-    site, clock = load_site(settings.site), SystemClock()
-    law = make_law(load_catalogue(settings.violations), site)
-    keeper = make_keeper(load_workflow(settings.workflow), load_time_limits(settings.deadlines), law)
     database = Database(settings.database_url)
     database.create()
-    around = Means(
-        database=database,
-        clock=clock,
-        law=law,
-        plane=site.to_origin(),
-        broker=parse_address(settings.mqtt_url),
-        stepper=Stepper(keeper),
-        worker=f"{settings.worker}-reconcile",
-    )
     only = wanted.model_copy(update={"targets": (target,)})
-    report = Dispatching(only, around).reconciler(target).run(repair)
+    report = dispatching_of(settings, only, database, "reconcile").reconciler(target).run(repair)
     database.close()
     return report
 

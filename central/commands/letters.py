@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 
 from central.ingest.address import parse_address
+from central.offline import dispatching_of
+from central.services.delivery_hearing import ReplyDesk
 from central.services.letters import LetterDesk
 from central.services.views import DeadLetterPage
 from central.settings import load_settings
 from central.site import load_site
 from central.store.database import Database
+from central.targets import load_targets
 from contract.clock import SystemClock
 from contract.errors import PermanentError, UsageError
 
@@ -29,7 +32,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 def add_to(cli: typer.Typer) -> None:
     """Registers the commands."""
     group = typer.Typer(
-        help="Messages that could not be taken, and events that association set aside (topic inbox/N).",
+        help="Messages that could not be taken, events that association set aside (topic inbox/N), and platforms' "
+        "replies that can't be read (topic reply/TARGET).",
         no_args_is_help=True,
     )
     group.command("list")(list_letters)
@@ -111,4 +115,10 @@ def _desk(config: Path | None, database_url: str | None) -> LetterDesk:
     settings = load_settings(config, {"database_url": database_url})
     database = Database(settings.database_url)
     database.create()
-    return LetterDesk(database, SystemClock(), load_site(settings.site).to_surroundings())
+
+    def replies() -> ReplyDesk | None:
+        if settings.targets is None:
+            return None
+        return dispatching_of(settings, load_targets(settings.targets), database, "letters").replies
+
+    return LetterDesk(database, SystemClock(), load_site(settings.site).to_surroundings(), replies)

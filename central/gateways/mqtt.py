@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import structlog
 from paho.mqtt.client import MQTT_ERR_SUCCESS, Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
@@ -29,10 +28,12 @@ from central.services.delivery_port import (
     Refused,
     Unavailable,
     Uncertain,
+    Unread,
     Verdict,
 )
+from central.services.reply_letters import read_reply
 from contract.errors import TransientError
-from contract.notices import MAX_NOTICE_BYTES, MAX_REPLY_BYTES, CaseNotice, PlatformReply
+from contract.notices import MAX_NOTICE_BYTES, CaseNotice, PlatformReply
 from contract.topics import Topics
 
 KEEPALIVE_S = 30
@@ -40,7 +41,6 @@ SESSION_EXPIRY_S = 24 * 3600
 RECEIVE_MAXIMUM = 100
 QUIET_S = 1.0
 """A broker sends what it retained at once; silence for this long means that it was all."""
-LOG = structlog.get_logger("central.delivery")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ class MqttGateway:
         self._in: Client | None = None
         self._epoch = 0
         self._came: queue.Queue[tuple[int, int, bytes]] = queue.Queue(10 * RECEIVE_MAXIMUM)
-        self._unmarked: list[tuple[int, int, PlatformReply | None]] = []
-        """Given out and not yet stored; None for what could not be read."""
+        self._unmarked: list[tuple[int, int, PlatformReply | Unread]] = []
+        """Given out and not yet stored."""
 
     @property
     def timeout_s(self) -> float:
@@ -103,14 +103,14 @@ class MqttGateway:
     def clear(self, district: str, case_id: str) -> Verdict:
         return self._publish(self._line.topics.platform_case(district, case_id), b"")
 
-    def hear(self, asked: Sequence[Asked]) -> list[PlatformReply]:  # noqa: ARG002  # it speaks by itself
+    def hear(self, asked: Sequence[Asked]) -> list[PlatformReply | Unread]:  # noqa: ARG002  # it speaks by itself
         while len(self._unmarked) < RECEIVE_MAXIMUM:
             try:
                 epoch, mid, payload = self._came.get_nowait()
             except queue.Empty:
                 break
-            self._unmarked.append((epoch, mid, _read(payload)))
-        return [reply for _, _, reply in self._unmarked if reply is not None]
+            self._unmarked.append((epoch, mid, read_reply(payload)))
+        return [said for _, _, said in self._unmarked]
 
     def mark_heard(self) -> None:
         done, self._unmarked = self._unmarked, []
@@ -197,20 +197,8 @@ class MqttGateway:
         self._epoch += 1
         client.subscribe(self._line.topics.platform_reply, 1)
 
-    def _on_reply(self, client: Client, _data: Any, message: MQTTMessage) -> None:
-        if len(message.payload) > MAX_REPLY_BYTES:
-            LOG.warning("a platform's reply is too long and ignored", size=len(message.payload))
-            client.ack(message.mid, message.qos)
-            return
+    def _on_reply(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         self._came.put((self._epoch, message.mid, bytes(message.payload)))
-
-
-def _read(payload: bytes) -> PlatformReply | None:
-    try:
-        return PlatformReply.model_validate_json(payload)
-    except ValidationError as error:
-        LOG.warning("unreadable reply of a platform ignored", errors=error.error_count(), size=len(payload))
-        return None
 
 
 def _all_of(held: "queue.Queue[bytes]") -> Iterator[Holding]:

@@ -1,6 +1,6 @@
 """What targets say back becomes steps of the workflow, each reply once; what we follow is never sent back as news."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +13,8 @@ from central.domain.exchange import Side, roles_of
 from central.domain.exchange import way as way_of
 from central.domain.workflow import FINAL, TABLE, Action, CaseState, RefusedAction, RejectReason, Role, route
 from central.domain.workflow_words import Condition
-from central.services.delivery_port import Asked, Gateway
+from central.services import reply_letters
+from central.services.delivery_port import Asked, Gateway, Unread
 from central.services.delivery_settling import Told, note_accepted, note_refused
 from central.services.steps import OperatorAction, Stepper
 from central.store import case_queries, deliveries, delivery_replies, leases
@@ -192,11 +193,19 @@ class Listener:
         Raises:
             TransientError: the database is away; what came is said again or asked for again.
         """
-        replies = self._gateway.hear(self._turn())
-        for reply in replies:
-            self._desk.take(self._target, reply)
+        said = self._gateway.hear(self._turn())
+        for one in said:
+            if isinstance(one, Unread):
+                self._set_aside(one)
+            else:
+                self._desk.take(self._target, one)
         self._gateway.mark_heard()
-        return len(replies) if self._gateway_speaks(replies) else 0
+        return len(said) if self._gateway_speaks(said) else 0
+
+    def _set_aside(self, unread: Unread) -> None:
+        LOG.warning("a platform's reply can't be read", target=self._target, why=unread.reason, size=unread.size_bytes)
+        with self._database.write() as connection:
+            reply_letters.keep(connection, self._target, unread, self._clock.now())
 
     def recover(self, _failures_in_a_row: int, _error: Exception) -> None:
         """Nothing to put right."""
@@ -213,9 +222,9 @@ class Listener:
         return [Asked(one.case_id, one.external_id) for one in found if one.external_id is not None]
 
     @staticmethod
-    def _gateway_speaks(replies: list[PlatformReply]) -> bool:
+    def _gateway_speaks(said: Sequence[PlatformReply | Unread]) -> bool:
         """Whether more may be waiting: answers to questions are no reason to ask again at once."""
-        return any(not reply.reply_id.startswith("asked:") for reply in replies)
+        return any(isinstance(one, Unread) or not one.reply_id.startswith("asked:") for one in said)
 
 
 def _standing(connection: Connection, target: str, reply: PlatformReply) -> StandingRow | None:

@@ -95,6 +95,16 @@ class Holding:
     state: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something that a target said and nobody here can read. `content` is its beginning; where it is short, all."""
+
+    content: bytes
+    size_bytes: int
+    sha256: str
+    reason: str
+
+
 class Gateway(Protocol):
     """One target. Every call blocks for `timeout_s` at most, and raises nothing of the network's. Any thread."""
 
@@ -111,7 +121,7 @@ class Gateway(Protocol):
         """Asks whether the target has the case, and which revision. Sends nothing that changes it."""
         ...
 
-    def hear(self, asked: Sequence[Asked]) -> list[PlatformReply]:
+    def hear(self, asked: Sequence[Asked]) -> Sequence[PlatformReply | Unread]:
         """What the target said by itself and was not marked yet, and what it says of the cases `asked` after."""
         ...
 

@@ -1,11 +1,16 @@
 """Looking at what could not be taken, and giving it a second chance: refused messages, and events set aside later."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from central.services import reply_letters
 from central.services.admission import Admission
+from central.services.delivery_hearing import ReplyDesk
+from central.services.delivery_port import Unread
 from central.services.noticing import Surroundings
 from central.services.parse import ReadEvent, Unreadable, parse
 from central.services.reading import letter_view
+from central.services.reply_letters import read_reply
 from central.services.views import DeadLetterView
 from central.store import dead_letters, inbox
 from central.store.database import Database
@@ -20,7 +25,8 @@ CHUNK = 200
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What became of one letter: ``taken``, ``repeated``, ``waiting`` (for the associator, again) or ``refused``."""
+    """What became of one letter: ``taken``, ``repeated``, ``waiting`` (for the associator, again) or ``refused``; of a
+    platform's reply what `ReplyDesk` made of it."""
 
     letter_id: int
     outcome: str
@@ -36,8 +42,15 @@ class _Message:
 class LetterDesk:
     """For the command line."""
 
-    def __init__(self, database: Database, clock: Clock, around: Surroundings | None = None) -> None:
-        """`around` is what replayed events are compared with, as new ones are."""
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        around: Surroundings | None = None,
+        replies: Callable[[], ReplyDesk | None] = lambda: None,
+    ) -> None:
+        """`around` is what replayed events are compared with; `replies`, asked when needed, takes platforms' words."""
+        self._replies = replies
         self._database = database
         self._clock = clock
         self._around = around
@@ -80,6 +93,8 @@ class LetterDesk:
     def _replay(self, letter: dead_letters.DeadLetter, prefix: str) -> Replayed:
         if letter.topic.startswith(INBOX_TOPIC):
             return self._put_back(letter)
+        if letter.topic.startswith(reply_letters.TOPIC):
+            return self._say_again(letter)
         if not letter.is_whole:
             return Replayed(letter.letter_id, "refused", f"only its first {len(letter.head)} bytes were kept")
         message = parse(letter.topic, letter.head, Topics(prefix), self._clock.now())
@@ -92,6 +107,16 @@ class LetterDesk:
             return Replayed(letter.letter_id, "refused", f"still refused: {settled.reason}")
         self._mark(letter.letter_id)
         return Replayed(letter.letter_id, settled.outcome.value)
+
+    def _say_again(self, letter: dead_letters.DeadLetter) -> Replayed:
+        target, reply, desk = letter.topic.removeprefix(reply_letters.TOPIC), read_reply(letter.head), self._replies()
+        if isinstance(reply, Unread) or not letter.is_whole:
+            return Replayed(letter.letter_id, "refused", f"still refused: {letter.reason}")
+        if desk is None or target not in desk.targets:
+            return Replayed(letter.letter_id, "refused", f"{target} is no target in use; see the targets file")
+        verdict = desk.take(target, reply)
+        self._mark(letter.letter_id)
+        return Replayed(letter.letter_id, verdict.outcome.value)
 
     def _put_back(self, letter: dead_letters.DeadLetter) -> Replayed:
         row = letter.topic.removeprefix(INBOX_TOPIC)

@@ -81,9 +81,10 @@ class PlatformPeer:
             )
         )
 
-    def send(self, reply: PlatformReply) -> None:
-        """Any reply at all."""
-        self._client.publish(self._topics.platform_reply, reply.to_wire(), qos=1)
+    def send(self, reply: PlatformReply | bytes) -> None:
+        """Any reply at all, also one that is none."""
+        wire = reply if isinstance(reply, bytes) else reply.to_wire()
+        self._client.publish(self._topics.platform_reply, wire, qos=1)
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         if not message.payload:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,15 @@ from central.domain.delivery import DeliveryState
 from central.domain.workflow import Action, CaseState
 from central.gateways.journal import JournalGateway
 from central.ingest.address import parse_address
+from central.services import reply_letters
 from central.services.delivery_clearing import Clearing
 from central.services.delivery_hearing import Listener, Outcome
-from central.services.delivery_port import Held
+from central.services.delivery_port import Held, Unread
 from central.services.delivery_signature import key_of, sign, verify
+from central.services.letters import LetterDesk
+from central.services.reply_letters import read_reply
 from central.services.steps import OperatorAction
+from central.services.views import DeadLetterView
 from central.simulation.city_platform import Fault
 from central.simulation.platform_peer import PeerMoods, PlatformPeer
 from central.simulation.platform_records import Records
@@ -25,7 +30,7 @@ from central.store import case_queries, delivery_replies
 from central.store.database import Database
 from contract.clock import SystemClock
 from contract.errors import PermanentError, TransientError
-from contract.notices import CaseNotice, PlatformReply, ReplyKind
+from contract.notices import MAX_REPLY_BYTES, CaseNotice, PlatformReply, ReplyKind
 from tests.central.brokers import embedded_broker
 from tests.central.builders import T0, minutes, uuid_of
 from tests.central.databases import fresh_sqlite
@@ -265,6 +270,13 @@ def test_cases_over_a_broker_are_there_once_and_their_states_come_back(one_datab
         until(lambda: (listener.step(), state_of(post, one) is CaseState.REGISTERED)[1])
         assert post.states(one) == [S.ACCEPTED]
 
+        for rubbish in (b"case closed!", b'{"reply_id": "r1", "kind": "moved"}', b"x" * (MAX_REPLY_BYTES + 1)):
+            peer.send(rubbish)
+        until(lambda: (listener.step(), len(letters_of(post)) == 3)[1])
+        assert {letter.topic for letter in letters_of(post)} == {"reply/bus"}
+        assert [letter.is_whole for letter in letters_of(post)].count(False) == 1
+        assert any(letter.reason.startswith("kind: ") for letter in letters_of(post))
+
         report = post.dispatching.reconcilers["bus"].run()
         assert report.is_clean, report
         post.change(two, state=CaseState.CLOSED)
@@ -278,6 +290,35 @@ def test_cases_over_a_broker_are_there_once_and_their_states_come_back(one_datab
         peer.stop()
         gateway.stop()
         records.close()
+
+
+def letters_of(post: Post) -> tuple[DeadLetterView, ...]:
+    return LetterDesk(post.database, post.clock).newest(10)
+
+
+def test_a_reply_that_could_not_be_read_is_followed_once_it_can_be(post: Post) -> None:
+    case_id = post.confirmed("a", CaseState.REPORTED)
+    post.run()
+    wire = reply(case_id, "sent_out", 3).to_wire()
+    broken = read_reply(wire[:-1])
+    assert isinstance(broken, Unread)
+    with post.database.write() as connection:
+        reply_letters.keep(connection, "city", broken, post.clock.now())
+        reply_letters.keep(connection, "city", replace(broken, content=wire, size_bytes=len(wire)), post.clock.now())
+        reply_letters.keep(connection, "gone", replace(broken, content=wire, size_bytes=len(wire)), post.clock.now())
+    desk = LetterDesk(post.database, post.clock, replies=lambda: post.dispatching.replies)
+    found = {letter.topic: letter for letter in desk.newest(10)}
+    with pytest.raises(PermanentError, match="gone is no target in use"):
+        desk.replay(found["reply/gone"].id, "xunjie/v1")
+    assert found["reply/city"].times == 2
+    with pytest.raises(PermanentError, match="still refused"):
+        desk.replay(found["reply/city"].id, "xunjie/v1")
+    with post.database.write() as connection:
+        read_now = replace(broken, content=wire, size_bytes=len(wire), sha256="0" * 64)  # as after an upgrade
+        reply_letters.keep(connection, "city", read_now, post.clock.now())
+    newest = max(letter.id for letter in desk.newest(10))
+    assert desk.replay(newest, "xunjie/v1") == "taken"
+    assert state_of(post, case_id) is CaseState.DISPATCHED
 
 
 # Reconciliation
