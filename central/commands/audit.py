@@ -1,6 +1,7 @@
 """`verify-audit`: walks the chain over everything that people and rules did, and names what was touched."""
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from central.services.sealing import AuditReport, verify
+from central.services.auditing import AuditReport, verify
 from central.settings import load_settings
 from central.store.database import Database
 from contract.errors import UsageError
@@ -52,7 +53,9 @@ def verify_audit(
     database.must_exist()
     with _bar() as progress:
         task = progress.add_task("links", total=None)
-        report = verify(database, keys, expected, lambda done, of: progress.update(task, completed=done, total=of))
+        report = verify(
+            database, keys, expected, lambda done, of: progress.update(task, completed=done, total=of), _cores()
+        )
     database.close()
     if as_json:
         typer.echo(json.dumps(asdict(report) | {"intact": report.is_intact}, ensure_ascii=False))
@@ -76,6 +79,11 @@ def _print(report: AuditReport) -> None:
         console.print(f"[red]{fault.what}[/red] at link {fault.seq}: {fault.text}", soft_wrap=True)
     if report.broken > len(report.faults):
         console.print(f"… and {report.broken - len(report.faults)} more")
+
+
+def _cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def _public(path: Path) -> VerifyKey:

@@ -25,6 +25,12 @@ class Seal:
     chain: bytes
 
 
+Checked = tuple[int, Source, int, bytes, bytes, bytes | None, bool]
+"""A link's number, source, row id, digest and chain; the digest of its row as it is now (None: gone); whether a
+tombstone says why it is gone. A plain tuple: a million of them are made in a walk, and Python's collector looks again
+and again at anything that has more to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong, and at which link."""
@@ -75,13 +81,26 @@ class Walk:
     _seq: int = 0
     _chain: bytes = GENESIS
 
+    @classmethod
+    def after(cls, seq: int, chain: bytes) -> "Walk":
+        """A walk that begins with the link that follows link `seq`, whose hash is `chain`."""
+        return cls(_seq=seq, _chain=chain)
+
+    def add(self, later: "Walk") -> None:
+        """Takes over what a walk found that went on where this one ended."""
+        self.sealed += later.sealed
+        self.buried += later.buried
+        self.broken += later.broken
+        self.faults += later.faults[: self.most_faults - len(self.faults)]
+        self._seq, self._chain = later.head
+
     @property
     def head(self) -> tuple[int, bytes]:
         """The last link's number and hash."""
         return self._seq, self._chain
 
-    def run(self, links: Iterable[tuple[int, Source, int, bytes, bytes, bytes | None, bool]]) -> None:
-        """Many steps: link number, source, row id, digest, chain, the row's digest now, whether it is buried.
+    def run(self, links: Iterable[Checked]) -> None:
+        """Many steps.
 
         What is as it should be, nearly everything, takes the short way; `step` names the rest.
         """

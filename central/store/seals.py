@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from sqlalchemy import (
     BigInteger,
@@ -29,14 +29,15 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from central.domain.chain import Seal, Source, digest_of
+from central.domain.chain import GENESIS, Checked, Seal, Source, digest_of
 from central.store.cases import HISTORY
 from central.store.database import METADATA, UtcInstant
 
 LOOK_BACK = 10_000
 """How far behind the newest sealed row a row may be committed late (PostgreSQL numbers rows before it commits them).
 What comes later still is found by `find_unsealed(everything=True)`, at start and by `verify-audit`."""
-PAGE = 10_000
+PAGE = 2_000
+"""Links at a time. With many more under way Python's collector takes longer than their hashes."""
 
 _ID = BigInteger().with_variant(Integer(), "sqlite")
 SEALS = Table(
@@ -81,19 +82,12 @@ class Checkpoint:
     signature: bytes
 
 
-class Checked(NamedTuple):
-    """A link's fields, the digest of its row as it is now (None: gone), and whether a tombstone says why it is gone.
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The links with these numbers, both included."""
 
-    A tuple, which is cheap: a million of them are made in a walk.
-    """
-
-    seq: int
-    source: Source
-    row_id: int
-    digest: bytes
-    chain: bytes
-    found: bytes | None
-    is_buried: bool
+    first: int
+    last: int
 
 
 def last_seal(connection: Connection) -> Seal | None:
@@ -142,8 +136,14 @@ def add_checkpoint(connection: Connection, checkpoint: Checkpoint) -> None:
     connection.execute(insert(CHECKPOINTS).values(values))
 
 
-def checkpoints(connection: Connection) -> list[Checkpoint]:
-    rows = connection.execute(select(CHECKPOINTS).order_by(CHECKPOINTS.c.seq))
+def signed(connection: Connection) -> list[int]:
+    """The numbers of the links with a checkpoint."""
+    return [int(seq) for seq in connection.execute(select(CHECKPOINTS.c.seq).order_by(CHECKPOINTS.c.seq)).scalars()]
+
+
+def checkpoints(connection: Connection, span: Span) -> list[Checkpoint]:
+    is_in = CHECKPOINTS.c.seq.between(span.first, span.last)
+    rows = connection.execute(select(CHECKPOINTS).where(is_in).order_by(CHECKPOINTS.c.seq))
     return [Checkpoint(row.seq, row.at, bytes(row.chain), row.key_id, bytes(row.signature)) for row in rows]
 
 
@@ -158,8 +158,44 @@ def bury(connection: Connection, row_ids: Iterable[int], why: str, at: datetime)
     return len(ready)
 
 
-def walk(connection: Connection) -> Iterator[list[Checked]]:
-    """Every link in order, with its row as it is now, a page at a time: a million links need no million rows in memory.
+def spans(connection: Connection, size: int) -> list[Span]:
+    """All links in spans of `size` links; the last may hold fewer."""
+    found: list[Span] = []
+    first: int | None = connection.execute(select(func.min(SEALS.c.seq))).scalar_one()
+    while first is not None:
+        onwards = select(SEALS.c.seq).where(SEALS.c.seq >= first).order_by(SEALS.c.seq)
+        following = connection.execute(onwards.offset(size).limit(1)).scalar()
+        last = connection.execute(select(func.max(SEALS.c.seq))).scalar_one() if following is None else following - 1
+        found.append(Span(int(first), int(last)))
+        first = following
+    return found
+
+
+def before(connection: Connection, span: Span) -> tuple[int, bytes]:
+    """Number and hash of the link before the span's first."""
+    query = select(SEALS.c.seq, SEALS.c.chain).where(SEALS.c.seq < span.first).order_by(SEALS.c.seq.desc()).limit(1)
+    row = connection.execute(query).first()
+    return (0, GENESIS) if row is None else (int(row.seq), bytes(row.chain))
+
+
+def share_snapshot(connection: Connection) -> str | None:
+    """A name under which other processes see what this transaction sees, as long as it lasts; None: SQLite has none.
+
+    There another process sees its own moment. Links are only ever added, and a row that is taken away leaves its
+    tombstone in the same moment, so what is sound in one is sound in the other.
+    """
+    if connection.dialect.name != "postgresql":
+        return None
+    return str(connection.execute(select(func.pg_export_snapshot())).scalar_one())
+
+
+def join_snapshot(connection: Connection, name: str) -> None:
+    """Before anything else in a read transaction: to see what another shares as `name`."""
+    connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{name}'")  # takes no parameter; the name is the server's own
+
+
+def walk(connection: Connection, span: Span) -> Iterator[list[Checked]]:
+    """Every link of the span in order, with its row as it is now, a page at a time: few rows are in memory at once.
 
     The database joins what is hashed to one text and the driver's own cursor hands it over. Where that text's digest
     differs, the row itself is looked at again.
@@ -173,6 +209,7 @@ def walk(connection: Connection) -> Iterator[list[Checked]]:
     )
     texts = (_one_text(connection, HISTORY), _one_text(connection, TOMBSTONES))
     query = select(*SEALS.c, grave.c.id, *texts).select_from(joined).order_by(SEALS.c.seq)
+    query = query.where(SEALS.c.seq.between(span.first, span.last))
     statement = str(query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
     cursor = _streaming(connection)
     try:
@@ -189,7 +226,7 @@ def _checked(connection: Connection, row: Sequence[Any]) -> Checked:
     found = None if text is None else hashlib.sha256(text.encode()).digest()
     if found is not None and found != digest:
         found = _digest_now(connection, source, row_id)
-    return Checked(seq, source, row_id, digest, chain, found, grave_id is not None)
+    return seq, source, row_id, digest, chain, found, grave_id is not None
 
 
 def _digest_now(connection: Connection, source: Source, row_id: int) -> bytes | None:

@@ -12,7 +12,8 @@ from sqlalchemy import delete, insert, update
 
 from central.domain.chain import Walk, digest_of, seal_rows
 from central.domain.workflow import Action, CaseState, Role
-from central.services.sealing import AuditReport, Sealer, verify
+from central.services.auditing import AuditReport, verify
+from central.services.sealing import Sealer
 from central.store import cases, seals
 from central.store.cases import CASES, HISTORY, HistoryEntry
 from central.store.database import Database
@@ -181,6 +182,24 @@ def test_rows_that_are_committed_late_are_sealed_late(database: Database) -> Non
     assert seal(database) == 1
     report = checked(database)
     assert (report.sealed, report.broken) == (3, 0)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_spans_and_processes_find_what_one_walk_finds(database: Database, processes: int) -> None:
+    write(database, 60)
+    seal(database)
+    with database.write() as connection:
+        connection.execute(update(HISTORY).where(HISTORY.c.id.in_([7, 30, 31])).values(actor="forger"))
+        connection.execute(delete(SEALS).where(SEALS.c.seq.between(38, 43)))
+        connection.execute(update(SEALS).where(SEALS.c.seq == 50).values(chain=bytes(32)))
+    noted = (55, "00")
+    whole = verify(database, [KEY.public], noted)
+    parts = verify(database, [KEY.public], noted, processes=processes, span=10)
+    assert (whole.broken, [fault.what for fault in whole.faults]) == (
+        7,
+        ["altered", "altered", "altered", "gap", "chain", "chain", "head"],
+    )
+    assert parts == whole
 
 
 @given(st.lists(st.one_of(st.none(), st.text())), st.lists(st.one_of(st.none(), st.text())))

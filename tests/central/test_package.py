@@ -26,9 +26,10 @@ from central.package.format import INDEX, SIGNATURE
 from central.package.gathering import Gatherer
 from central.package.verifying import BrokenPackage, verify_package
 from central.services.actions import CaseDesk, OperatorAction
+from central.services.auditing import verify
 from central.services.doors import Visitor
 from central.services.people import By, Rights
-from central.services.sealing import Sealer, verify
+from central.services.sealing import Sealer
 from central.services.sight import Sight
 from central.store import fleet
 from central.store.cases import CASES

@@ -16,7 +16,8 @@ from central.domain.values import CaseFilter
 from central.domain.workflow import Action, CaseState, RejectReason
 from central.retention import Retention, Swept
 from central.services.actions import CaseDesk, OperatorAction
-from central.services.sealing import Sealer, verify
+from central.services.auditing import verify
+from central.services.sealing import Sealer
 from central.store.cases import CASES, HISTORY, MEMBERS
 from central.store.fleet_history import CHANGES as STANDINGS
 from central.store.inbox import INBOX
