@@ -120,7 +120,7 @@ class _Living:
         """Timers, journal and figures as they stand at the end; a month and a week that are over are frozen."""
         self._parts.timers.step()
         self._send()
-        self._parts.stop_telling()
+        self._parts.stop()
         self._parts.assessment.counting.catch_up()
         for kind, day in ((PeriodKind.MONTH, self._first), (PeriodKind.WEEK, self._today - timedelta(days=7))):
             period = period_around(kind, day)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from central.scorebook import load_scorebook
 from central.services.actions import CaseDesk
 from central.services.admission import Admission
 from central.services.assessment_parts import Ground, assessment_of
-from central.services.association import Association, Bench
+from central.services.association import Association, Bench, Post
 from central.services.byhand import HandDesk
 from central.services.delivery_sending import Sender
 from central.services.fleet_watch import note_standings
@@ -41,6 +41,8 @@ from contract.errors import UsageError
 from contract.status import NodeStatus
 from contract.topics import Topics
 
+LEAPS = timedelta(days=2)
+"""Between two events simulated hours may pass; the associator must not take itself for dead meanwhile."""
 Tick = Callable[[str, float], None]
 
 
@@ -92,7 +94,7 @@ class Parts:
         self.assessment = assessment_of(database, load_scorebook(), Ground(book.current, self.origin, self.zone), clock)
         self._admission = Admission(database, Topics(), clock, site.to_surroundings())
         bench = Bench(at_site(load_rules(None), site), law, self.origin, laws=laws)
-        self._association = Association(database, bench, clock, _nothing)
+        self._association = Association(database, bench, clock, _nothing, Post("demo", lasts=LEAPS))
         self._dispatching = None if telling is None else telling(Around(database, clock, law, stepper))
 
     def put_registers(self, registers: tuple[tuple[Register, tuple[Row, ...]], ...], tick: Tick) -> dict[str, int]:
@@ -150,7 +152,9 @@ class Parts:
             while sender.step():
                 pass
 
-    def stop_telling(self) -> None:
+    def stop(self) -> None:
+        """What `serve` needs is free again."""
+        self._association.release()
         for route in () if self._dispatching is None else self._dispatching.routes.values():
             route.gateway.stop()
 

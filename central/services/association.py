@@ -80,12 +80,14 @@ class Bench:
 class Post:
     """Who associates what. `holder` names this process among those that work on the same database.
 
-    `is_own`: the process is meant for this district; otherwise it stands in as long as nobody else is there.
+    `is_own`: the process is meant for this district; otherwise it stands in as long as nobody else is there. `lasts`:
+    the lease; longer only where time is simulated and leaps.
     """
 
     holder: str = "only one"
     district: District = REST
     is_own: bool = True
+    lasts: timedelta = LEASE_LASTS
 
     @property
     def lease(self) -> str:
@@ -231,7 +233,7 @@ class Association:
     def _may_act(self, connection: Connection, now: datetime) -> bool:
         """Asked in every transaction: who lost the lease meanwhile knows a state of things that is over."""
         post = self._post
-        lease = leases.hold(connection, post.lease, post.holder, now, LEASE_LASTS, post.patience)
+        lease = leases.hold(connection, post.lease, post.holder, now, post.lasts, post.patience)
         if (lease and lease.epoch) != (self._lease and self._lease.epoch):
             self._desk = None
             if lease is None or lease.epoch > 1:
