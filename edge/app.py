@@ -19,6 +19,7 @@ from edge.baseline.shelf import Shelf
 from edge.capture.choose import open_camera
 from edge.capture.slot import FrameSlots
 from edge.capture.streams import Streams
+from edge.courtesy import Courtesy
 from edge.desired.keeper import Keeper, Parts
 from edge.desired.last_good import LastGood
 from edge.desired.live import LiveNode
@@ -99,19 +100,20 @@ class Node:
         # What keeps: events, evidence, films.
         outbox = self._outbox = Outbox(settings.state_dir / "outbox.sqlite3", settings.node_id, clock)
         book = StoryBook(outbox)
-        find_people = engine.people_finder() if settings.evidence.redact_finely else lambda _image: ()
+        finder = engine.people_finder() if settings.evidence.redact_finely else None
+        courtesy = Courtesy()
         evidence = self._evidence = open_evidence(
             settings.state_dir / "evidence",
             settings.evidence,
             Signer(settings.node_id, keys.own, None if keys.central is None else keys.central.seal_key),
             clock,
-            find_people,
+            finder.after(courtesy.wait) if finder else lambda _image: (),
             lambda: around.clock_reading().state,
             around.to_wall,
         )
         self.streams = Streams()
         films = self._films = film_desk(settings.evidence, self.streams, engine, clock, stop)
-        scribe = self._scribe = BusyScribe(stop, clock)
+        scribe = self._scribe = BusyScribe(stop, clock, courtesy)
 
         # From look to event.
         schedule = self._schedule = LookSchedule({}, clock.monotonic(), settings.attention_cameras)
@@ -131,7 +133,7 @@ class Node:
             films,
             scribe,
         )
-        photographer = Photographer(detector, find_people, settings.evidence)
+        photographer = Photographer(detector, finder or (lambda _image: ()), settings.evidence)
 
         def note(frame: Frame, age_s: float) -> None:
             health.look(frame)
@@ -139,7 +141,7 @@ class Node:
             note_look(frame, age_s)
 
         looks = self._looks = LookLoop(
-            slots, schedule, pipeline, around.steady, stop, turn, self.streams.set_mode, note
+            slots, schedule, pipeline, around.steady, stop, turn, self.streams.set_mode, note, courtesy
         )
         opening = partial(open_camera, streams=self.streams)
         eyes = self._eyes = Eyes(opening, slots, schedule, pipeline, around.steady, health.admit)
@@ -174,7 +176,13 @@ class Node:
         made_films = films if settings.evidence.clips_of else None
         self._moving = Moving(self._threads, eyes, looks, scribe, evidence.retention, self._retain, made_films, links)
         self._watchdog = Watchdog(self._moving.vitals)
-        self._counts = Counts(links.broker, lambda: self._watchdog.revivals, lambda: looks.failures + scribe.failures)
+        self._counts = Counts(
+            links.broker,
+            lambda: self._watchdog.revivals,
+            lambda: looks.failures + scribe.failures,
+            lambda: scribe.waiting,
+            lambda: scribe.left_out,
+        )
         self._page = status_page(settings.http, self.facts, health, telling)
 
     def start(self, systemd: Systemd | None = None) -> None:

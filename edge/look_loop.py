@@ -15,6 +15,7 @@ from contract.errors import PermanentError
 from contract.ids import CameraId
 from contract.status import LookMode
 from edge.capture.slot import FrameSlots
+from edge.courtesy import Courtesy
 from edge.motion import MotionWatch
 from edge.pipeline import Pipeline
 from edge.schedule import LookSchedule
@@ -52,8 +53,10 @@ class LookLoop:
         turn: Turn | None = None,
         set_mode: SetMode = lambda _camera_id, _mode: None,
         note_look: NoteLook = unnoted,
+        courtesy: Courtesy | None = None,
     ) -> None:
-        """`turn` is the one that the detector gives up while it infers; `set_mode` tells a camera's stream its mode."""
+        """`turn` is the one that the detector gives up while it infers; `set_mode` tells a camera's stream its mode;
+        `courtesy` is told when a thread has nothing to look at."""
         self._slots = slots
         self._schedule = schedule
         self._pipeline = pipeline
@@ -62,6 +65,7 @@ class LookLoop:
         self._turn = turn or Turn()
         self._set_mode = set_mode
         self._note_look = note_look
+        self._courtesy = courtesy or Courtesy()
         self._motion = MotionWatch()
         self._in_flight: set[CameraId] = set()
         self._changes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -100,7 +104,8 @@ class LookLoop:
                 finally:
                     frame.rest()
                 return True
-        self._slots.wait(wait_s, puts)
+        with self._courtesy.idling():
+            self._slots.wait(wait_s, puts)
         return False
 
     def _next(self) -> tuple[float, Frame | None]:

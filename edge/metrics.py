@@ -49,6 +49,8 @@ def _node(facts: NodeFacts) -> Iterator[Metric]:
     yield CounterMetricFamily("xunjie_revivals", "Threads started anew by the watchdog.", facts.revivals)
     yield CounterMetricFamily("xunjie_clock_steps", "Times the wall clock was set.", facts.clock_steps)
     yield CounterMetricFamily("xunjie_look_failures", "Looks that failed.", facts.look_failures)
+    yield GaugeMetricFamily("xunjie_findings_waiting", "Findings not written yet.", facts.findings_waiting)
+    yield CounterMetricFamily("xunjie_updates_left_out", "Updates not told, as much waited.", facts.updates_left_out)
     if facts.broker is not None:
         connected = int(facts.broker.is_connected)
         yield GaugeMetricFamily("xunjie_broker_connected", "1 while events can go out.", connected)

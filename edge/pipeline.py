@@ -12,6 +12,7 @@ import structlog
 
 from contract.events import Event, EvidenceRole, IncidentState
 from contract.ids import CameraId, IncidentId
+from contract.taxonomy import Seen
 from edge.baseline.boards import SIGNAGE
 from edge.baseline.memory import BoardMemory
 from edge.baseline.watch import FIRST_TRACK_ID
@@ -22,14 +23,14 @@ from edge.evidence.locker import EvidenceLocker, Occasion, Shot
 from edge.evidence.pictures import Shutter
 from edge.evidence.redact import RedactionMemory
 from edge.evidence.scene_memory import SceneMemory
-from edge.plume.crops import cutter
+from edge.plume.crops import PLUMES, cutter
 from edge.plume.judge import Judge
 from edge.position.calibration import Calibration
 from edge.rules.attention import Wish
 from edge.rules.places import CameraPose, Zone, zones_of
 from edge.rules.policy import Policies
 from edge.rules.regions import Mask
-from edge.scribe import AtOnce, Scribe
+from edge.scribe import AtOnce, Scribe, Weight
 from edge.settings import EvidenceSettings
 from edge.tiles.plan import TileRound, cut, placed, tiles_of
 from edge.unfinished import Orphans, Stories, Times, build_closing
@@ -213,7 +214,8 @@ class Pipeline:
 
     def _close(self, last: Event, at: datetime) -> tuple[Event, ...]:
         event_id = self._ids.mint(at, last.subject, str(last.data.revision + 1))
-        return self._scribe.write(partial(self._book.append, partial(build_closing, last, self._sender, event_id, at)))
+        close = partial(self._book.append, partial(build_closing, last, self._sender, event_id, at))
+        return self._scribe.write(close, _weight(last.data.seen))
 
     def _at_tile(self, memory: _Memory, frame: Frame) -> Iterator[Watched]:
         """A part of the picture in its full resolution, if it is its turn: what is far keeps its pixels."""
@@ -252,7 +254,11 @@ class Pipeline:
         shots = self._shots(memory, incident, shutter)
         finding = self._locate(memory, incident, frame)
         event_id = self._ids.mint(frame.captured_at, finding.incident_id, str(incident.revision))
-        return self._scribe.write(partial(self._tell, finding, shots, self._sender, event_id))
+        tell = partial(self._tell, finding, shots, self._sender, event_id)
+        is_update = incident.state is IncidentState.UPDATED and all(
+            shot.role is not EvidenceRole.CLIP for shot in shots
+        )
+        return self._scribe.write(tell, _weight(incident.track.seen), is_update)
 
     def _tell(self, finding: Finding, shots: Sequence[Shot], sender: Sender, event_id: str) -> Event:
         """Keeps the evidence and writes the event that names it. On the scribe's thread."""
@@ -323,6 +329,10 @@ class Pipeline:
             memory.lead_ups.pop(track.track_id, None)
             memory.incident_ids.pop(track.track_id, None)
             memory.orphans.forget(track.track_id)
+
+
+def _weight(seen: Seen) -> Weight:
+    return Weight.URGENT if seen in PLUMES else Weight.USUAL
 
 
 def _shot(shutter: Shutter, track: Track, role: EvidenceRole) -> Shot:

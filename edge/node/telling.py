@@ -27,6 +27,8 @@ class Counts:
     broker: Callable[[], BrokerFacts | None]
     revivals: Callable[[], int]
     look_failures: Callable[[], int]
+    findings_waiting: Callable[[], int]
+    updates_left_out: Callable[[], int]
 
 
 class Telling:
@@ -95,6 +97,8 @@ class Telling:
             revivals=counts.revivals(),
             clock_steps=self._around.steady.steps,
             look_failures=counts.look_failures(),
+            findings_waiting=counts.findings_waiting(),
+            updates_left_out=counts.updates_left_out(),
         )
 
     def camera_ids(self) -> tuple[CameraId, ...]:

@@ -27,6 +27,8 @@ class NodeFacts:
         set_aside: where a damaged outbox was put at the start; empty if it was well.
         revivals: threads that the watchdog has started anew.
         clock_steps: how often the wall clock was set while the node ran.
+        findings_waiting: decided, their pictures not searched for people and kept yet.
+        updates_left_out: not told because too many findings waited; the next one said more.
     """
 
     status: NodeStatus
@@ -41,3 +43,5 @@ class NodeFacts:
     revivals: int
     clock_steps: int
     look_failures: int
+    findings_waiting: int = 0
+    updates_left_out: int = 0

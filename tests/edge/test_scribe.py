@@ -14,7 +14,7 @@ from edge.events import RandomIds
 from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
 from edge.pipeline import Pipeline, View
-from edge.scribe import FINISH_S, AtOnce, BusyScribe
+from edge.scribe import FINISH_S, PRESSED, AtOnce, BusyScribe, Weight
 from edge.settings import EvidenceSettings
 from tests.edge.fakes import CAM, POLICIES, SENDER, T0, FakeBook, ScriptedDetector, frame, saw
 
@@ -118,3 +118,27 @@ def test_a_thread_that_was_started_beside_a_slow_one_never_overtakes_it() -> Non
     for thread in threads:
         thread.join(10)
     assert written == ["first", "second"]
+
+
+def test_fires_are_told_before_stalls_and_each_in_its_own_order() -> None:
+    scribe, written = BusyScribe(threading.Event(), VirtualClock(T0)), list[str]()
+
+    def job(name: str) -> Event:
+        written.append(name)
+        raise PermanentError("enough for this test")
+
+    for name, weight in (("stall", Weight.USUAL), ("fire", Weight.URGENT), ("stall 2", Weight.USUAL)):
+        scribe.write(partial(job, name), weight)
+    scribe.write(partial(job, "fire 2"), Weight.URGENT)
+    for _ in range(4):
+        scribe.step()
+    assert written == ["fire", "fire 2", "stall", "stall 2"]
+
+
+def test_updates_are_left_out_while_much_waits_and_openings_never() -> None:
+    scribe = BusyScribe(threading.Event(), VirtualClock(T0))
+    for _ in range(PRESSED):
+        scribe.write(partial(failing, PermanentError("never written")))
+    scribe.write(partial(failing, PermanentError("an update")), Weight.URGENT, True)
+    scribe.write(partial(failing, PermanentError("an opening")), Weight.USUAL)
+    assert (scribe.waiting, scribe.left_out) == (PRESSED + 1, 1)
