@@ -7,11 +7,12 @@ import pytest
 
 from contract.errors import UsageError
 from contract.taxonomy import Context, Seen
+from edge.rules.perspective import PosedPerspective
 from edge.rules.policy import Policies
 from models.street_days.matching import Worth, judge_camera
 from models.street_days.missed import Why, why_missed
 from models.street_days.report import row, vendor_of
-from models.street_days.rerun import rerun
+from models.street_days.rerun import pose_of, rerun
 from models.street_days.run import parse_seeds
 from models.street_days.script import ACT_MARK, DAY, DRILL, street_act, units
 from models.street_days.store import Crops, Detections, Facts, Objects, Recording, is_done, read, write
@@ -79,6 +80,17 @@ def test_a_found_stall_and_a_tarpaulin_taken_for_one_are_told_apart() -> None:
     figures = row("all", [verdict], (Seen.STALL,))
     assert (figures.found, figures.asked, figures.false, figures.patrol_s) == (1, 1, 1, 60.0)
     assert figures.false_high > figures.false_per_day > 0
+
+
+def test_a_calibrated_camera_knows_that_nothing_is_as_high_as_that() -> None:
+    """The same box again and again, far higher than a stall where its foot stands."""
+    presence = POLICIES.presence[Seen.STALL].model_copy(update={"height_m": (0.3, 3.6)})
+    entry = [recording([(0.2, 0.02, 0.4, 0.7)])]
+    height_m = PosedPerspective(pose_of(entry[0])).height_m((0.2, 0.02, 0.4, 0.7))
+    assert height_m is not None and height_m > 3.6 * 1.3
+    policies = Policies(presence={Seen.STALL: presence})
+    assert len(rerun(entry, MEANS, policies, None)) == 1
+    assert not rerun(entry, MEANS, policies, None, surveyed=True)
 
 
 def test_a_missed_stall_is_missed() -> None:
