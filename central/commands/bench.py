@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from central.bench.assessing import CASES_A_YEAR, measure_assessment
+from central.bench.auditing import STEPS, measure_audit
 from central.bench.deciding import SEEDED, measure_decisions
 from central.bench.delivering import measure_delivery
 from central.bench.measuring import BenchPlan, measure_backlog, measure_cases, measure_intake, measure_paced
@@ -36,6 +37,7 @@ class BenchMode(StrEnum):
     ASSESSMENT = "assessment"
     DELIVERY = "delivery"
     REGISTERS = "registers"
+    AUDIT = "audit"
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -59,6 +61,7 @@ def bench(
     open_cases: Annotated[int, typer.Option(min=0, max=1_000_000, help="For --mode decision.")] = SEEDED,
     cases: Annotated[int, typer.Option(min=1000, max=5_000_000, help="For --mode assessment.")] = CASES_A_YEAR,
     rows: Annotated[int, typer.Option(min=1000, max=500_000, help="For --mode registers.")] = ROWS,
+    steps: Annotated[int, typer.Option(min=1000, max=10_000_000, help="For --mode audit.")] = STEPS,
     mqtt_protocol: Annotated[str, typer.Option(help="5 or 3.1.1.")] = "5",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here as well.")] = None,
 ) -> None:
@@ -74,6 +77,7 @@ def bench(
     assessment  all figures of a district's year of --cases cases; a database filled by it before is used again
     delivery  five cases a second confirmed for --seconds: until a live platform has them, over HTTP and MQTT
     registers a file of --rows permits, some wrong, is checked, imported and looked up
+    audit     the whole chain over --steps steps of cases, walked by all cores
 
     The broker is mosquitto if it is installed, else the embedded one; both keep nothing. Lost and doubled events are
     counted in the database. The database must be empty or hold events of measurements only: nothing is deleted from it.
@@ -87,7 +91,7 @@ def bench(
     with tempfile.TemporaryDirectory(prefix="xunjie-bench-db-") as folder, _bar() as tick:
         url = database_url or f"sqlite:///{folder}/bench.db"
         plan = BenchPlan(url, seconds, mqtt_protocol, SystemClock(), tick)
-        sizes = _Sizes(backlog, open_cases, cases, incidents, rows)
+        sizes = _Sizes(backlog, open_cases, cases, incidents, rows, steps)
         report = _measure(plan, mode, sizes)
     _print(report)
     text = report.model_dump_json(indent=2)
@@ -106,6 +110,7 @@ class _Sizes:
     cases: int
     incidents: int
     rows: int
+    steps: int
 
 
 def _measure(plan: BenchPlan, mode: BenchMode, sizes: _Sizes) -> BenchReport:
@@ -126,6 +131,8 @@ def _measure(plan: BenchPlan, mode: BenchMode, sizes: _Sizes) -> BenchReport:
             return measure_assessment(plan, sizes.cases)
         case BenchMode.REGISTERS:
             return measure_registers(plan, sizes.rows)
+        case BenchMode.AUDIT:
+            return measure_audit(plan, sizes.steps)
         case BenchMode.JUDGEMENT:
             return measure_judgement(plan, sizes.incidents)
 
