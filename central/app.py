@@ -10,6 +10,7 @@ from central.api.access import Access, Tokens
 from central.api.fleet import artifacts_router, fleet_router
 from central.api.health import health_router
 from central.api.http import make_http_app
+from central.api.looks import looks_router
 from central.api.originals import originals_router
 from central.api.package import package_router
 from central.artifacts import Artifacts
@@ -29,6 +30,7 @@ from central.services.byhand import HandDesk
 from central.services.districts import DistrictAssociators
 from central.services.doors import Doors
 from central.services.fleet import FleetDesk
+from central.services.looking import LookDesk
 from central.services.originals import OPENINGS_FILE
 from central.services.people import PeopleDesk
 from central.services.reading import Reader
@@ -228,7 +230,8 @@ def _fleet_routers(base: Foundation, workshop: Workshop, access: Access) -> tupl
     desk, artifacts, keys, folder = workshop.desk, workshop.artifacts, base.keys, base.settings.keys_folder
     vault = Vault(artifacts.find, lambda: unseal_keys(folder), folder / OPENINGS_FILE)
     originals = originals_router(RevealDesk(base.database, desk, vault, base.clock), access)
-    return originals, fleet_router(desk, artifacts, keys, access), artifacts_router(artifacts, access)
+    looks = looks_router(LookDesk(base.database, desk, artifacts), access)
+    return originals, looks, fleet_router(desk, artifacts, keys, access), artifacts_router(artifacts, access)
 
 
 def _package_router(base: Foundation, access: Access) -> APIRouter:

@@ -4,13 +4,16 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 
 from central.api.access import Access, DenialLog
 from central.api.assessment import assessment_router
+from central.api.bulk import BulkDesks, bulk_router
 from central.api.cases import cases_router
 from central.api.casework import Casework, casework_router
+from central.api.errors import Complaint, show_errors_with
 from central.api.evidence import evidence_router
 from central.api.health import health_router
 from central.api.http import make_http_app
@@ -21,10 +24,17 @@ from central.api.public import public_router
 from central.api.registers import registers_router
 from central.api.rejudging import rejudging_router
 from central.api.stream import stream_router
+from central.console.board import Board
+from central.console.casepage import case_router
 from central.console.desk import Site, desk_pages
-from central.console.pages import STATIC_DIR, Pages, console_router
+from central.console.error_pages import SaysWhy
+from central.console.feed import feed_router
+from central.console.live import live_router
+from central.console.pages import STATIC_DIR, Pages
 from central.console.registers import registers_pages
 from central.console.signing_in import add_sign_in_answers, signing_in_router
+from central.console.thumbs import Thumbs, thumbs_router
+from central.console.words import Language
 from central.domain.law import Law
 from central.engineering import Workshop, engineers_pages
 from central.flowrules import packaged_keeper
@@ -33,7 +43,9 @@ from central.scorebook import AssessmentSettings, load_scorebook
 from central.services.actions import CaseDesk
 from central.services.admission import Admission
 from central.services.assessment_parts import assessment_of
+from central.services.assigning import AssignDesk
 from central.services.byhand import HandDesk
+from central.services.casefile import CaseFiles
 from central.services.claiming import ClaimDesk
 from central.services.evidence import EvidenceDesk, ObjectStore
 from central.services.feed import LiveFeed
@@ -50,7 +62,7 @@ from central.services.steps import Stepper
 from central.services.submitting import EventDesk
 from central.services.terrain import UNSURVEYED, Terrain
 from central.services.timekeeping import Timekeeper
-from central.services.views import Health
+from central.services.views import CaseSummary, Health
 from central.site import SiteSettings
 from central.store.database import Database
 from contract.clock import Clock
@@ -102,9 +114,11 @@ def make_http(
     people_desk = PeopleDesk(parts.database, parts.hasher, parts.clock)
     own = OwnAccount(people_desk, access.doors)
     casework = _casework(parts)
+    assign_desk = AssignDesk(parts.database, parts.clock, parts.feed.notify)
     routers = [
         cases_router(reader, case_desk, join_desk, access),
         casework_router(casework, access),
+        bulk_router(BulkDesks(reader, case_desk, join_desk, assign_desk), access),
         evidence_router(evidence_desk, access),
         ingest_router(event_desk, lambda: _tell(parts), access),
         overview_router(reader, access),
@@ -121,7 +135,11 @@ def make_http(
     http = make_http_app(routers, lifespan)
     site = reader.site(parts.site.name.to_names(), parts.site.demo, tuple(parts.site.legal_dwell_s))
     pages = Pages(site, parts.law.timezone)
-    http.include_router(console_router(reader, case_desk, access, pages, parts.clock))
+    files = CaseFiles(parts.database, reader, parts.clock)
+    http.include_router(feed_router(reader, access, pages, parts.clock))
+    http.include_router(case_router(reader, files, case_desk, access, pages))
+    http.include_router(live_router(_board(parts, reader, pages), reader, access))
+    http.include_router(thumbs_router(reader, Thumbs(parts.objects.find), access))
     http.include_router(signing_in_router(own, access, pages))
     http.include_router(registers_pages(registers, access, pages))
     where = Site(parts.site.to_origin(), parts.law.timezone)
@@ -129,16 +147,38 @@ def make_http(
     if parts.workshop is not None:
         for router in engineers_pages(parts.workshop, parts.database, access, pages):
             http.include_router(router)
+    _explain(http, pages)
     add_sign_in_answers(http, access, pages)
     http.add_middleware(DenialLog, log=access.doors)
-    http.mount("/static", StaticFiles(directory=STATIC_DIR))
+    http.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC_DIR)))
     return http
+
+
+def _explain(http: FastAPI, pages: Pages) -> None:
+    says = SaysWhy(pages)
+
+    def page(request: Request, said: Complaint) -> Response:
+        return says.draw(request, said.status, said.sentence, tuple(said.open_actions or ()))
+
+    show_errors_with(http, page)
 
 
 def registers_desk(parts: Outside) -> RegisterDesk:
     """The desk of the registers; what the site's files say holds where the database has nothing."""
     book = RegisterBook(parts.site.to_origin(), parts.law.registers)
     return RegisterDesk(parts.database, book, parts.clock, parts.site.timezone, parts.wake)
+
+
+def _board(parts: Outside, reader: Reader, pages: Pages) -> Board:
+    def draw(language: Language, case: CaseSummary) -> str:
+        return pages.fragment(language, "card_only.html", case=case, now=parts.clock.now())
+
+    return Board(
+        reader,
+        parts.feed,
+        draw,
+        lambda language: pages.fragment(language, "nodes_only.html", nodes=reader.nodes()),
+    )
 
 
 def _casework(parts: Outside) -> Casework:

@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import Query
+from pydantic import BeforeValidator
 
+from central.domain.people import Operator
 from central.domain.values import CaseFilter
 from central.domain.workflow import CaseState
-from central.services.views import CaseSummary
+from contract.clock import format_rfc3339
+from contract.events import Instant
 from contract.taxonomy import Violation
 
 Part = Literal["todo", "filed", "done", "all"]
@@ -23,6 +26,14 @@ STATES_OF: dict[str, frozenset[CaseState]] = {"todo": TODO, "filed": LIVE - TODO
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far somebody sees, and who they are where the list is theirs alone."""
+
+    district: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FeedFilter:
     """One list; as a FastAPI dependency it reads the address."""
 
@@ -30,6 +41,9 @@ class FeedFilter:
     area: Annotated[str, Query(pattern=r"^\d{0,15}$", description="An area code or how it begins.")] = ""
     camera: Annotated[str, Query(max_length=64)] = ""
     state: Annotated[Part | CaseState, Query()] = "todo"
+    mine: Annotated[bool, Query(description="Only those that were given to me.")] = False
+    since: Annotated[Instant | None, BeforeValidator(lambda text: text or None), Query()] = None
+    """First seen then or later: a shift's own."""
 
     @property
     def is_narrow(self) -> bool:
@@ -42,36 +56,40 @@ class FeedFilter:
         >>> FeedFilter(camera="cam-1").address
         'camera=cam-1'
         """
-        parts = {"kind": self.kind, "area": self.area, "camera": self.camera}
+        parts = {"kind": self.kind, "area": self.area, "camera": self.camera, "mine": "1" if self.mine else ""}
+        parts["since"] = format_rfc3339(self.since) if self.since else ""
         said = {name: str(value) for name, value in parts.items() if value}
         return urlencode(said if self.state == "todo" else said | {"state": str(self.state)})
 
-    def wanted(self, district: str, before: str | None) -> CaseFilter:
+    def wanted(self, who: Reach, before: str | None = None) -> CaseFilter:
         """The live column: the most severe first, the newest first among them."""
         return CaseFilter(
             states=self._states(),
             kind=self.kind or None,
             before=before,
             silenced=False,
-            district=district,
+            district=who.district,
             area=self.area,
             camera=self.camera,
+            assignee=who.name if self.mine else "",
+            since=self.since,
             is_by_severity=True,
         )
 
-    def lawful(self, district: str) -> CaseFilter:
+    def lawful(self, who: Reach) -> CaseFilter:
         """The lawful column; it has no violation to choose by."""
         return CaseFilter(
-            states=frozenset({CaseState.SUPPRESSED}), district=district, area=self.area, camera=self.camera
+            states=frozenset({CaseState.SUPPRESSED}),
+            district=who.district,
+            area=self.area,
+            camera=self.camera,
+            assignee=who.name if self.mine else "",
+            since=self.since,
         )
 
-    def shows(self, case: CaseSummary) -> bool:
-        """Whether the case belongs in one of the two columns now."""
-        is_there = (case.area_code or "").startswith(self.area)
-        is_seen = not self.camera or any(name.rpartition("/")[2] == self.camera for name in case.cameras)
-        if case.state is CaseState.SUPPRESSED:
-            return is_there and is_seen
-        return is_there and is_seen and case.state in self._states() and self.kind in ("", case.kind)
+    def reach(self, who: Operator) -> Reach:
+        """What of `who` the list depends on: people who see the same share one."""
+        return Reach(who.district, who.name if self.mine else "")
 
     def _states(self) -> frozenset[CaseState]:
         return STATES_OF.get(self.state) or frozenset({CaseState(self.state)})

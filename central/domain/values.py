@@ -171,6 +171,10 @@ class CaseFilter:
     """The same, as somebody wished it."""
     camera: str = ""
     """Only those that the camera of this name has seen."""
+    assignee: str = ""
+    """Only those that this person shall see to."""
+    since: datetime | None = None
+    """Only those first seen then or later: a shift's own."""
     is_by_severity: bool = False
     """The most severe first, and the newest first among them; `before` follows that order."""
 

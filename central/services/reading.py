@@ -16,7 +16,7 @@ from central.domain.workflow import CaseState, Role
 from central.services.fleet_views import Drift, compare, words_of
 from central.services.lawbook import LawBook
 from central.services.records import JudgementRecord, LinkRecord, Sentence
-from central.services.standing import silence_of, stages_of, steps_for, workers_of
+from central.services.standing import assignees_of, silence_of, stages_of, steps_for, workers_of
 from central.services.views import (
     CaseDetail,
     CasePage,
@@ -135,6 +135,11 @@ class Reader:
         with self._database.read() as connection:
             return changes.after(connection, change_id, limit)
 
+    def newest_change_of(self, case_id: str) -> int:
+        """The newest change of the case that the log still holds; 0 when there is none."""
+        with self._database.read() as connection:
+            return changes.newest_of(connection, "case", case_id)
+
     def change_range(self) -> tuple[int, int]:
         """The oldest and the newest change that the log still holds; zeros when it is empty."""
         with self._database.read() as connection:
@@ -174,10 +179,11 @@ class Reader:
             pictures[picture.incident_id].append(picture)
         clocks = stages.open_of(connection, [case.case_id for case in found])
         workers = workers_of(connection, [case.case_id for case in found])
+        assignees = assignees_of(connection, [case.case_id for case in found])
         registers = self._registers(connection)
         return [
             self._summary(case, snapshots.get(case.case_id), pictures, clocks.get(case.case_id), registers).model_copy(
-                update={"claim": workers.get(case.case_id)}
+                update={"claim": workers.get(case.case_id), "assignee": assignees.get(case.case_id)}
             )
             for case in found
         ]
@@ -216,6 +222,7 @@ class Reader:
             zone_name=None if zone is None else _both(zone.names),
             sentence=judgement.sentence,
             picture=_best_picture(own, case),
+            is_picture_due=bool(own) and not any(picture.is_stored for picture in own),
             is_prominent=case.is_prominent,
             merged_into=case.merged_into,
             number=case.number,

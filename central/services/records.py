@@ -115,6 +115,13 @@ class ProposalRecord(_Record):
     other_case_id: str
 
 
+class AssignmentRecord(_Record):
+    """Who shall see to the case; null: nobody in particular any more."""
+
+    person: str | None
+    note: str = ""
+
+
 class ActionRecord(_Record):
     """What was said with an action, and which of the case's facts it `changed`: name → before and after."""
 

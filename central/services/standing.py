@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from central.domain.workflow import Role, open_actions
 from central.domain.workflow_picture import StepView, step_view
 from central.services.views import SilenceMark, StageView, WorkerView
-from central.store import claims, silences, stages
+from central.store import assignments, claims, silences, stages
 from central.store.cases import Projection
 from central.store.stages import StageRow
 
@@ -21,6 +21,11 @@ def workers_of(connection: Connection, case_ids: Iterable[str]) -> dict[str, Wor
     """Who was last at work on each of the cases."""
     found = claims.last_of(connection, case_ids)
     return {key: WorkerView(person=claim.person, expires_at=claim.expires_at) for key, claim in found.items()}
+
+
+def assignees_of(connection: Connection, case_ids: Iterable[str]) -> dict[str, str]:
+    """Whose the cases are to see to."""
+    return {key: found.person for key, found in assignments.of_cases(connection, case_ids).items()}
 
 
 def silence_of(connection: Connection, case: Projection) -> SilenceMark | None:

@@ -104,6 +104,8 @@ class CaseSummary(View):
     sentence: Sentence
     picture: PictureView | None
     is_prominent: bool
+    is_picture_due: bool = False
+    """A picture was announced and none has come yet."""
     merged_into: str | None
     number: str | None = None
     source: Source = Source.VIDEO_AI
@@ -116,6 +118,8 @@ class CaseSummary(View):
     is_silenced: bool = False
     """A silence keeps it from people."""
     claim: WorkerView | None = None
+    assignee: str | None = None
+    """Whose case it is to see to, if somebody said so."""
 
 
 class StageView(View):

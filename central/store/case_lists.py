@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_,
 
 from central.domain.values import CaseFilter
 from central.domain.workflow import CaseState
+from central.store.assignments import ASSIGNMENTS
 from central.store.case_queries import to_projection
 from central.store.cases import CASES, MEMBERS, Projection
 from central.store.observations import OBSERVATIONS
@@ -71,6 +72,11 @@ def _chosen(query: Select[Any], wanted: CaseFilter) -> Select[Any]:
         query = query.where(func.substr(CASES.c.area_code, 1, len(prefix)) == prefix)
     if wanted.camera:
         query = query.where(CASES.c.id.in_(_seen_by(wanted.camera)))
+    if wanted.assignee:
+        mine = select(ASSIGNMENTS.c.case_id).where(ASSIGNMENTS.c.person == wanted.assignee)
+        query = query.where(CASES.c.id.in_(mine))
+    if wanted.since is not None:
+        query = query.where(CASES.c.first_seen_at >= wanted.since)
     return query
 
 

@@ -24,7 +24,7 @@ CHANGES = Table(
     sqlite_autoincrement=True,
 )
 
-_INSERT = insert(CHANGES)
+_INSERT = insert(CHANGES).returning(CHANGES.c.id)
 _NEWEST = select(func.coalesce(func.max(CHANGES.c.id), 0))
 
 
@@ -33,8 +33,7 @@ def record(connection: Connection, topic: ChangeTopic, subjects: Iterable[str], 
     rows = [{"at": at, "topic": topic, "subject": subject} for subject in sorted(set(subjects))]
     if rows:
         hold(connection, Lock.CHANGES)
-        connection.execute(_INSERT, rows)
-        newest = newest_id(connection)
+        newest = max(connection.execute(_INSERT, rows).scalars())
         if newest % TIDY_EVERY < len(rows):
             connection.execute(delete(CHANGES).where(CHANGES.c.id <= newest - KEPT))
 
@@ -42,6 +41,12 @@ def record(connection: Connection, topic: ChangeTopic, subjects: Iterable[str], 
 def newest_id(connection: Connection) -> int:
     """The newest change's id, 0 before the first."""
     return int(connection.execute(_NEWEST).scalar_one())
+
+
+def newest_of(connection: Connection, topic: ChangeTopic, subject: str) -> int:
+    """The newest change of the subject, 0 when the log holds none."""
+    query = select(func.coalesce(func.max(CHANGES.c.id), 0))
+    return int(connection.execute(query.where(CHANGES.c.topic == topic, CHANGES.c.subject == subject)).scalar_one())
 
 
 def oldest_id(connection: Connection) -> int:

@@ -1,79 +1,43 @@
 """The live list by keyboard in a real browser: one request a decision, undone by the workflow, nothing lost."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, Route, expect, sync_playwright
+from playwright.sync_api import Page, Request, Route, expect
 
-from contract.taxonomy import Seen
-from tests.central.brokers import embedded_broker
-from tests.central.builders import T0, Street, minutes
-from tests.central.served import EdgeEnd, Served, serve
-from tests.central.test_browser import CHROMIUM, QUIET
+from tests.central.room import Room, open_room
+from tests.central.test_browser import CHROMIUM
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (make test-deps)"),
 ]
-GRILLS = 3
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    with open_room(tmp_path_factory.mktemp("room")) as found:
+        yield found
 
 
-@contextmanager
-def visiting(browser: Browser, locale: str = "zh-CN") -> Iterator[Page]:
-    """A page that fails the test on any error of its scripts."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale=locale)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert errors == []
+def changes_asked_by(page: Page) -> list[str]:
+    """Fills with everything that the page asks to change from now on."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method != "GET":
+            asked.append(f"{request.method} {request.url.rsplit('/', 1)[-1]}")
+
+    page.on("request", note)
+    return asked
 
 
-@contextmanager
-def street_of_grills(folder: Path, count: int = GRILLS) -> Iterator[Served]:
-    """Central with some grills to review, 40 m apart."""
-    with embedded_broker() as port, serve(folder, port) as running:
-        running.wait_for_log("broker connected")
-        node, street = EdgeEnd(port), Street()
-        for number in range(count):
-            place = (30.0 * (number % 6) - 80, 30.0 * (number // 6) - 30)
-            node.send(street.event(f"grill {number}", Seen.GRILL, place, last=T0 + minutes(2 + number)))
-        node.wait_for_receipt(*range(1, count + 1))
-        yield running
-        node.close()
-
-
-def enter(page: Page, running: Served, count: int = GRILLS) -> None:
-    page.goto(f"{running.console}?token={running.token}")
-    page.wait_for_selector(".connection.on")
-    expect(page.locator("#live .card.pending_review")).to_have_count(count)
-
-
-def states(running: Served) -> list[str]:
-    return sorted(case["state"] for case in running.get("cases?state=any")["items"])
-
-
-def test_alerts_are_triaged_without_a_mouse_by_one_request_each_and_taken_back(
-    browser: Browser, tmp_path: Path
-) -> None:
-    with street_of_grills(tmp_path) as running, visiting(browser) as page:
-        enter(page, running)
-        asked: list[str] = []
-
-        def note(request: Request) -> None:
-            if request.method != "GET":
-                asked.append(f"{request.method} {request.url.rsplit('/', 1)[-1]}")
-
-        page.on("request", note)
+def test_alerts_are_triaged_without_a_mouse_by_one_request_each_and_taken_back(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera)
+    with room.visiting() as page:
+        room.enter(page, camera)
+        asked = changes_asked_by(page)
         page.keyboard.press("?")
         page.wait_for_selector("#help[open]")
         page.keyboard.press("?")
@@ -88,61 +52,176 @@ def test_alerts_are_triaged_without_a_mouse_by_one_request_each_and_taken_back(
         page.keyboard.press("2")
         expect(page.locator("#live .card.pending_review")).to_have_count(1)
         assert asked == ["POST confirm", "POST reject"]
-        assert states(running) == ["confirmed", "pending_review", "rejected_false_alarm"]
+        assert room.states(camera) == ["confirmed", "pending_review", "rejected_false_alarm"]
         page.keyboard.press("z")
         expect(page.locator("#live .card.pending_review")).to_have_count(2)
-        assert states(running) == ["confirmed", "pending_review", "pending_review"]
+        assert room.states(camera) == ["confirmed", "pending_review", "pending_review"]
         page.keyboard.press("k")
         page.keyboard.press("k")
         page.keyboard.press("c")
         page.wait_for_selector("#make[open]")
         page.keyboard.press("Enter")
         expect(page.locator("#live .card.confirmed")).to_have_count(0)
-        assert states(running) == ["pending_review", "pending_review", "reported"]
+        assert room.states(camera) == ["pending_review", "pending_review", "reported"]
         assert asked == ["POST confirm", "POST reject", "POST reopen", "POST report"]
 
 
-def test_a_case_that_is_open_for_triage_shows_who_is_at_work_on_it_until_it_is_closed(
-    browser: Browser, tmp_path: Path
-) -> None:
-    with street_of_grills(tmp_path) as running, visiting(browser) as mine, visiting(browser, "en-GB") as theirs:
-        enter(mine, running)
-        enter(theirs, running)
+def test_several_are_decided_in_one_request_after_a_count_and_taken_back_in_one(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera, 4)
+    with room.visiting("en-GB") as page:
+        room.enter(page, camera, 4)
+        asked = changes_asked_by(page)
+        page.keyboard.press("*")
+        expect(page.locator("#picked b")).to_contain_text("4")
+        page.keyboard.press("t")
+        expect(page.locator("#several h2")).to_contain_text("4 cases")
+        page.keyboard.press("Enter")
+        expect(page.locator("#live .card.confirmed")).to_have_count(4)
+        assert page.locator("#picked").is_hidden()
+        page.keyboard.press("z")
+        expect(page.locator("#live .card.pending_review")).to_have_count(4)
+        assert asked == ["POST confirm", "POST reopen"]
+
+
+def test_cases_are_merged_split_again_and_given_to_somebody(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera, 2)
+    with room.visiting("en-GB") as page:
+        room.enter(page, camera, 2)
+        asked = changes_asked_by(page)
+        page.keyboard.press("*")
+        page.keyboard.press("m")
+        page.wait_for_selector("#several[open]")
+        page.keyboard.press("Enter")
+        expect(page.locator("#live .card")).to_have_count(1)
+        page.keyboard.press("j")
+        page.keyboard.press("s")
+        page.wait_for_selector("#parting[open]")
+        page.locator("#parting input").first.check()
+        page.locator("#parting .primary").click()
+        expect(page.locator("#live .card")).to_have_count(2)
+        page.keyboard.press("j")
+        page.keyboard.press("a")
+        page.wait_for_selector("#giving[open]")
+        page.locator("#giving .primary").click()
+        expect(page.locator("#live .assignee.own")).to_have_count(1)
+        assert asked == ["POST merge", "POST split", "POST assign"]
+        page.locator("input[name=mine]").check()
+        page.locator(".filters button").click()
+        page.wait_for_url("**mine=1*")
+        expect(page.locator("#live .card")).to_have_count(1)
+
+
+def test_a_fresh_picture_is_asked_for_and_where_none_comes_it_says_why(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera, 1)
+    with room.visiting("en-GB") as page:
+        room.enter(page, camera, 1)
+        page.keyboard.press("j")
+        page.keyboard.press("n")
+        page.wait_for_selector("#look[open] progress:not([hidden])")
+        page.route("**/looks/*", lambda route: route.fulfill(json=dict(LOOK, state="limited", reason="busy")))
+        expect(page.locator("#look .state")).to_contain_text("Too many requests")
+        page.keyboard.press("Escape")
+        page.unroute("**/looks/*")
+        page.route("**/looks/*", lambda route: route.fulfill(json=dict(LOOK, state="done", is_here=True)))
+        page.route("**/looks", lambda route: route.fulfill(status=201, json=LOOK))
+        page.keyboard.press("n")
+        page.wait_for_selector("#look img[src$='/picture']:not([hidden])", state="attached")
+
+
+LOOK = {
+    "request_id": "01900000-0000-7000-8000-000000000001",
+    "state": "open",
+    "reason": "",
+    "is_here": False,
+    "camera": "cam-1",
+    "captured_at": None,
+    "expires_at": "2026-07-01T10:00:00Z",
+}
+
+
+def test_a_case_that_is_open_for_triage_shows_who_is_at_work_on_it_until_it_is_closed(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera)
+    with room.visiting() as mine, room.visiting("en-GB") as theirs:
+        room.enter(mine, camera)
+        room.enter(theirs, camera)
         mine.keyboard.press("j")
         mine.keyboard.press("Enter")
-        mine.wait_for_selector("#live .card.open .claim")
+        mine.wait_for_selector("#live .card.open .claim.own")
         theirs.wait_for_selector("#live .claim:has-text('operator')")
         mine.keyboard.press("Escape")
         expect(theirs.locator("#live .claim")).to_have_count(0)
 
 
-def test_a_decision_is_kept_when_the_page_closes_at_once(browser: Browser, tmp_path: Path) -> None:
-    with street_of_grills(tmp_path) as running, running.live(1_000_000) as messages:
+def test_a_decision_is_kept_when_the_page_closes_at_once(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera)
+    with room.running.live(1_000_000) as messages:
         next(messages)  # "reset": listening from now on
-        with visiting(browser) as page:
-            enter(page, running)
+        with room.visiting() as page:
+            room.enter(page, camera)
             page.keyboard.press("j")
             page.keyboard.press("t")
-        while "confirmed" not in states(running):
+        while "confirmed" not in room.states(camera):
             next(messages)
 
 
-def test_what_the_service_refuses_is_said_and_the_card_is_as_it_was(browser: Browser, tmp_path: Path) -> None:
-    with street_of_grills(tmp_path) as running, visiting(browser) as page:
-        enter(page, running)
+def test_what_can_not_be_sent_is_kept_and_sent_when_asked(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera)
+    with room.visiting() as page:
+        room.enter(page, camera)
         page.route("**/actions/*", lambda route: route.abort())
         page.keyboard.press("j")
         page.keyboard.press("t")
         page.wait_for_selector("#toast.bad")
         assert page.locator("#live .sent").count() == 0
-        assert states(running) == ["pending_review"] * GRILLS
+        assert room.states(camera) == ["pending_review"] * 3
+        page.unroute("**/actions/*")
+        page.locator("#kept [value=send]").click()
+        expect(page.locator("#live .card.confirmed")).to_have_count(1)
+        expect(page.locator("#kept")).to_be_hidden()
 
 
-def test_a_storm_stands_behind_one_card_with_its_count_and_a_filter_stays_in_the_address(
-    browser: Browser, tmp_path: Path
-) -> None:
-    with street_of_grills(tmp_path, 12) as running, visiting(browser) as page:
-        enter(page, running, 12)
+def test_a_session_that_ended_keeps_the_decision_until_after_the_next_sign_in(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera)
+    with room.visiting("en-GB") as page:
+        room.enter(page, camera)
+        page.context.clear_cookies()
+        page.keyboard.press("j")
+        page.keyboard.press("t")
+        page.locator("#kept a").click()
+        page.wait_for_selector("#token", state="attached")
+        page.locator("summary").click()
+        page.locator("#token").fill(room.running.token)
+        page.locator("details button").click()
+        page.wait_for_url(f"**camera={camera}")
+        expect(page.locator("#live .card.confirmed")).to_have_count(1)
+        expect(page.locator("#kept")).to_be_hidden()
+
+
+def test_of_two_operators_on_one_alert_the_second_is_told(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera, 1)
+    with room.visiting("en-GB") as page:
+        page.route("**/live?*", lambda route: route.fulfill(status=503))  # it sees nothing of the other's work
+        page.goto(f"{room.running.console}?camera={camera}")
+        page.keyboard.press("j")
+        room.running.act(room.cases(camera)[0], "reject", reason=1)
+        page.keyboard.press("t")
+        expect(page.locator("#toast.bad")).to_be_visible()
+        assert room.states(camera) == ["rejected_false_alarm"]
+
+
+def test_a_storm_stands_behind_one_card_with_its_count_and_a_filter_stays_in_the_address(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera, 12)
+    with room.visiting() as page:
+        room.enter(page, camera, 12)
         expect(page.locator("#live .card:not(.folded)")).to_have_count(1)
         expect(page.locator("#live .storm")).to_contain_text("12")
         page.keyboard.press("j")
@@ -152,8 +231,7 @@ def test_a_storm_stands_behind_one_card_with_its_count_and_a_filter_stays_in_the
         page.locator(".filters button").click()
         page.wait_for_selector("#live:empty", state="attached")
         assert "state=confirmed" in page.url
-        case_id = running.get("cases?state=any")["items"][0]["id"]
-        running.act(case_id, "confirm")
+        room.running.act(room.cases(camera)[0], "confirm")
         page.wait_for_selector("#live .card.confirmed")
 
 
@@ -164,19 +242,20 @@ AudioContext.prototype.createOscillator = function () { window.tones += 1; retur
 """
 
 
-def test_an_alert_sounds_until_somebody_has_seen_it_once_a_person_has_switched_sound_on(
-    browser: Browser, tmp_path: Path
-) -> None:
-    with street_of_grills(tmp_path) as running, visiting(browser) as page:
+def test_an_alert_sounds_until_somebody_has_seen_it_once_a_person_has_switched_sound_on(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera)
+    with room.visiting() as page:
         page.add_init_script(COUNT_TONES)
-        enter(page, running)
-        case_id = running.get("cases")["items"][0]["id"]
-        running.act(case_id, "confirm")
+        room.enter(page, camera)
+        case_id = room.cases(camera)[0]
+        room.running.act(case_id, "confirm")
         expect(page.locator("#live .card.confirmed")).to_have_count(1)
-        running.act(case_id, "reopen", note="again")
+        room.running.act(case_id, "reopen", note="again")
         expect(page.locator("#sound")).to_have_attribute("data-waiting", "1")
         assert page.evaluate("window.tones") == 0
         page.locator("#sound").click()
+        expect(page.locator("#sound")).to_have_attribute("aria-pressed", "true")
         assert page.evaluate("window.tones") == 2  # severity 2: two tones
         page.keyboard.press("x")
         expect(page.locator("#mute")).to_have_attribute("aria-pressed", "true")
@@ -184,10 +263,10 @@ def test_an_alert_sounds_until_somebody_has_seen_it_once_a_person_has_switched_s
         expect(page.locator("#sound")).to_have_attribute("data-waiting", "0")
 
 
-def test_a_stream_that_is_refused_is_shown_as_a_gap_and_resumed_from_the_last_event(
-    browser: Browser, tmp_path: Path
-) -> None:
-    with street_of_grills(tmp_path) as running, visiting(browser) as page:
+def test_a_stream_that_is_refused_is_shown_as_a_gap_and_resumed_from_the_last_event(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera)
+    with room.visiting() as page:
         refused = [True]
         asked: list[str] = []
 
@@ -199,24 +278,37 @@ def test_a_stream_that_is_refused_is_shown_as_a_gap_and_resumed_from_the_last_ev
             else:
                 route.continue_()
 
-        page.route("**/events/stream*", answer)
-        page.goto(f"{running.console}?token={running.token}")
+        page.route("**/live?*", answer)
+        page.goto(f"{room.running.console}?camera={camera}")
         page.wait_for_selector("#gap:not([hidden])")
         assert page.locator("#connection.off").count() == 1
         page.wait_for_selector(".connection.on")
-        expect(page.locator("#live .card.pending_review")).to_have_count(GRILLS)
+        expect(page.locator("#live .card.pending_review")).to_have_count(3)
         assert len(asked) == 2
-        assert all("?after=" in url for url in asked)
+        assert all("after=" in url for url in asked)
+
+
+def test_a_browser_whose_clock_is_days_off_shows_the_same_ages(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera, 1)
+    ages = []
+    for skew_ms in (0, 3 * 86_400_000):
+        with room.visiting("en-GB") as page:
+            page.add_init_script(f"const real = Date.now; Date.now = () => real() + {skew_ms};")
+            room.enter(page, camera, 1)
+            ages.append(page.locator("#live .age").inner_text())
+    assert ages[0] == ages[1]
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_the_wall_shows_the_worst_in_large_letters_and_follows(browser: Browser, tmp_path: Path, theme: str) -> None:
-    with street_of_grills(tmp_path) as running, visiting(browser) as page:
+def test_the_wall_shows_the_worst_in_large_letters_and_follows(room: Room, theme: str) -> None:
+    camera = room.camera()
+    room.grills(camera)
+    with room.visiting() as page:
         page.set_viewport_size({"width": 1920, "height": 1080})
-        enter(page, running)
-        page.goto(f"{running.console}wall?theme={theme}")
-        expect(page.locator("#rows article")).to_have_count(GRILLS)
+        page.goto(f"{room.running.console}wall?theme={theme}&camera={camera}")
+        expect(page.locator("#rows article")).to_have_count(3)
         assert page.evaluate("document.documentElement.scrollWidth") <= 1920
         assert page.locator("h2").first.evaluate("title => parseFloat(getComputedStyle(title).fontSize)") >= 45
-        running.act(running.get("cases")["items"][0]["id"], "reject", reason=1)
-        expect(page.locator("#rows article")).to_have_count(GRILLS - 1)
+        room.running.act(room.cases(camera)[0], "reject", reason=1)
+        expect(page.locator("#rows article")).to_have_count(2)

@@ -17,6 +17,7 @@ from tests.central.builders import T0, Street, evidence_ref, minutes, uuid_of
 from tests.central.parts import OPERATOR_TOKEN, Parts
 
 SAME_ORIGIN = {"Origin": ORIGIN}
+LIVE_LIST = ("live", "rows", "keys", "decisions", "together", "look", "sound", "storm")
 
 
 @pytest.fixture
@@ -122,13 +123,6 @@ def test_pages_ask_no_other_host_and_hold_no_inline_script_or_style(parts: Parts
         assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", page)
 
 
-def test_a_card_is_rendered_alone_and_a_parasol_has_none(parts: Parts, operator: AsgiClient) -> None:
-    case_id = a_case(parts)
-    assert f'data-case="{case_id}"' in operator.get(f"/cards/{case_id}").text
-    assert operator.get(f"/cards/{uuid_of('none')}").status_code == 204
-    assert "尚无节点" in operator.get("/nodes").text
-
-
 def test_text_from_a_node_is_escaped(parts: Parts, operator: AsgiClient) -> None:
     ref = evidence_ref().model_copy(update={"redaction": "<script>alert(1)</script>"})
     parts.take(Street().event("g", Seen.GRILL, (0, 0), last=T0 + minutes(3), evidence=(ref,)))
@@ -159,7 +153,7 @@ def test_the_list_shows_the_severe_first_and_what_its_address_asks_for(parts: Pa
 
     def live(asked: str) -> list[str]:
         column = operator.get(f"/?{asked}").text.partition('id="lawful"')[0]
-        return re.findall(r'data-severity="(\d)"', column)
+        return re.findall(r'data-column="live" data-severity="(\d)"', column)
 
     everything = live("")
     assert len(everything) == 2
@@ -168,14 +162,14 @@ def test_the_list_shows_the_severe_first_and_what_its_address_asks_for(parts: Pa
     assert live("camera=cam-9") == live("state=done") == live("area=99") == []
     assert len(live("kind=open_bbq&area=&camera=&state=pending_review")) == 1
     assert operator.get("/?state=nonsense").status_code == 422
-    (case_id,) = re.findall(r'data-case="([^"]+)"', operator.get("/?camera=cam-3").text)[:1]
-    assert operator.get(f"/cards/{case_id}?camera=cam-3").status_code == 200
-    assert operator.get(f"/cards/{case_id}?camera=cam-1").status_code == 204
+    assert len(live("since=2026-07-01T09:00:00Z")) == 2
+    assert live("since=2026-07-01T11:00:00Z") == live("mine=1") == []
 
 
 def test_what_the_scripts_say_has_words() -> None:
     known = load_words()["en"].group("triage.")
-    said = {name for script in STATIC_DIR.glob("*.js") for name in re.findall(r"\bsay\.(\w+)", script.read_text())}
+    scripts = [STATIC_DIR / f"{name}.js" for name in LIVE_LIST]
+    said = {name for script in scripts for name in re.findall(r"\bsay\.(\w+)", script.read_text())}
     assert said <= known.keys()
     assert said
 

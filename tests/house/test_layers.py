@@ -33,6 +33,9 @@ MAY_JOIN_ADAPTERS = {
     "edge.node.engine": "composes the model in force: detector, finder of people",
     "edge.node.checking": "opens cameras and model to check a configuration",
     "edge.node.films": "composes films: streams, evidence",
+    "edge.node.seeing": "composes what a node looks with: model, frames, search for people",
+    "edge.node.keeping": "composes what a node keeps: outbox, evidence, films",
+    "edge.node.looking": "composes the looks: cameras, pipeline, evidence",
     "edge.node.links": "composes the links to central: outbox, evidence, uplink",
     "edge.node.telling": "the node's status: counts of outbox and evidence",
     "edge.node.pulse": "what must move, part by part",
@@ -56,7 +59,7 @@ PACKAGE_OF_IMPORT = {
     "cv2": "opencv-python-headless", "yaml": "PyYAML", "paho": "paho-mqtt", "pydantic_core": "pydantic",
     "argon2": "argon2-cffi", "babel": "Babel", "chinese_calendar": "chinesecalendar",
     "python_calamine": "python-calamine",
-    "prometheus_client": "prometheus-client", "onvif": "onvif-zeep-async",
+    "prometheus_client": "prometheus-client", "PIL": "pillow", "onvif": "onvif-zeep-async",
     "starlette": "fastapi", "jinja2": "Jinja2", "sqlalchemy": "SQLAlchemy", "multipart": "python-multipart",
 }  # fmt: skip
 

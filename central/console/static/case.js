@@ -5,11 +5,10 @@ const page = document.getElementById("case");
 const boxes = document.getElementById("show-boxes");
 boxes?.addEventListener("change", () => page.classList.toggle("no-boxes", !boxes.checked));
 
-const source = new EventSource(`/api/v1/events/stream?after=${page.dataset.change}`);
+const source = new EventSource(`/live/cases/${page.dataset.case}?after=${page.dataset.change}`);
 let timer = null;
-source.addEventListener("case", (event) => {
-  const summary = JSON.parse(event.data);
-  if (summary?.id !== page.dataset.case || document.activeElement?.closest("form")) return;
+source.addEventListener("changed", () => {
+  if (document.activeElement?.closest("form")) return;
   timer ??= setTimeout(() => location.reload(), 1500);
 });
 addEventListener("pagehide", () => source.close());

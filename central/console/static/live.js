@@ -1,16 +1,18 @@
-// Keeps the live list fresh: server-sent events say which case changed, the server renders its card.
+// Keeps the live list fresh: the server sends batches of rows drawn anew, of rows that left, and of counts.
 import { showAges } from "./ages.js";
-import { acknowledge, alarm } from "./sound.js";
-import { regroup } from "./storm.js";
-import { keepPlace, showClaims } from "./triage.js";
+import { sendKept, showKept } from "./decisions.js";
+import { bind } from "./keys.js";
+import { cardOf, feed, on, put, remove, say, settle } from "./rows.js";
 
-const feed = document.getElementById("feed");
 const connection = document.getElementById("connection");
 const gap = document.getElementById("gap");
-const columns = { live: document.getElementById("live"), lawful: document.getElementById("lawful") };
-const MOST_CARDS = 120;
-const waiting = new Map();
+const sound = document.getElementById("sound");
+export const alerts = new Map();
 let gapTimer = null;
+let source = null;
+let lastId = feed.dataset.change;
+let lostAt = null;
+let room = null;
 
 function sayConnection(state) {
   connection.className = `connection ${state}`;
@@ -24,96 +26,91 @@ function sayGap(text) {
   gapTimer = setTimeout(() => { gap.hidden = true; }, 12000);
 }
 
-async function fragment(path) {
-  const answer = await fetch(path, { headers: { Accept: "text/html" } });
-  if (answer.status === 401) location.assign("/login");
-  if (!answer.ok || answer.status === 204) return null;
-  const holder = document.createElement("template");
-  holder.innerHTML = await answer.text();
-  return holder.content;
+// An alert sounds from when it asks for somebody until somebody has seen to it (sound.js, once it is switched on).
+export function acknowledge(id) {
+  if (id === undefined) alerts.clear(); else alerts.delete(id);
+  sound.dataset.waiting = String(alerts.size);
 }
 
-function place(card) {
-  const column = columns[card.dataset.column];
-  const id = card.dataset.case;
-  const isLater = (other) => {
-    const by = card.dataset.column === "live" ? Number(card.dataset.severity) - Number(other.dataset.severity) : 0;
-    return by > 0 || (by === 0 && other.dataset.case < id);
-  };
-  const next = [...column.children].find(isLater) ?? null;
-  column.insertBefore(card, next);
-  while (column.children.length > MOST_CARDS) column.lastElementChild.remove();
+function alarm(id, severity) {
+  if (severity < 1) return;
+  alerts.set(id, severity);
+  sound.dataset.waiting = String(alerts.size);
+  room?.sound();
 }
 
-async function refresh(id) {
-  waiting.delete(id);
-  const content = await fragment(`/cards/${id}?${feed.dataset.filter}`);
-  const old = document.querySelector(`[data-case="${id}"]`);
-  const card = content?.querySelector("[data-case]");
-  const stay = old ? keepPlace(old, card) : () => {};
-  const isAsking = (one) => Boolean(one?.classList.contains("pending_review"));
-  if (isAsking(card) && !isAsking(old)) alarm(id, Number(card.dataset.severity));
-  if (!isAsking(card)) acknowledge(id);
-  if (!card) { old?.remove(); regroup(); stay(); return; }
-  if (!old && feed.dataset.newest === "no") return;
-  const isNew = !old || old.dataset.column !== card.dataset.column || old.className !== card.className;
-  if (isNew) card.classList.add("fresh");
-  showAges(card);
-  showClaims(card);
-  old?.remove();
-  place(card);
-  regroup();
-  stay();
+function show(html) {
+  const found = put(html);
+  if (!found) return null;
+  const { card, was } = found;
+  const isAsking = card.dataset.state === "pending_review";
+  if (isAsking && was !== "pending_review") alarm(card.dataset.case, Number(card.dataset.severity));
+  if (!isAsking) acknowledge(card.dataset.case);
+  return card.dataset.case;
 }
 
-function soon(id) {
-  if (!waiting.has(id)) waiting.set(id, setTimeout(() => refresh(id), 150));
+function showCounts(counts) {
+  for (const [severity, line] of [...document.querySelectorAll("#counts [data-severity]")].map((one) => [one.dataset.severity, one])) {
+    line.querySelector("b").textContent = counts[severity] ?? 0;
+  }
 }
 
-let nodesTimer = null;
-function refreshNodesSoon() {
-  nodesTimer ??= setTimeout(async () => {
-    nodesTimer = null;
-    const content = await fragment("/nodes");
-    if (content) {
-      showAges(content);
-      document.getElementById("nodes").replaceChildren(content);
-    }
-  }, 500);
+function take(batch) {
+  const shown = new Set((batch.rows ?? []).map(show));
+  const gone = batch.whole ? [...document.querySelectorAll(".card")].map((card) => card.dataset.case).filter((id) => !shown.has(id)) : [];
+  for (const id of [...(batch.gone ?? []), ...gone]) { acknowledge(id); remove(id); }
+  settle();
+  if (batch.counts) showCounts(batch.counts);
+  if (!batch.nodes) return;
+  const nodes = document.getElementById("nodes");
+  nodes.innerHTML = batch.nodes;
+  showAges(nodes);
 }
 
 // The browser resumes a cut by the last event's id itself; where it gives up (an answer that is no stream), we do.
-let source = null;
-let lastId = feed.dataset.change;
-let lostAt = null;
-
-const heard = (step) => (event) => { lastId = event.lastEventId || lastId; step(event); };
-
 function opened() {
   sayConnection("on");
   if (lostAt) sayGap(`${gap.dataset.closed} (${Math.ceil((Date.now() - lostAt) / 1000)} s)`);
   lostAt = null;
+  sendKept(false);
 }
 
-function lost() {
+async function lost() {
   sayConnection("off");
   lostAt ??= Date.now();
   clearTimeout(gapTimer);
   gap.textContent = `${gap.dataset.cut} ${new Date(lostAt).toLocaleTimeString(document.documentElement.lang)}`;
   gap.hidden = false;
   if (source.readyState !== EventSource.CLOSED) return;
-  setTimeout(() => fragment("/nodes").catch(() => null).then(listen), 3000);
+  const answer = await fetch("/api/v1/me").catch(() => null);
+  if (answer?.status === 401) showKept(true);
+  setTimeout(listen, answer?.status === 401 ? 15000 : 3000);
 }
 
 function listen() {
-  source = new EventSource(`/api/v1/events/stream?after=${lastId}`);
+  source = new EventSource(`/live?${feed.dataset.filter}&after=${lastId}`);
   source.onopen = opened;
   source.onerror = lost;
-  source.addEventListener("case", heard((event) => { const summary = JSON.parse(event.data); if (summary) soon(summary.id); }));
-  source.addEventListener("node", heard(refreshNodesSoon));
-  source.addEventListener("reset", () => { sessionStorage.setItem("reset", "1"); location.reload(); });
+  source.addEventListener("rows", (event) => {
+    lastId = event.lastEventId || lastId;
+    const batch = JSON.parse(event.data);
+    const start = performance.now();
+    take(batch);
+    document.dispatchEvent(new CustomEvent("batch", { detail: { batch, took: performance.now() - start } }));
+  });
 }
 
+async function toggleSound() {
+  room ??= await import("./sound.js");
+  room.toggle();
+}
+
+sound.addEventListener("click", toggleSound);
+on("touch", acknowledge);
+bind("q", () => acknowledge());
+bind("x", () => room?.toggleMute());
+sound.textContent = say.sound_off;
+acknowledge();
+if (cardOf(location.hash.slice(1))) cardOf(location.hash.slice(1)).scrollIntoView();
 listen();
 addEventListener("pagehide", () => source.close());
-if (sessionStorage.getItem("reset")) { sessionStorage.removeItem("reset"); sayGap(gap.dataset.reset); }

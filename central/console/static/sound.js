@@ -1,14 +1,13 @@
-// A tone for each severity, again and again until somebody has seen to the alert. Off until a person clicks: browsers
-// let no page sound before that, and a room decides for itself which of its screens may.
-import { bind, onTouch } from "./triage.js";
+// A tone for each severity, again and again until somebody has seen to the alert. Loaded when a person switches it on:
+// browsers let no page sound before that, and a room decides for itself which of its screens may.
+import { alerts } from "./live.js";
+import { say } from "./rows.js";
 
 const button = document.getElementById("sound");
 const mute = document.getElementById("mute");
-const say = JSON.parse(document.getElementById("feed").dataset.words);
 const AGAIN_MS = 4000;
 const MUTE_MS = 600000;
 const TONES = { 1: { hz: 440, times: 1 }, 2: { hz: 660, times: 2 }, 3: { hz: 880, times: 3 } };
-const waiting = new Map();
 let audio = null;
 let mutedUntil = 0;
 
@@ -31,42 +30,26 @@ function show() {
   const minutes = Math.ceil((mutedUntil - Date.now()) / 60000);
   button.textContent = audio ? say.sound_on : say.sound_off;
   button.setAttribute("aria-pressed", String(Boolean(audio)));
-  button.dataset.waiting = String(waiting.size);
   mute.hidden = !audio;
   mute.textContent = isMuted ? `${say.muted} ${minutes} ${say.mute_minutes}` : say.mute;
   mute.setAttribute("aria-pressed", String(isMuted));
 }
 
-function sound() {
+export function sound() {
   show();
-  if (!audio || mutedUntil > Date.now() || !waiting.size) return;
-  play(TONES[Math.max(...waiting.values())]);
+  if (!audio || mutedUntil > Date.now() || !alerts.size) return;
+  play(TONES[Math.max(...alerts.values())]);
 }
 
-export function alarm(id, severity) {
-  if (!(severity in TONES)) return;
-  const isFirst = waiting.size === 0;
-  waiting.set(id, severity);
-  if (isFirst) sound(); else show();
-}
-
-export function acknowledge(id) {
-  if (id === undefined) waiting.clear(); else waiting.delete(id);
+export function toggle() {
+  if (audio) { audio.close(); audio = null; } else { audio = new AudioContext(); sound(); }
   show();
 }
 
-function toggleMute() {
+export function toggleMute() {
   mutedUntil = mutedUntil > Date.now() ? 0 : Date.now() + MUTE_MS;
   show();
 }
 
-button.addEventListener("click", () => {
-  if (audio) { audio.close(); audio = null; } else { audio = new AudioContext(); sound(); }
-  show();
-});
 mute.addEventListener("click", toggleMute);
-bind("q", () => acknowledge());
-bind("x", toggleMute);
-onTouch(acknowledge);
 setInterval(sound, AGAIN_MS);
-show();

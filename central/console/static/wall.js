@@ -19,13 +19,13 @@ async function refresh() {
 function soon() { timer ??= setTimeout(refresh, 1000); }
 
 function listen() {
-  source = new EventSource(`/api/v1/events/stream?after=${lastId}`);
+  source = new EventSource(`/live?${document.body.dataset.filter}&after=${lastId}`);
   source.onopen = () => { cut.hidden = true; soon(); };
   source.onerror = () => {
     cut.hidden = false;
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
   };
-  for (const kind of ["case", "reset"]) source.addEventListener(kind, (event) => { lastId = event.lastEventId || lastId; soon(); });
+  source.addEventListener("rows", (event) => { lastId = event.lastEventId || lastId; soon(); });
 }
 
 listen();

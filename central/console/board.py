@@ -1,0 +1,177 @@
+"""The live lists of all consoles: what changed is read once, told at most four times a second, and shared.
+
+Consoles that ask for the same list share one view. A view keeps its last batches for those who come a little late, and
+nothing for each of them: who missed too much, or reads too slowly, gets the whole list instead.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from fastapi.concurrency import run_in_threadpool
+
+from central.console.batches import COUNT_EVERY_S, Asked, Batch, Draw, LiveList, Looks
+from central.console.words import Language
+from central.services.feed import FeedFull, LiveFeed
+from central.services.reading import Reader
+
+PACE_S = 0.25
+"""Between two batches: four a second is as fast as people read."""
+NODES_EVERY_S = 5.0
+KEPT = 32
+"""Batches that a view keeps: eight seconds of a busy street."""
+MOST_CONSOLES = 1000
+_CHUNK = 1000
+
+
+class View:
+    """One list, its last batches, and the bells of those who show it. Batches are numbered from 1."""
+
+    def __init__(self, state: LiveList, change_id: int) -> None:
+        self.state = state
+        self.change_id = change_id
+        self.newest = 0
+        self.bells: set[asyncio.Event] = set()
+        self._batches: deque[tuple[int, int, bytes]] = deque()
+        self._base = change_id
+        self._whole: tuple[int, bytes] | None = None
+
+    def resumed(self, change_id: int) -> int | None:
+        """After which batch somebody goes on who knows the list as of that change; None: too much was told since.
+
+        They may get what they know already; a row drawn twice is the same row.
+        """
+        if not self._base <= change_id <= self.change_id:
+            return None
+        return next((number - 1 for number, told, _ in self._batches if told >= change_id), self.newest)
+
+    def after(self, number: int) -> list[bytes] | None:
+        """What was told after batch `number`; None when not all of it is kept."""
+        found = [message for own, _, message in self._batches if own > number]
+        return found if len(found) == self.newest - number else None
+
+    def tell(self, change_id: int, batch: Batch) -> bool:
+        """Keeps the batch, if it says something."""
+        self.change_id = change_id
+        if not batch.says_something:
+            return False
+        self.newest += 1
+        self._batches.append((self.newest, change_id, batch.message(change_id)))
+        if len(self._batches) > KEPT:
+            self._base = self._batches.popleft()[1]
+        return True
+
+    def whole(self, looks: Looks) -> bytes:
+        """The list in one piece; kept until it changes, for all who come back at once."""
+        if self._whole is None or self._whole[0] != self.newest:
+            self._whole = self.newest, self.state.whole(looks).message(self.change_id)
+        return self._whole[1]
+
+
+class Board:
+    """All views. Its methods belong to the event loop; reading and drawing are done on threads, a step at a time."""
+
+    def __init__(self, reader: Reader, feed: LiveFeed, draw: Draw, draw_nodes: Callable[[Language], str]) -> None:
+        self._reader, self._feed, self._draw, self._draw_nodes = reader, feed, draw, draw_nodes
+        self._views: dict[Asked, View] = {}
+        self._watched: dict[str, set[asyncio.Event]] = {}
+        self._at = 0
+        self._nodes_at_s, self._are_nodes_due = float("-inf"), False
+        self._pump: asyncio.Task[None] | None = None
+        self._lock = asyncio.Lock()
+        self.is_closed = False
+
+    def require_room(self) -> None:
+        """A check before the first byte of an answer.
+
+        Raises:
+            FeedFull: there are too many consoles.
+        """
+        bells = [*self._watched.values(), *(view.bells for view in self._views.values())]
+        if sum(map(len, bells)) >= MOST_CONSOLES:
+            raise FeedFull
+
+    async def view(self, asked: Asked, bell: asyncio.Event) -> View:
+        """The view, made if nobody had it; `bell` is rung at every batch from now on, until `leave`."""
+        async with self._lock:
+            if asked not in self._views:
+                self._views[asked] = await run_in_threadpool(self._open, asked)
+            view = self._views[asked]
+            view.bells.add(bell)
+        self._start()
+        return view
+
+    def leave(self, view: View, bell: asyncio.Event) -> None:
+        view.bells.discard(bell)
+        if not view.bells and self._views.get(view.state.asked) is view:
+            del self._views[view.state.asked]
+
+    async def whole(self, view: View) -> tuple[int, bytes]:
+        """The list as it is now, and the number of the batch it is as of."""
+        async with self._lock:
+            message = await run_in_threadpool(view.whole, Looks(self._reader, self._draw))
+            return view.newest, message
+
+    @contextmanager
+    def watched(self, case_id: str, bell: asyncio.Event) -> Iterator[None]:
+        """Rings `bell` whenever the case changed."""
+        self._watched.setdefault(case_id, set()).add(bell)
+        self._start()
+        try:
+            yield
+        finally:
+            self._watched[case_id].discard(bell)
+            if not self._watched[case_id]:
+                del self._watched[case_id]
+
+    def _start(self) -> None:
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        """Steps while anybody listens; ends with the feed."""
+        async with self._lock:
+            newest = (await run_in_threadpool(self._reader.change_range))[1]
+            self._at = min([newest, *(view.change_id for view in self._views.values())])
+        with self._feed.listen() as listener:
+            while not listener.is_closed and (self._views or self._watched):
+                await listener.wait(COUNT_EVERY_S)
+                async with self._lock:
+                    changed, told = await run_in_threadpool(self._step, asyncio.get_running_loop().time())
+                for bells in [*(self._watched[case_id] for case_id in changed & self._watched.keys()), *told]:
+                    ring(bells)
+                await asyncio.sleep(PACE_S)
+            self.is_closed = listener.is_closed
+        if self.is_closed:
+            for bells in [*self._watched.values(), *(view.bells for view in self._views.values())]:
+                ring(bells)
+
+    def _open(self, asked: Asked) -> View:
+        change_id = self._reader.change_range()[1]  # before the lists: a change in between comes again, none is missed
+        return View(LiveList.opened(self._reader, asked), change_id)
+
+    def _step(self, now_s: float) -> tuple[set[str], list[set[asyncio.Event]]]:
+        """Reads what is new and tells every view; which cases changed, and whose bells to ring."""
+        changed: set[str] = set()
+        while changes := self._reader.changes_after(self._at, _CHUNK):
+            self._at = changes[-1].change_id
+            changed |= {change.subject for change in changes if change.topic == "case"}
+            self._are_nodes_due |= any(change.topic == "node" for change in changes)
+        tells_nodes = self._are_nodes_due and now_s - self._nodes_at_s >= NODES_EVERY_S
+        if tells_nodes:
+            self._are_nodes_due, self._nodes_at_s = False, now_s
+        looks, nodes = Looks(self._reader, self._draw), dict[Language, str]()
+        told: list[set[asyncio.Event]] = []
+        for view in list(self._views.values()):
+            language = view.state.asked.language
+            if tells_nodes and language not in nodes:
+                nodes[language] = self._draw_nodes(language)
+            if view.tell(self._at, view.state.news(changed, looks, now_s, nodes.get(language))):
+                told.append(view.bells)
+        return changed, told
+
+
+def ring(bells: Iterable[asyncio.Event]) -> None:
+    for bell in list(bells):
+        bell.set()

@@ -1,0 +1,91 @@
+"""Small pictures for lists: the part around the box, drawn once, many in one answer."""
+
+import base64
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+from threading import Lock
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from PIL import Image, UnidentifiedImageError
+
+from central.console.crop import crop_around
+from central.console.pages import Gate
+from central.domain.people import Operator
+from central.services.reading import Reader
+from central.services.views import PictureView
+
+WIDTH_PX, HEIGHT_PX = 224, 168
+QUALITY = 62
+"""About 6 kB a picture: a screen of twelve rows is 75 kB. Lower shows blocks in smoke, higher doubles the page."""
+KEPT = 2000
+"""Pictures kept in memory, about 12 MB."""
+AT_ONCE = 24
+Find = Callable[[str], Path | None]
+
+
+class Thumbs:
+    """Any thread."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+        self._kept: OrderedDict[tuple[str, str], bytes | None] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, picture: PictureView) -> bytes | None:
+        """A JPEG of `WIDTH_PX` x `HEIGHT_PX`; None where the file is gone or can't be read as a picture."""
+        key = picture.sha256, picture.box.model_dump_json()
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        path = self._find(picture.sha256)
+        if path is None:
+            return None
+        drawn = _draw(path, picture)
+        with self._lock:
+            self._kept[key] = drawn
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return drawn
+
+
+def thumbs_router(reader: Reader, thumbs: Thumbs, gate: Gate) -> APIRouter:
+    """``/thumbs``."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/thumbs")
+    def get_thumbs(
+        who: Annotated[Operator, Depends(gate.operator)],
+        case: Annotated[Sequence[str], Query(max_length=AT_ONCE)],
+    ) -> dict[str, str]:
+        """Case → its picture as a data URL, of those that may be seen and have one: a screenful in one request."""
+        found = {}
+        for one in reader.summaries(case):
+            if one.picture is None or not (one.area_code or "").startswith(who.district):
+                continue
+            drawn = thumbs.of(one.picture)
+            if drawn is not None:
+                found[one.id] = f"data:image/jpeg;base64,{base64.b64encode(drawn).decode()}"
+        return found
+
+    return router
+
+
+def _draw(path: Path, picture: PictureView) -> bytes | None:
+    crop = crop_around(picture.box, picture.width_px, picture.height_px)
+    try:
+        with Image.open(path, formats=["JPEG"]) as image:
+            scale = max(1, min(crop.width // WIDTH_PX, 8))
+            image.draft("RGB", (image.width // scale, image.height // scale))
+            across, down = image.width / picture.width_px, image.height / picture.height_px
+            corner = (crop.x * across, crop.y * down)
+            box = (*corner, corner[0] + crop.width * across, corner[1] + crop.height * down)
+            small = image.convert("RGB").resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.BILINEAR, box)
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError):
+        return None
+    out = BytesIO()
+    small.save(out, "JPEG", quality=QUALITY, optimize=True)
+    return out.getvalue()

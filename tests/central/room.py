@@ -1,0 +1,94 @@
+"""A control room for browser tests: one service, one broker and one browser for a whole file.
+
+Each test has a camera of its own and looks at the list of that camera alone, so that none sees another's cases.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from contract.events import Event, EvidenceRef
+from contract.taxonomy import Seen
+from tests.central.brokers import embedded_broker
+from tests.central.builders import T0, Street, minutes
+from tests.central.served import EdgeEnd, Served, serve
+from tests.central.test_browser import CHROMIUM, QUIET
+
+
+@dataclass
+class Room:
+    """The service, a node that sends to it, and a browser. Cameras are numbered as they are asked for."""
+
+    running: Served
+    node: EdgeEnd
+    browser: Browser
+    street: Street = field(default_factory=Street)
+    cameras: int = 0
+
+    def camera(self) -> str:
+        self.cameras += 1
+        return f"view-{self.cameras}"
+
+    def send(self, *events: Event) -> None:
+        """Sends, and waits until association has them."""
+        self.node.send(*events)
+        self.node.wait_for_receipt(*(event.data.seq for event in events))
+
+    def grills(self, camera: str, count: int = 3, *, evidence: tuple[EvidenceRef, ...] = ()) -> None:
+        """Grills to review, 30 m apart, seen by the camera alone and hours after those of the camera before."""
+        places = [(30.0 * (number % 6) - 80, 30.0 * (number // 6) - 30) for number in range(count)]
+        first = T0 + minutes(180 * self.cameras)
+        self.send(
+            *(
+                self.street.event(
+                    f"{camera} {number}",
+                    Seen.GRILL,
+                    place,
+                    camera=camera,
+                    first=first,
+                    last=first + minutes(2 + number),
+                    evidence=evidence if number == 0 else (),
+                )
+                for number, place in enumerate(places)
+            )
+        )
+
+    def cases(self, camera: str) -> list[str]:
+        """Ids of the camera's cases, newest first."""
+        items = self.running.get("cases?state=any&limit=500")["items"]
+        return [case["id"] for case in items if camera in case["cameras"]]
+
+    def states(self, camera: str) -> list[str]:
+        items = self.running.get("cases?state=any&limit=500")["items"]
+        return sorted(case["state"] for case in items if camera in case["cameras"])
+
+    @contextmanager
+    def visiting(self, locale: str = "zh-CN", width: int = 1280) -> Iterator[Page]:
+        """A signed-in page that fails the test on any error of its scripts or word on its console."""
+        context = self.browser.new_context(viewport={"width": width, "height": 800}, locale=locale)
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.goto(f"{self.running.console}login")
+        page.request.get(f"{self.running.console}?token={self.running.token}")
+        yield page
+        context.close()
+        assert [error for error in errors if "Failed to load resource" not in error] == []
+
+    def enter(self, page: Page, camera: str, count: int = 3) -> None:
+        page.goto(f"{self.running.console}?camera={camera}")
+        page.wait_for_selector(".connection.on")
+        expect(page.locator("#live .card.pending_review")).to_have_count(count)
+
+
+@contextmanager
+def open_room(folder: Path, *flags: str) -> Iterator[Room]:
+    with embedded_broker() as port, serve(folder, port, *flags) as running, sync_playwright() as playwright:
+        running.wait_for_log("broker connected")
+        node = EdgeEnd(port)
+        yield Room(running, node, playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET))
+        node.close()
