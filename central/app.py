@@ -13,10 +13,9 @@ from central.api.http import make_http_app
 from central.api.looks import looks_router
 from central.api.originals import originals_router
 from central.api.package import package_router
-from central.artifacts import Artifacts
 from central.dispatching import Dispatching, Means, picture_links
 from central.domain.districts import THE_REST, District
-from central.engineering import Workshop
+from central.engineering import Workshop, workshop_of
 from central.foundation import Foundation, lay_foundation
 from central.housekeeping import housekeepers
 from central.keys import unseal_keys
@@ -29,7 +28,6 @@ from central.services.association import Bench
 from central.services.byhand import HandDesk
 from central.services.districts import DistrictAssociators
 from central.services.doors import Doors
-from central.services.fleet import FleetDesk
 from central.services.looking import LookDesk
 from central.services.originals import OPENINGS_FILE
 from central.services.people import PeopleDesk
@@ -140,7 +138,7 @@ class Central:
         if Role.API not in self.roles:
             return make_http_app([health_router(self.health)], self._lifespan)
         access = Access(tokens, Doors(base.database, base.hasher, base.clock), Sight(base.database))
-        workshop = _workshop(base)
+        workshop = workshop_of(base)
         more = (
             *_fleet_routers(base, workshop, access),
             *self.dispatching.routers(access, base.objects),
@@ -219,10 +217,6 @@ def _reporting(base: Foundation, wake: Callable[[], None]) -> Reporting:
         on_change=base.feed.notify,
     )
     return Reporting(load_open311(base.settings.open311), means)
-
-
-def _workshop(base: Foundation) -> Workshop:
-    return Workshop(FleetDesk(base.database, lambda: base.keys, base.clock), Artifacts(base.settings.artifacts_folder))
 
 
 def _fleet_routers(base: Foundation, workshop: Workshop, access: Access) -> tuple[APIRouter, ...]:

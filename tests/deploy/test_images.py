@@ -11,7 +11,7 @@ from tests.house.source import ROOT
 MODEL = DEFAULT_MODEL.relative_to(ROOT).as_posix()
 NEEDED = {
     "edge": {"LICENSE", "contract", "edge", "configs/edge", MODEL},
-    "central": {"LICENSE", "contract", "central", "configs/central", "configs/site"},
+    "central": {"LICENSE", "contract", "central", "configs/central", "configs/edge/policies.yaml", "configs/site"},
 }
 BUILT_WITH: dict[str, set[str]] = {
     "edge": set(),
