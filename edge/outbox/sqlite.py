@@ -10,10 +10,7 @@ or end it.
 When the disk runs short, all but the newest `updated` of an incident are given up; `opened` and `closed` never are.
 """
 
-import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,15 +18,16 @@ from pathlib import Path
 import structlog
 
 from contract.clock import Clock, format_rfc3339, parse_rfc3339
-from contract.errors import PermanentError, UsageError
-from contract.events import Event, IncidentState
-from contract.ids import StreamId, uuid7
+from contract.errors import PermanentError
+from contract.events import Event
+from contract.ids import StreamId
 from contract.receipts import Receipt
 from edge.faults import Faults, Point, no_fault
-from edge.outbox.file import BegunAnew, Damaged, Full, connect, is_damage, is_full, set_aside
+from edge.outbox.database import Database
+from edge.outbox.file import BegunAnew, Full
 from edge.outbox.room import Room
 from edge.outbox.rows import check_size, fill, free_pages, note_story, portions
-from edge.outbox.salvage import salvage, salvage_stories
+from edge.outbox.thinning import give_up_all_older, give_up_older
 
 LEAST_FREE_PAGES = 32
 """Empty pages inside the file that one event may need at most: 64 KiB, its rows and indexes."""
@@ -47,9 +45,7 @@ class Entry:
 
 
 class Outbox:
-    """The node's own record of what it still owes central. Thread-safe: one connection, one lock."""
-
-    stream_id: StreamId
+    """The node's own record of what it still owes central. Thread-safe."""
 
     def __init__(
         self, path: Path, node_id: str, clock: Clock, room: Room | None = None, faults: Faults = no_fault
@@ -59,20 +55,22 @@ class Outbox:
         Raises:
             UsageError: the folder can't be written, or the file belongs to another node.
         """
-        self._path = path
-        self._node_id = node_id
         self._clock = clock
         self._room = room or Room(path.parent)
         self._faults = faults
-        self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
-        self._depth = 0
         self.coalesced = 0
-        self.set_aside: Path | None = None
-        try:
-            self._open()
-        except Damaged as error:
-            self._start_anew(error)
+        self._file = Database(path, node_id, clock, self._room.max_bytes)
+
+    @property
+    def stream_id(self) -> StreamId:
+        """Of the file; another one after a damaged file was set aside."""
+        return self._file.stream_id
+
+    @property
+    def set_aside(self) -> Path | None:
+        """Where a damaged file was put; None while there was none."""
+        return self._file.set_aside
 
     def append(self, build: Callable[[StreamId, int], Event]) -> Event:
         """See `edge.events.EventBook`: one transaction numbers, builds and stores the event."""
@@ -94,19 +92,19 @@ class Outbox:
 
     def newest_seq(self) -> int:
         """The highest number ever given in this file; 0 before the first."""
-        with self._transaction() as db:
+        with self._file.transaction() as db:
             row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchone()
         return 0 if row is None else int(row[0])
 
     def seqs(self, limit: int, after_seq: int = 0, up_to_seq: int = 2**62) -> list[int]:
         """Numbers of unreceipted events in (`after_seq`, `up_to_seq`], oldest first; cheap, reads no payload."""
         question = "SELECT seq FROM event WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
-        with self._transaction() as db:
+        with self._file.transaction() as db:
             return [seq for (seq,) in db.execute(question, (after_seq, up_to_seq, limit))]
 
     def load(self, seq: int) -> Entry | None:
         """One event; None if it has been receipted or given up meanwhile."""
-        with self._transaction() as db:
+        with self._file.transaction() as db:
             row = db.execute("SELECT payload, written_at FROM event WHERE seq = ?", (seq,)).fetchone()
         return None if row is None else Entry(seq, row[0], parse_rfc3339(row[1]))
 
@@ -126,7 +124,7 @@ class Outbox:
         own = receipt.stream_id == self.stream_id
         where = "old_stream IS NULL AND seq" if own else "old_stream = ? AND old_seq"
         key = () if own else (receipt.stream_id,)
-        with self._transaction() as db:
+        with self._file.transaction() as db:
             gone = [
                 seq
                 for span in receipt.acked
@@ -139,30 +137,29 @@ class Outbox:
             )
             if gone:
                 self._faults(Point.DELETING)
-        self._depth -= len(gone)
+        self._file.depth -= len(gone)
         if gone and self._room.is_exhausted():
-            self._checkpoint()
+            self._file.checkpoint()
         return len(gone)
 
     def unfinished(self, camera_id: str | None = None) -> list[Event]:
         """See `edge.unfinished.Stories`; oldest incident first."""
-        with self._transaction() as db:
+        with self._file.transaction() as db:
             where, values = ("", ()) if camera_id is None else (" WHERE camera_id = ?", (camera_id,))
             rows = db.execute(f"SELECT payload FROM story{where} ORDER BY incident_id", values).fetchall()
         return [Event.model_validate_json(payload) for (payload,) in rows]
 
     def depth(self) -> int:
         """How many events central has not receipted."""
-        return self._depth
+        return self._file.depth
 
     def size_bytes(self) -> int:
         """The file on disk with its journal."""
-        parts = (self._path, self._path.with_name(self._path.name + "-wal"))
-        return sum(part.stat().st_size for part in parts if part.exists())
+        return self._file.size_bytes()
 
     def evidence_waiting(self, limit: int) -> list[str]:
         """Hashes of pictures to upload whose event central already has; others would be refused as unannounced."""
-        with self._transaction() as db:
+        with self._file.transaction() as db:
             rows = db.execute(
                 "SELECT sha256 FROM evidence WHERE state = 'announced' ORDER BY seq LIMIT ?", (limit,)
             ).fetchall()
@@ -170,24 +167,23 @@ class Outbox:
 
     def evidence_depth(self) -> int:
         """How many pictures are not at central yet."""
-        with self._transaction() as db:
+        with self._file.transaction() as db:
             question = "SELECT count(*) FROM evidence WHERE state IN ('waiting', 'announced')"
             return int(db.execute(question).fetchone()[0])
 
     def mark_evidence(self, sha256s: Sequence[str], state: str, reason: str = "") -> None:
         """`state` is ``uploaded`` or ``refused``; a refused picture keeps the reason and stays on disk."""
-        with self._transaction() as db:
+        with self._file.transaction() as db:
             db.executemany(
                 "UPDATE evidence SET state = ?, reason = ? WHERE sha256 = ?",
                 [(state, reason[:300], sha256) for sha256 in sha256s],
             )
 
     def close(self) -> None:
-        with self._lock:
-            self._db.close()
+        self._file.close()
 
     def _insert(self, build: Callable[[StreamId, int], Event]) -> Event:
-        with self._transaction() as db:
+        with self._file.transaction() as db:
             if self._room.is_exhausted() and free_pages(db) < LEAST_FREE_PAGES:
                 raise Full("the disk is full")
             cursor = db.execute(
@@ -197,11 +193,12 @@ class Outbox:
             event = build(self.stream_id, seq)
             payload = event.to_wire()
             check_size(event, payload)
-            given_up = self._give_up_older(db, event, seq) if self._room.is_short() else 0
+            given_up = give_up_older(db, event, seq) if self._room.is_short() else 0
             fill(db, seq, event, payload)
             note_story(db, event)
             self._faults(Point.BUILT)
-        self._depth += 1 - given_up
+        self.coalesced += given_up
+        self._file.depth += 1 - given_up
         return event
 
     def _insert_in_new_room(self, build: Callable[[StreamId, int], Event]) -> Event:
@@ -210,110 +207,16 @@ class Outbox:
             return self._insert(build)
         except Full as error:
             raise PermanentError(
-                f"{self._path}: no room for another event ({error}); free the disk or mend the way to central"
+                f"{self._file.path}: no room for another event ({error}); free the disk or mend the way to central"
             ) from error
-
-    def _give_up_older(self, db: sqlite3.Connection, event: Event, seq: int) -> int:
-        """The incident's earlier `updated` rows: this event says all they said."""
-        if event.data.state is IncidentState.OPENED:
-            return 0
-        return self._give_up(db, "incident_id = ? AND state = 'updated' AND seq < ?", (event.subject, seq))
 
     def _make_room(self) -> None:
         """All but the newest `updated` of every incident, with the reserve's help where the disk itself is full."""
         self._room.open_reserve()
-        newer = "EXISTS (SELECT 1 FROM event AS later WHERE later.incident_id = event.incident_id"
-        with self._transaction() as db:
-            where = f"state = 'updated' AND incident_id <> '' AND {newer} AND later.seq > event.seq)"
-            count = self._give_up(db, where, ())
-        self._depth -= count
-        self._checkpoint()
-        _log.warning("the outbox ran out of room; older updates were given up", path=str(self._path), given_up=count)
-
-    def _checkpoint(self) -> None:
-        """Empties the journal, as far as the disk lets it."""
-        with self._lock, suppress(sqlite3.OperationalError):
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def _give_up(self, db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> int:
-        gone = [seq for (seq,) in db.execute(f"DELETE FROM event WHERE {where} RETURNING seq", values)]
-        reason = "its update was given up when the disk was short"
-        db.executemany("UPDATE evidence SET state = 'shed', reason = ? WHERE seq = ?", [(reason, seq) for seq in gone])
-        self.coalesced += len(gone)
-        return len(gone)
-
-    def _open(self) -> None:
-        self._db = connect(self._path, self._room.max_bytes)
-        try:
-            self.stream_id = self._open_stream()
-            self._depth = int(self._db.execute("SELECT count(*) FROM event").fetchone()[0])
-        except BaseException as error:
-            self._db.close()
-            if isinstance(error, sqlite3.Error) and is_damage(error):
-                raise Damaged(str(error)) from error
-            raise
-
-    def _open_stream(self) -> StreamId:
-        row = self._db.execute("SELECT stream_id, node_id FROM stream").fetchone()
-        if row is None:
-            stream_id = uuid7(self._clock.now())
-            self._db.execute("INSERT INTO stream VALUES (?, ?)", (stream_id, self._node_id))
-            return StreamId(stream_id)
-        if row[1] != self._node_id:
-            raise UsageError(
-                f"{self._path}: belongs to node {row[1]!r}, not {self._node_id!r}; give this node its own state_dir"
-            )
-        return StreamId(row[0])
-
-    def _start_anew(self, why: Exception) -> None:
-        """Sets the damaged file aside and goes on in a new stream with what could be salvaged."""
-        self.set_aside = set_aside(self._path, self._clock.now())
-        saved = [event for event in salvage(self.set_aside) if event.data.node_id == self._node_id]
-        stories = [event for event in salvage_stories(self.set_aside) if event.data.node_id == self._node_id]
-        self._open()
-        now = format_rfc3339(self._clock.now())
-        self._db.execute("BEGIN IMMEDIATE")
-        for event in saved:
-            place = (now, event.data.stream_id, event.data.seq)
-            cursor = self._db.execute(
-                "INSERT INTO event (payload, written_at, old_stream, old_seq) VALUES (x'', ?, ?, ?)", place
-            )
-            fill(self._db, int(cursor.lastrowid or 0), event, event.to_wire())
-        for event in stories:
-            note_story(self._db, event)
-        self._db.execute("COMMIT")
-        self._depth = len(saved)
-        _log.error(
-            "the outbox was damaged; it was set aside and a new stream begun",
-            reason=str(why),
-            set_aside=str(self.set_aside),
-            events_salvaged=len(saved),
-            stream_id=self.stream_id,
-        )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield self._db
-                self._db.execute("COMMIT")
-            except sqlite3.Error as error:
-                self._roll_back()
-                if is_full(error):
-                    raise Full(str(error)) from error
-                if is_damage(error):
-                    self._db.close()
-                    self._start_anew(error)
-                    raise BegunAnew(f"{self._path}: was damaged ({error}) and has been set aside") from error
-                raise PermanentError(f"{self._path}: {error}") from error
-            except BaseException:
-                self._roll_back()
-                raise
-
-    def _roll_back(self) -> None:
-        try:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-        except sqlite3.Error as error:
-            _log.warning("a transaction could not be rolled back", path=str(self._path), reason=str(error))
+        with self._file.transaction() as db:
+            count = give_up_all_older(db)
+        self.coalesced += count
+        self._file.depth -= count
+        self._file.checkpoint()
+        path = str(self._file.path)
+        _log.warning("the outbox ran out of room; older updates were given up", path=path, given_up=count)

@@ -23,9 +23,12 @@ _log = structlog.get_logger(__name__)
 
 
 class Book(Protocol):
-    """See `edge.events.EventBook`; `stream_id` is the stream it writes now."""
+    """See `edge.events.EventBook`."""
 
-    stream_id: StreamId
+    @property
+    def stream_id(self) -> StreamId:
+        """The stream it writes now."""
+        ...
 
     def append(self, build: Build) -> Event: ...
 
