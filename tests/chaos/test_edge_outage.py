@@ -1,12 +1,15 @@
 """Days without central at one event a minute and camera: what they weigh, and what central holds afterwards."""
 
 import json
+import shutil
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -33,6 +36,8 @@ MINUTES = 72 * 60
 MOST_MB = 600
 """Three days of forty cameras; small boxes have 8 GB beside the system."""
 
+MEMORY_DISK = Path("/dev/shm")
+
 DAY_CAMERAS = 10
 DAY_MINUTES = 24 * 60
 
@@ -55,16 +60,26 @@ def fill(outbox: Outbox, clock: VirtualClock, cameras: int, minutes: int) -> int
     return cameras * minutes
 
 
-def test_three_days_of_forty_cameras_wait_on_disk_and_go_out_in_order(tmp_path: Path) -> None:
+@pytest.fixture
+def quick_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk in memory where there is one: 172,800 events wait for as many syncs, half an hour of nothing else."""
+    if not MEMORY_DISK.is_dir() or shutil.disk_usage(MEMORY_DISK).free < 2 * MOST_MB * 1e6:
+        yield tmp_path
+        return
+    with TemporaryDirectory(dir=MEMORY_DISK) as folder:
+        yield Path(folder)
+
+
+def test_three_days_of_forty_cameras_wait_on_disk_and_go_out_in_order(quick_disk: Path) -> None:
     clock = VirtualClock(T0)
-    outbox = Outbox(tmp_path / "outbox.sqlite3", "node-1", clock)
+    outbox = Outbox(quick_disk / "outbox.sqlite3", "node-1", clock)
     began = time.perf_counter()
     count = fill(outbox, clock, CAMERAS, MINUTES)
     written_s = time.perf_counter() - began
     facts = {"events": count, "size_mb": outbox.size_bytes() / 1e6, "append_ms": written_s / count * 1e3}
     outbox.close()
     began = time.perf_counter()
-    outbox = Outbox(tmp_path / "outbox.sqlite3", "node-1", clock)
+    outbox = Outbox(quick_disk / "outbox.sqlite3", "node-1", clock)
     facts["open_s"] = time.perf_counter() - began
     assert outbox.depth() == count
 
