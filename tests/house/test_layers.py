@@ -51,6 +51,7 @@ MAY_JOIN_ADAPTERS = {
     "central.commands.package": "composes an evidence package: pictures, rows, keys",
     "central.engineering": "composes the engineers' pages over the database",
     "central.open311": "composes Open311: settings, doors, desks",
+    "central.offline": "composes delivery for commands: broker address, database",
     "central.dispatching": "composes delivery: gateways, senders, listeners",
     "central.commands.delivery": "composes a comparison and the simulated platform; the broker's address",
     "central.commands.letters": "composes the desk of dead letters; the broker's address names the topics' prefix",
