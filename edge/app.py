@@ -1,11 +1,10 @@
 """The node's composition root: settings → objects → threads, top to bottom. What needs a page of its own to wire lies
-in `edge.node`: the model in force, the links to central, what must move, what the node says of itself."""
+in `edge.node`: what it begins with, sees with, keeps and looks by, the links to central, what moves, what it says."""
 
 import os
 import signal
 import threading
 from datetime import datetime
-from functools import partial
 from types import FrameType
 
 import structlog
@@ -14,45 +13,24 @@ from contract.clock import Clock, SystemClock
 from contract.errors import PermanentError
 from contract.ids import CameraId, uuid7
 from contract.status import NodeState, NodeStatus
-from edge.baseline.memory import BoardMemory
-from edge.baseline.shelf import Shelf
-from edge.capture.choose import open_camera
-from edge.capture.slot import FrameSlots
-from edge.capture.streams import Streams
-from edge.courtesy import Courtesy
-from edge.desired.keeper import Keeper, Parts
-from edge.desired.last_good import LastGood
+from edge.desired.keeper import Parts
 from edge.desired.live import LiveNode
-from edge.desired.secrets_at_hand import take_file
-from edge.detect.shared import SharedDetector
-from edge.events import RandomIds, Sender
-from edge.evidence.assemble import Signer, open_evidence
-from edge.eyes import Eyes
-from edge.health.watch import HealthWatch
-from edge.heap import settle_heap
-from edge.keys import node_keys
-from edge.look_loop import LookLoop, NoteLook, unnoted
+from edge.events import Sender
+from edge.heap import Sweep, settle_heap
+from edge.look_loop import NoteLook, unnoted
+from edge.node.beginning import Beginning, begin
 from edge.node.ending import leave
-from edge.node.engine import ModelInForce
-from edge.node.films import film_desk
+from edge.node.keeping import open_keeping
 from edge.node.links import Inside, Links
+from edge.node.looking import open_looking
 from edge.node.page import status_page
 from edge.node.pulse import Moving
+from edge.node.seeing import Seeing, open_seeing
 from edge.node.telling import SOFTWARE, Counts, Telling
 from edge.node.threads import Threads
-from edge.outbox.sqlite import Outbox
-from edge.outbox.story import StoryBook
-from edge.pipeline import Pipeline
-from edge.plume.judge import PlumeJudge
-from edge.requests.photographer import Photographer
-from edge.schedule import LookSchedule
-from edge.scribe import BusyScribe
-from edge.settings import NodeSettings, load_policies, settings_version
+from edge.settings import NodeSettings, settings_version
 from edge.software.launcher import RESTART_CODE
 from edge.status_page.facts import NodeFacts
-from edge.surroundings import Surroundings, time_source
-from edge.turn import Turn
-from edge.values import Frame
 from edge.watchdog.loop import WatchdogLoop
 from edge.watchdog.systemd import Systemd
 from edge.watchdog.vitals import Watchdog
@@ -70,159 +48,65 @@ class Node:
             UsageError: model, policies, secrets or state folder are wrong; the message says which.
             PermanentError: no variant of the model works on this machine.
         """
-        keys = node_keys(settings.state_dir)
-        take_file(settings.state_dir, os.environ)
-        keeper = Keeper(settings, keys, LastGood(settings.state_dir), clock, os.environ)
-        wanted = keeper.at_start()
-        policies = load_policies(settings.policies) if wanted is None else wanted.policies
-        settings = self._settings = settings if wanted is None else wanted.settings
-        stop = self._stop = threading.Event()
-        self._clock = clock
+        beginning = begin(settings, clock)
+        settings, policies = beginning.settings, beginning.policies
+        self._settings, self._clock, self._stop = settings, clock, threading.Event()
         self._threads = Threads(clock)
+        self._sweep = Sweep(clock.monotonic)
         self.wants_restart = False
         settle_heap()
 
-        # What looks: model, cameras' slots, what is known of time and of the cameras' health.
-        turn, slots = Turn(), FrameSlots()
-        self._engine = engine = ModelInForce(settings, policies.gates(), clock)
-        detector = SharedDetector(engine.swap, turn)
-        health = HealthWatch(settings.state_dir / "health")
-        around = self._around = Surroundings(clock, time_source(settings.clock), health)
-        sender = Sender(
-            node_id=settings.id,
-            boot_id=uuid7(clock.now()),
-            model=detector.manifest.ref(detector.engine),
-            config_version=settings_version(settings, policies),
-            clock_state=around.clock_reading().state,
-            around=around,
+        seeing = self._seeing = open_seeing(settings, policies, clock)
+        sender = _sender(beginning, seeing, clock)
+        keeping = self._keeping = open_keeping(settings, beginning.keys, seeing, clock, self._stop)
+        looking = self._looking = open_looking(
+            settings, policies, seeing, keeping, sender, clock, self._stop, note_look
         )
-
-        # What keeps: events, evidence, films.
-        outbox = self._outbox = Outbox(settings.state_dir / "outbox.sqlite3", settings.node_id, clock)
-        book = StoryBook(outbox)
-        finder = engine.people_finder() if settings.evidence.redact_finely else None
-        courtesy = Courtesy()
-        evidence = self._evidence = open_evidence(
-            settings.state_dir / "evidence",
-            settings.evidence,
-            Signer(settings.node_id, keys.own, None if keys.central is None else keys.central.seal_key),
-            clock,
-            finder.after(courtesy.wait) if finder else lambda _image: (),
-            lambda: around.clock_reading().state,
-            around.to_wall,
-        )
-        self.streams = Streams()
-        films = self._films = film_desk(settings.evidence, self.streams, engine, clock, stop)
-        scribe = self._scribe = BusyScribe(stop, clock, courtesy)
-
-        # From look to event.
-        schedule = self._schedule = LookSchedule({}, clock.monotonic(), settings.attention_cameras)
-        pipeline = self._pipeline = Pipeline(
-            detector,
-            policies,
-            [],
-            settings.evidence,
-            evidence.locker,
-            book,
-            sender,
-            RandomIds(),
-            PlumeJudge(),
-            schedule.heed,
-            BoardMemory(Shelf(settings.state_dir)),
-            book,
-            films,
-            scribe,
-        )
-        photographer = Photographer(detector, finder or (lambda _image: ()), settings.evidence)
-
-        def note(frame: Frame, age_s: float) -> None:
-            health.look(frame)
-            photographer.note(frame, age_s)
-            note_look(frame, age_s)
-
-        looks = self._looks = LookLoop(
-            slots, schedule, pipeline, around.steady, stop, turn, self.streams.set_mode, note, courtesy
-        )
-        opening = partial(open_camera, streams=self.streams)
-        eyes = self._eyes = Eyes(opening, slots, schedule, pipeline, around.steady, health.admit)
-        for camera in settings.cameras:
-            eyes.put(eyes.open(camera))
-        self._slots = slots
-
-        # What central and people hear, and what they may change.
-        telling = self._telling = Telling(
-            settings, clock, sender, pipeline.report_as, around, outbox, book, evidence, eyes
-        )
-        links = self._links = Links(
-            Inside(
-                settings,
-                keys.central,
-                clock,
-                stop,
-                outbox,
-                evidence,
-                engine,
-                looks,
-                telling,
-                keeper,
-                photographer,
-                self._restart,
-            )
-        )
-        live = LiveNode(settings, policies, eyes, pipeline, looks.between_looks)
-        keeper.attach(
+        telling = self._telling = Telling(settings, clock, sender, looking.pipeline.report_as, seeing, keeping, looking)
+        links = self._links = Links(self._inside(beginning))
+        live = LiveNode(settings, policies, looking.eyes, looking.pipeline, looking.looks.between_looks)
+        beginning.keeper.attach(
             Parts(live, telling.use_version, SOFTWARE, links.models, links.software, cameras=telling.camera_ids)
         )
-        made_films = films if settings.evidence.clips_of else None
-        self._moving = Moving(self._threads, eyes, looks, scribe, evidence.retention, self._retain, made_films, links)
+        self._moving = Moving(self._threads, keeping, looking, links, self._retain, bool(settings.evidence.clips_of))
         self._watchdog = Watchdog(self._moving.vitals)
-        self._counts = Counts(
-            links.broker,
-            lambda: self._watchdog.revivals,
-            lambda: looks.failures + scribe.failures,
-            lambda: scribe.waiting,
-            lambda: scribe.left_out,
-        )
-        self._page = status_page(settings.http, self.facts, health, telling)
+        self._page = status_page(settings.http, self.facts, seeing.health, telling)
 
     def start(self, systemd: Systemd | None = None) -> None:
         """Starts one thread per camera, one for looks, one for events, one for evidence and one that watches them."""
         systemd, run = systemd or Systemd({}), self._threads.run
-        watching = WatchdogLoop(
-            self._watchdog, systemd, self._around.refresh, self.ask_to_stop, self._clock, self._stop
-        )
-        self._eyes.start()
-        self._looks.between_looks(self._end_unwatched)
+        watching = WatchdogLoop(self._watchdog, systemd, self._do_chores, self.ask_to_stop, self._clock, self._stop)
+        eyes, looks = self._looking.eyes, self._looking.looks
+        eyes.start()
+        looks.between_looks(self._end_unwatched)
         for number in range(self._settings.threads):
-            run(f"looks-{number}", self._looks.run)
-        run("events", self._scribe.run)
+            run(f"looks-{number}", looks.run)
+        run("events", self._keeping.scribe.run)
         run("retention", self._retain)
         if self._settings.evidence.clips_of:
-            run("films", self._films.run)
+            run("films", self._keeping.films.run)
         self._links.start(self._threads)
         run("watchdog", watching.run)
         if self._page is not None:
             self._page.start()
-        systemd.ready(f"{len(self._eyes.all())} cameras")
+        systemd.ready(f"{len(eyes.all())} cameras")
         _log.info(
             "node started",
             node_id=self._settings.node_id,
-            cameras=len(self._eyes.all()),
-            engine=self._engine.swap.engine,
+            cameras=len(eyes.all()),
+            engine=self._seeing.engine.swap.engine,
         )
 
     def stop(self) -> None:
         """Stops all threads; what was found stays in the outbox."""
         self._stop.set()
-        self._slots.close()
+        self._seeing.slots.close()
         self._links.stop()
-        self._eyes.stop()
+        self._looking.eyes.stop()
         self._threads.join()
         if self._page is not None:
             self._page.stop()
-        waiting = self._outbox.depth()
-        self._outbox.close()
-        self._evidence.ledger.close()
+        waiting = self._keeping.close()
         _log.info("node stopped", node_id=self._settings.node_id, events_waiting=waiting)
 
     @property
@@ -232,7 +116,8 @@ class Node:
 
     def want_attention(self, camera_id: CameraId, until: datetime) -> None:
         """Wishes that a camera be watched closely until then; any thread."""
-        self._looks.between_looks(lambda: self._schedule.want_attention(camera_id, until))
+        looking = self._looking
+        looking.looks.between_looks(lambda: looking.schedule.want_attention(camera_id, until))
 
     def wait(self, seconds: float) -> bool:
         """Blocks up to `seconds`; True once the node is asked to stop."""
@@ -248,7 +133,28 @@ class Node:
 
     def facts(self) -> NodeFacts:
         """The node as its own page shows it."""
-        return self._telling.facts(self._counts)
+        return self._telling.facts(Counts(self._links.broker(), self._watchdog.revivals))
+
+    def _inside(self, beginning: Beginning) -> Inside:
+        return Inside(
+            settings=self._settings,
+            central=beginning.keys.central,
+            clock=self._clock,
+            stop=self._stop,
+            outbox=self._keeping.outbox,
+            evidence=self._keeping.evidence,
+            engine=self._seeing.engine,
+            looks=self._looking.looks,
+            telling=self._telling,
+            keeper=beginning.keeper,
+            photographer=self._looking.photographer,
+            restart=self._restart,
+        )
+
+    def _do_chores(self) -> None:
+        """On the watchdog's thread, every few seconds."""
+        self._seeing.around.refresh()
+        self._sweep()
 
     def _restart(self) -> None:
         """Ends the program so that its launcher starts it anew."""
@@ -257,10 +163,21 @@ class Node:
 
     def _end_unwatched(self) -> None:
         """Incidents of cameras that left the configuration while the node was down."""
-        self._pipeline.end_unwatched(self._around.steady.now())
+        self._looking.pipeline.end_unwatched(self._seeing.around.steady.now())
 
     def _retain(self) -> None:
-        self._evidence.retention.run(self._stop)
+        self._keeping.evidence.retention.run(self._stop)
+
+
+def _sender(beginning: Beginning, seeing: Seeing, clock: Clock) -> Sender:
+    return Sender(
+        node_id=beginning.settings.id,
+        boot_id=uuid7(clock.now()),
+        model=seeing.detector.manifest.ref(seeing.detector.engine),
+        config_version=settings_version(beginning.settings, beginning.policies),
+        clock_state=seeing.around.clock_reading().state,
+        around=seeing.around,
+    )
 
 
 def run_node(settings: NodeSettings) -> None:

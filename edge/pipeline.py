@@ -23,6 +23,7 @@ from edge.evidence.locker import EvidenceLocker, Occasion, Shot
 from edge.evidence.pictures import Shutter
 from edge.evidence.redact import RedactionMemory
 from edge.evidence.scene_memory import SceneMemory
+from edge.evidence_settings import EvidenceSettings
 from edge.plume.crops import PLUMES, cutter
 from edge.plume.judge import Judge
 from edge.position.calibration import Calibration
@@ -31,7 +32,6 @@ from edge.rules.places import CameraPose, Zone, zones_of
 from edge.rules.policy import Policies
 from edge.rules.regions import Mask
 from edge.scribe import AtOnce, Scribe, Weight
-from edge.settings import EvidenceSettings
 from edge.tiles.plan import TileRound, cut, placed, tiles_of
 from edge.unfinished import Orphans, Stories, Times, build_closing
 from edge.values import Frame, Incident, Track

@@ -16,10 +16,11 @@ from contract.errors import UsageError
 from contract.events import Name
 from contract.ids import NodeId
 from contract.manifest import Engine
-from contract.taxonomy import Seen
-from edge.camera_settings import CameraSettings, MaskSettings, PoseSettings, ZoneSettings, require_address
+from edge.camera_settings import CameraSettings, MaskSettings, PoseSettings, ZoneSettings
+from edge.evidence_settings import EvidenceSettings
 from edge.position.settings import CalibrationSettings
 from edge.rules.policy import Policies
+from edge.uplink_settings import UplinkSettings
 from edge.values import Backend
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,58 +28,6 @@ DEFAULT_POLICIES = ROOT / "configs" / "edge" / "policies.yaml"
 DEFAULT_MODEL = ROOT / "models" / "zoo" / "default"
 
 LOOPBACK = ("127.0.0.1", "localhost")
-
-
-class UplinkSettings(Settings):
-    """Where findings go. Without `mqtt_url` they stay in the outbox."""
-
-    mqtt_url: str | None = None
-    topic_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_/-]{1,100}$")] = "xunjie/v1"
-    central_url: str | None = None
-    """Base of central's HTTP interface, for evidence."""
-    password_secret: Name | None = None
-    """Name of the environment variable ``XUNJIE_SECRET_<NAME>`` that holds the password of `mqtt_url`'s user."""
-    node_token_secret: Name = "node-token"
-    resend_after_s: Annotated[float, Field(ge=1, le=3600)] = 15.0
-    """Unreceipted for this long while connected: sent again."""
-    status_every_s: Annotated[float, Field(ge=1, le=3600)] = 10.0
-
-    @field_validator("mqtt_url")
-    @classmethod
-    def _is_mqtt(cls, url: str | None) -> str | None:
-        return url if url is None else require_address(url, "mqtt", "mqtts")
-
-    @field_validator("central_url")
-    @classmethod
-    def _is_http(cls, url: str | None) -> str | None:
-        return url if url is None else require_address(url, "http", "https")
-
-
-class EvidenceSettings(Settings):
-    """Pictures that prove an incident."""
-
-    jpeg_quality: Annotated[int, Field(ge=40, le=100)] = 85
-    max_width_px: Annotated[int, Field(ge=320, le=7680)] = 1920
-    redact_hold_s: Annotated[float, Field(ge=0, le=30)] = 1.0
-    """A person's box stays pixelated this long after the detector last saw it (it blinks)."""
-    redact_finely: bool = True
-    """Pictures that are kept are searched for people once more, in tiles: some 0.2 s of CPU a picture."""
-    context_every_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
-    """How often the whole scene is remembered, so that an incident shows the place before it; 0: never."""
-    clips_of: tuple[Seen, ...] = ()
-    """Kinds whose incidents get a short film of what led to them; ``[smoke, flame]`` is worth its price. None by
-    default: a film shows more of people's ways than pictures do. Only for streams and clips."""
-    clip_pictures: Annotated[int, Field(ge=2, le=60)] = 20
-    """Four of them are a second of film."""
-    clip_work_s: Annotated[float, Field(gt=0, le=60)] = 5.0
-    """What one film may keep a core busy with hiding people; then it is as short as it is."""
-    max_bytes: Annotated[int, Field(ge=1_000_000, le=10**13)] = 8_000_000_000
-    """What evidence may take up on the node; the disk is never filled above 95 % whatever this says."""
-    keep_days: Annotated[float, Field(ge=0, le=3650)] = 30.0
-    """Pictures that central has go after this long."""
-    keep_originals_days: Annotated[float, Field(ge=0, le=3650)] = 30.0
-    keep_unsent_days: Annotated[float, Field(ge=1, le=3650)] = 90.0
-    """Pictures that central never took go after this long."""
 
 
 class NodeSettings(Settings):

@@ -23,12 +23,13 @@ from edge.detect.port import Detector
 from edge.events import RandomIds, Sender
 from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
+from edge.evidence_settings import EvidenceSettings
 from edge.outbox.sqlite import Outbox
 from edge.pipeline import Pipeline, View
 from edge.plume.judge import PlumeJudge
 from edge.scene.render import Renderer
 from edge.scene.streets import demo_street
-from edge.settings import DEFAULT_MODEL, DEFAULT_POLICIES, EvidenceSettings, load_policies
+from edge.settings import DEFAULT_MODEL, DEFAULT_POLICIES, load_policies
 from edge.values import Detection, Frame
 
 LOOKS = 160

@@ -46,6 +46,7 @@ def open_camera(
         look_every_s=camera.look_every_s,
         attention_every_s=camera.attention_every_s,
         hwaccel=camera.hwaccel,
+        is_in_full=camera.tile_every_s is not None,
         is_paced="://" not in looked_at,
     )
     small: Camera = StreamCamera(camera.id, name, opener, watching, state, clock)

@@ -19,6 +19,10 @@ from contract.errors import PermanentError, TransientError
 from edge.capture.picture import MAX_PIXELS, DecodedPicture
 from edge.capture.port import CodedPacket
 
+QUICK_FROM_PX = 1280
+"""From this width on a look shrinks the picture to half or less, and smoothing the coder's blocks is left out: 46 dB
+between the two at 1080p, 3 ms of 22 saved. Smaller pictures are looked at as they are and would show their blocks."""
+
 MAX_DAMAGED_IN_A_ROW = 250
 """Ten seconds at 25 a second: a decoder that gets nothing but damage is better off with a new connection."""
 
@@ -54,8 +58,13 @@ class Decoders:
         """A hardware device takes long to open: one decoder is then kept for the session."""
         return self._accelerator is not None
 
-    def open(self) -> av.VideoCodecContext:
-        """A decoder that has seen nothing.
+    @property
+    def width_px(self) -> int:
+        """Of the pictures, as the session announced them; 0 if it did not."""
+        return self._size_px[0]
+
+    def open(self, is_quick: bool = False) -> av.VideoCodecContext:
+        """A decoder that has seen nothing; a quick one leaves blocks unsmoothed and is good for key frames alone.
 
         Raises:
             PermanentError: what is streamed is no video.
@@ -67,7 +76,7 @@ class Decoders:
             context.extradata = self._extradata
         context.thread_count = 1
         context.flags |= Flags.low_delay
-        context.options = {"max_pixels": str(MAX_PIXELS)}
+        context.options = {"max_pixels": str(MAX_PIXELS)} | ({"skip_loop_filter": "all"} if is_quick else {})
         if all(self._size_px):
             context.width, context.height = self._size_px
         return context
@@ -84,9 +93,14 @@ class KeyFrames:
         self.fault: PermanentError | TransientError | None = None
         """Why the camera must be let go; its own thread raises it."""
 
-    def decode(self, packet: CodedPacket) -> DecodedPicture | None:
+    @property
+    def can_be_quick(self) -> bool:
+        """Whether a quick picture is good enough to look at."""
+        return self._kept is None and self._decoders.width_px >= QUICK_FROM_PX
+
+    def decode(self, packet: CodedPacket, is_quick: bool = False) -> DecodedPicture | None:
         """The key frame's own picture; None if it is damaged or too large."""
-        context = self._kept or self._decoders.open()
+        context = self._kept or self._decoders.open(is_quick)
         try:
             pictures = [*context.decode(_coded(packet)), *context.decode(None)]
         except (av.error.InvalidDataError, av.error.EOFError):

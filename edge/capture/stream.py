@@ -43,6 +43,8 @@ class Watching:
     look_every_s: float = 2.0
     attention_every_s: float = 0.2
     hwaccel: str | None = None
+    is_in_full: bool = False
+    """Looks want the picture in full size, for its tiles."""
     is_paced: bool = False
     """A clip: packets are given when the clip's own time has come."""
 
@@ -120,7 +122,7 @@ class StreamCamera:
         is_patrol = self.state.mode is LookMode.PATROL and self._watching.patrol is DecodeMode.KEY_FRAMES
         if is_patrol and not self.state.is_dear:
             running.rest()
-            return None if key is None else KeyPicture(key, keys)
+            return None if key is None else KeyPicture(key, keys, not self._watching.is_in_full)
         picture = running.decode(packet, self.state.gop.newest_group())
         return None if picture is None else DecodedPicture(picture)
 

@@ -19,7 +19,7 @@ from contract.errors import TransientError
 from contract.ids import NodeId
 from contract.topics import Topics
 from edge.backoff import Backoff
-from edge.settings import UplinkSettings
+from edge.uplink_settings import UplinkSettings
 
 CONNECT_TIMEOUT_S = 10.0
 IDLE_S = 0.5

@@ -21,7 +21,7 @@ from edge.evidence.originals import ORIGINALS_FOLDER, Originals
 from edge.evidence.pictures import FindPeople, PictureFolder
 from edge.evidence.retention import Retention, sweep_partials
 from edge.evidence.signers import note_signer
-from edge.settings import EvidenceSettings
+from edge.evidence_settings import EvidenceSettings
 
 _log = structlog.get_logger(__name__)
 

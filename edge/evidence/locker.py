@@ -21,7 +21,7 @@ from edge.evidence.ledger import Kept, Ledger
 from edge.evidence.originals import Originals
 from edge.evidence.pictures import FindPeople, Picture, PictureFolder, Shutter
 from edge.evidence.shedding import ALL, Allowance
-from edge.settings import EvidenceSettings
+from edge.evidence_settings import EvidenceSettings
 from edge.values import Box, Frame
 
 _log = structlog.get_logger(__name__)

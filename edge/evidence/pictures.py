@@ -15,7 +15,7 @@ from contract.errors import PermanentError
 from contract.events import BoxNorm, EvidenceRef, EvidenceRole
 from edge.evidence.files import replace_whole, writing
 from edge.evidence.redact import REDACTION_VERSION, redacted
-from edge.settings import EvidenceSettings
+from edge.evidence_settings import EvidenceSettings
 from edge.values import Box, Frame
 
 FindPeople = Callable[[NDArray[np.uint8]], tuple[Box, ...]]

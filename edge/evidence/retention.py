@@ -34,7 +34,7 @@ from edge.evidence.shedding import (
     Stored,
     plan,
 )
-from edge.settings import EvidenceSettings
+from edge.evidence_settings import EvidenceSettings
 
 EVERY_S = 30.0
 RETIRE_EVERY_S = 6 * 3600.0

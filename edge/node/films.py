@@ -8,8 +8,8 @@ from edge.capture.port import CodedSource
 from edge.capture.streams import Streams
 from edge.evidence.film import FilmBudget
 from edge.evidence.filming import FilmDesk
+from edge.evidence_settings import EvidenceSettings
 from edge.node.engine import ModelInForce
-from edge.settings import EvidenceSettings
 
 
 def film_desk(

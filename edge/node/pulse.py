@@ -5,28 +5,24 @@ from dataclasses import dataclass
 from functools import partial
 
 from contract.status import CameraState
-from edge.evidence.filming import FilmDesk
-from edge.evidence.retention import Retention
-from edge.eyes import Eye, Eyes
-from edge.look_loop import LookLoop
+from edge.eyes import Eye
+from edge.node.keeping import Keeping
 from edge.node.links import Links
+from edge.node.looking import Looking
 from edge.node.threads import Threads
-from edge.scribe import BusyScribe
 from edge.watchdog.vitals import Vital
 
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """The parts that have a thread. `films` is None where none are made; `retain` is the thread of `retention`."""
+    """The parts that have a thread; `retain` is the one of `keeping.evidence.retention`."""
 
     threads: Threads
-    eyes: Eyes
-    looks: LookLoop
-    scribe: BusyScribe
-    retention: Retention
-    retain: Callable[[], None]
-    films: FilmDesk | None
+    keeping: Keeping
+    looking: Looking
     links: Links
+    retain: Callable[[], None]
+    makes_films: bool
 
     def vitals(self) -> list[Vital]:
         """All of them, as they are now: cameras come and go."""
@@ -35,22 +31,22 @@ class Moving:
     def _captures(self) -> list[Vital]:
         return [
             Vital(f"capture {eye.settings.camera_id}", partial(_moves_of, eye), 90.0, partial(self._revive, eye))
-            for eye in self.eyes.all()
+            for eye in self.looking.eyes.all()
             if eye.loop.health.state is not CameraState.ENDED
         ]
 
     def _of_looks(self) -> list[Vital]:
         """A look takes 30 ms, a wait for one half a second: a minute without either is an engine that hangs."""
-        threads, looks, scribe = self.threads, self.looks, self.scribe
+        threads, looks, scribe = self.threads, self.looking.looks, self.keeping.scribe
         return [
             Vital("looks", lambda: looks.looks, 60.0, threads.again("looks", looks.run)),
             Vital("events", lambda: scribe.rounds, 60.0, lambda: threads.run("events", scribe.run)),
         ]
 
     def _beside(self) -> list[Vital]:
-        threads, films, retention = self.threads, self.films, self.retention
+        threads, films, retention = self.threads, self.keeping.films, self.keeping.evidence.retention
         found = [Vital("retention", lambda: retention.rounds, 600.0, threads.again("retention", self.retain))]
-        if films is not None:
+        if self.makes_films:
             found.append(Vital("films", lambda: films.rounds, 300.0, threads.again("films", films.run)))
         return found
 
@@ -66,7 +62,8 @@ class Moving:
         return found
 
     def _revive(self, eye: Eye) -> None:
-        self.looks.between_looks(lambda: self.eyes.revive(eye.view.camera_id))
+        looking = self.looking
+        looking.looks.between_looks(lambda: looking.eyes.revive(eye.view.camera_id))
 
 
 def _moves_of(eye: Eye) -> int:

@@ -8,7 +8,7 @@ from contract.ids import CameraId
 from edge.detect.port import Detector
 from edge.evidence.pictures import FindPeople, Picture, Shutter
 from edge.evidence.redact import RedactionMemory
-from edge.settings import EvidenceSettings
+from edge.evidence_settings import EvidenceSettings
 from edge.values import Frame
 
 FULL_WIDTH_PX = 7680

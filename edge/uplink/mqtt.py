@@ -29,8 +29,8 @@ from contract.topics import Topics
 from edge.backoff import Backoff
 from edge.faults import Faults, Point, no_fault
 from edge.outbox.sqlite import Outbox
-from edge.settings import UplinkSettings
 from edge.uplink.window import MAX_IN_FLIGHT, Sending, SendWindow
+from edge.uplink_settings import UplinkSettings
 
 CONNECT_TIMEOUT_S = 10.0
 IDLE_S = 0.5

@@ -23,12 +23,13 @@ from edge.desired.live import LiveNode
 from edge.events import RandomIds
 from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
+from edge.evidence_settings import EvidenceSettings
 from edge.eyes import Eyes
 from edge.keys import NodeKeys
 from edge.look_loop import LookLoop
 from edge.pipeline import Pipeline
 from edge.schedule import LookSchedule
-from edge.settings import EvidenceSettings, NodeSettings
+from edge.settings import NodeSettings
 from edge.values import Detection
 from tests.edge.fakes import POLICIES, SENDER, T0, FakeBook, ScriptedCamera, ScriptedDetector, frame, saw
 

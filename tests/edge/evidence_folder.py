@@ -12,7 +12,7 @@ from contract.signing import SigningKey
 from edge.evidence.assemble import EvidenceParts, Signer, open_evidence
 from edge.evidence.locker import Evidence, Occasion, Shot
 from edge.evidence.verify import Verdict, verify
-from edge.settings import EvidenceSettings
+from edge.evidence_settings import EvidenceSettings
 from edge.values import Box
 from tests.edge.fakes import LEFT, T0, frame, noise
 

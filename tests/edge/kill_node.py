@@ -25,6 +25,7 @@ from edge.capture.loop import CaptureLoop
 from edge.capture.slot import FrameSlots
 from edge.events import BuildEvent, RandomIds, Sender
 from edge.evidence.assemble import Signer, open_evidence
+from edge.evidence_settings import EvidenceSettings
 from edge.faults import Faults, Point, no_fault
 from edge.keys import node_keys
 from edge.look_loop import LookLoop
@@ -32,8 +33,8 @@ from edge.outbox.sqlite import Outbox
 from edge.pipeline import Pipeline, View
 from edge.rules.policy import Policies
 from edge.schedule import LookSchedule
-from edge.settings import EvidenceSettings, UplinkSettings
 from edge.uplink.mqtt import Uplink
+from edge.uplink_settings import UplinkSettings
 from edge.values import Detection, Frame
 from tests.edge.fakes import MANIFEST, ScriptedDetector, blank, policy, saw
 

@@ -14,11 +14,11 @@ from edge.capture.slot import FrameSlots
 from edge.events import RandomIds
 from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
+from edge.evidence_settings import EvidenceSettings
 from edge.look_loop import LookLoop
 from edge.pipeline import Pipeline, View
 from edge.rules.policy import Gather, Policies
 from edge.schedule import LookSchedule
-from edge.settings import EvidenceSettings
 from edge.values import Detection
 from tests.edge.fakes import CAM, SENDER, T0, FakeBook, ScriptedDetector, frame, policy, saw
 

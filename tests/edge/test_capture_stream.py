@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from av.video.stream import VideoStream
@@ -18,7 +19,7 @@ from contract.ids import CameraId
 from contract.status import LookMode
 from edge.camera_settings import CameraSettings
 from edge.capture.choose import open_camera
-from edge.capture.decoding import MAX_DAMAGED_KEYS, Decoders, KeyFrames
+from edge.capture.decoding import MAX_DAMAGED_KEYS, QUICK_FROM_PX, Decoders, KeyFrames
 from edge.capture.key_picture import KeyPicture
 from edge.capture.main_stream import MainStream, picture_at
 from edge.capture.opening import open_clip
@@ -191,6 +192,46 @@ def test_a_picture_that_was_looked_at_gives_its_memory_back_and_can_be_looked_at
     running.rest()
     assert running.image is not seen
     assert np.array_equal(running.image, seen)
+
+
+class NotingDecoders(Decoders):
+    """Remembers which decoders were opened: quick ones or others."""
+
+    def __init__(self, stream: VideoStream) -> None:
+        super().__init__(stream, "clip")
+        self.opened: list[bool] = []
+
+    def open(self, is_quick: bool = False) -> av.VideoCodecContext:
+        self.opened.append(is_quick)
+        return super().open(is_quick)
+
+
+def key_picture(path: Path) -> tuple[KeyPicture, NotingDecoders]:
+    """The first key frame of a clip, coded."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        decoders = NotingDecoders(stream)
+        first = bytes(next(packet for packet in container.demux(stream) if packet.size))
+        return KeyPicture(CodedPacket(first, 0, 0, True, T0), KeyFrames(decoders)), decoders
+
+
+def test_large_pictures_are_decoded_quickly_for_looks_and_in_full_for_evidence(tmp_path: Path) -> None:
+    large, decoders = key_picture(clip(tmp_path / "large.mp4", 1, 1, size=(QUICK_FROM_PX, 720)))
+    quick = large.fitted(640, 360)
+    assert decoders.opened == [True]
+    full = large.bgr()
+    assert large.bgr() is full
+    assert decoders.opened == [True, False]
+    assert np.abs(cv2.resize(full, (640, 360)).astype(int) - quick).mean() < 2
+    large.rest()
+    assert np.array_equal(large.bgr(), full)
+    assert decoders.opened == [True, False, False]
+
+
+def test_small_pictures_are_never_decoded_quickly_since_they_would_show_their_blocks(tmp_path: Path) -> None:
+    small, decoders = key_picture(clip(tmp_path / "small.mp4", 1, 1))
+    assert small.fitted(640, 360).shape == (SIZE[1], SIZE[0], 3)
+    assert decoders.opened == [False]
 
 
 def test_a_camera_that_sends_nothing_but_damage_is_let_go(tmp_path: Path) -> None:

@@ -19,10 +19,10 @@ from edge.clock.system import ChronySource, KernelSource, judge_kernel, parse_tr
 from edge.events import DerivedIds, Finding, Sender, build_event
 from edge.evidence.assemble import Signer, open_evidence
 from edge.evidence.chain_reading import read_chain
+from edge.evidence_settings import EvidenceSettings
 from edge.pipeline import Pipeline, View
 from edge.rules.presence import Presence
 from edge.rules.track import Tracker
-from edge.settings import EvidenceSettings
 from edge.values import Frame, Thing
 from tests.contract.builders import ground_point
 from tests.edge.evidence_folder import KEYS

@@ -16,7 +16,7 @@ from contract.events import EvidenceRole
 from contract.taxonomy import Context, Seen
 from edge.evidence.pictures import PictureFolder, Shutter, to_wire_box
 from edge.evidence.redact import BLOCKS, MARGIN, REDACTION_VERSION, RedactionMemory, redacted
-from edge.settings import EvidenceSettings
+from edge.evidence_settings import EvidenceSettings
 from edge.values import Box, Detection
 from tests.edge.fakes import LEFT, at, frame, noise, saw
 from tests.edge.test_boxes import boxes

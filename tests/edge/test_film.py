@@ -24,8 +24,8 @@ from edge.evidence.film import Film, FilmBudget, redacted_film, remuxed
 from edge.evidence.filming import WAITING, FilmDesk
 from edge.evidence.locker import Occasion, Shot
 from edge.evidence.shedding import Pressure, _by_value
+from edge.evidence_settings import EvidenceSettings
 from edge.pipeline import Pipeline, View
-from edge.settings import EvidenceSettings
 from edge.values import Box
 from tests.contract.builders import uuid_of
 from tests.edge.coded import NOTHING, as_sent, coded

@@ -18,10 +18,10 @@ from edge.capture.slot import FrameSlots
 from edge.events import RandomIds
 from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
+from edge.evidence_settings import EvidenceSettings
 from edge.look_loop import LookLoop
 from edge.pipeline import Pipeline, View
 from edge.schedule import LookSchedule
-from edge.settings import EvidenceSettings
 from edge.values import Detection
 from tests.edge.fakes import CAM, POLICIES, SENDER, T0, FakeBook, ScriptedCamera, ScriptedDetector, frame, saw
 from tests.edge.waiting import until

@@ -17,10 +17,10 @@ from contract.taxonomy import Context, Seen
 from edge.events import DerivedIds, RandomIds
 from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
+from edge.evidence_settings import EvidenceSettings
 from edge.pipeline import Pipeline, View
 from edge.rules.places import CameraPose, Zone
 from edge.rules.policy import Policies
-from edge.settings import EvidenceSettings
 from edge.values import Box, Detection
 from tests.edge.fakes import (
     CAM,

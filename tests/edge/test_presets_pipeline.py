@@ -12,12 +12,13 @@ from edge.capture.slot import FrameSlots
 from edge.events import RandomIds
 from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
+from edge.evidence_settings import EvidenceSettings
 from edge.eyes import view_of
 from edge.look_loop import LookLoop
 from edge.pipeline import Pipeline, View
 from edge.rules.places import Zone
 from edge.schedule import LookSchedule
-from edge.settings import EvidenceSettings, load_node
+from edge.settings import load_node
 from edge.values import Frame
 from tests.edge.fakes import CAM, LEFT, POLICIES, SENDER, T0, FakeBook, ScriptedDetector, frame, saw
 

@@ -18,9 +18,9 @@ from contract.signing import Purpose
 from contract.taxonomy import Context
 from edge.evidence.originals import Originals
 from edge.evidence.pictures import Picture, decode_jpeg
+from edge.evidence_settings import EvidenceSettings
 from edge.requests.desk import MAX_PER_HOUR, RequestDesk
 from edge.requests.photographer import Photographer
-from edge.settings import EvidenceSettings
 from edge.values import Detection
 from tests.contract.builders import uuid_of
 from tests.edge.fakes import T0, ScriptedDetector, frame, noise, saw

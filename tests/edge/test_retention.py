@@ -26,7 +26,7 @@ from edge.evidence.shedding import (
     Stored,
     plan,
 )
-from edge.settings import EvidenceSettings
+from edge.evidence_settings import EvidenceSettings
 from tests.edge.evidence_folder import Node
 from tests.edge.fakes import T0, at
 

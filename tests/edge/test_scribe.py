@@ -13,9 +13,9 @@ from contract.taxonomy import Seen
 from edge.events import RandomIds
 from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
+from edge.evidence_settings import EvidenceSettings
 from edge.pipeline import Pipeline, View
 from edge.scribe import FINISH_S, PRESSED, AtOnce, BusyScribe, Weight
-from edge.settings import EvidenceSettings
 from tests.edge.fakes import CAM, POLICIES, SENDER, T0, FakeBook, ScriptedDetector, frame, saw
 
 

@@ -9,15 +9,8 @@ from contract.clock import SystemClock
 from contract.configfile import parse_settings
 from contract.errors import UsageError
 from edge.capture.choose import open_camera
-from edge.settings import (
-    NodeSettings,
-    UplinkSettings,
-    load_node,
-    load_replay,
-    secret_value,
-    settings_version,
-    with_overrides,
-)
+from edge.settings import NodeSettings, load_node, load_replay, secret_value, settings_version, with_overrides
+from edge.uplink_settings import UplinkSettings
 from tests.edge.fakes import T0
 
 SCENE = {"camera_id": "cam-1", "source": "scene:demo/cam-1"}

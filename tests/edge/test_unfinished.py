@@ -12,11 +12,11 @@ from contract.taxonomy import Seen
 from edge.events import RandomIds
 from edge.evidence.locker import EvidenceLocker
 from edge.evidence.pictures import PictureFolder
+from edge.evidence_settings import EvidenceSettings
 from edge.outbox.sqlite import Outbox
 from edge.outbox.story import StoryBook
 from edge.pipeline import Pipeline, View
 from edge.rules.policy import Policies
-from edge.settings import EvidenceSettings
 from edge.values import Detection
 from tests.edge.fakes import CAM, LEFT, POLICIES, RIGHT, SENDER, ScriptedDetector, at, frame, noise, saw
 

@@ -20,9 +20,9 @@ from contract.receipts import Receipt, receipts_for
 from contract.status import CameraState, CameraStatus, NodeState, NodeStatus
 from deploy.broker import free_port
 from edge.outbox.sqlite import Entry, Outbox
-from edge.settings import UplinkSettings
 from edge.uplink.mqtt import Uplink
 from edge.uplink.window import MAX_IN_FLIGHT
+from edge.uplink_settings import UplinkSettings
 from edge.watchdog.vitals import Vital, Watchdog
 from tests.central.brokers import embedded_broker, mosquitto
 from tests.contract.builders import event, uuid_of

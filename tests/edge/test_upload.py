@@ -25,8 +25,8 @@ from edge.evidence.assemble import Signer, open_evidence
 from edge.evidence.locker import Occasion, Shot
 from edge.evidence.pictures import Picture, Shutter
 from edge.evidence.verify import verify
+from edge.evidence_settings import EvidenceSettings
 from edge.outbox.sqlite import Outbox
-from edge.settings import EvidenceSettings
 from edge.uplink.evidence import BATCH, EvidenceUpload
 from tests.contract.builders import event
 from tests.edge.fakes import LEFT, T0, frame, noise

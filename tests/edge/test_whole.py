@@ -84,7 +84,8 @@ class Sized(Decoders):
     def is_dear(self) -> bool:
         return False
 
-    def open(self) -> av.VideoCodecContext:
+    def open(self, is_quick: bool = False) -> av.VideoCodecContext:
+        assert not is_quick
         context = av.CodecContext.create("h264", "r")
         assert isinstance(context, av.VideoCodecContext)
         context.thread_count = 1

@@ -23,7 +23,7 @@ from contract.reported import BundleMark, BundleState
 from contract.topics import Topics
 from deploy.broker import free_port
 from edge.desired.link import DesiredLink, Ears
-from edge.settings import UplinkSettings
+from edge.uplink_settings import UplinkSettings
 from tests.central.brokers import embedded_broker
 from tests.central.databases import fresh_sqlite
 from tests.central.fleet_parts import order, reported
