@@ -161,6 +161,7 @@ class Central:
             keeper=base.keeper,
             terrain=base.terrain,
             workshop=workshop,
+            map_folder=base.settings.map_folder,
         )
         http = make_http(outside, access, self.health, self._lifespan)
         http.include_router(self.reporting.public)

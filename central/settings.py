@@ -82,6 +82,11 @@ class CentralSettings(Settings):
         return self.keys_dir or self.evidence_dir.parent / "keys"
 
     @property
+    def map_folder(self) -> Path:
+        """Where the map's background lies that somebody brought."""
+        return self.evidence_dir.parent / "map"
+
+    @property
     def artifacts_folder(self) -> Path:
         """Where files lie that nodes fetch or bring."""
         return self.artifacts_dir or self.evidence_dir.parent / "artifacts"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
@@ -20,10 +21,12 @@ from central.api.http import make_http_app
 from central.api.ingest import ingest_router
 from central.api.overview import overview_router
 from central.api.people import me_router, people_router
+from central.api.proofs import proofs_router
 from central.api.public import public_router
 from central.api.registers import registers_router
 from central.api.rejudging import rejudging_router
 from central.api.stream import stream_router
+from central.cartography import MapMeans, maps
 from central.console.board import Board
 from central.console.casepage import case_router
 from central.console.desk import Site, desk_pages
@@ -90,6 +93,7 @@ class Outside:
     keeper: Timekeeper = field(default_factory=packaged_keeper)
     terrain: Terrain = UNSURVEYED
     workshop: Workshop | None = None
+    map_folder: Path | None = None
 
 
 def make_http(
@@ -120,6 +124,7 @@ def make_http(
         casework_router(casework, access),
         bulk_router(BulkDesks(reader, case_desk, join_desk, assign_desk), access),
         evidence_router(evidence_desk, access),
+        proofs_router(reader, evidence_desk, access),
         ingest_router(event_desk, lambda: _tell(parts), access),
         overview_router(reader, access),
         health_router(health),
@@ -144,6 +149,11 @@ def make_http(
     http.include_router(registers_pages(registers, access, pages))
     where = Site(parts.site.to_origin(), parts.law.timezone)
     http.include_router(desk_pages(casework.hands, casework.silences, reader, access, pages, where))
+    means = MapMeans(parts.database, laws, parts.site, reader, parts.clock, parts.map_folder, parts.is_public)
+    layers, map_routers = maps(means, access, pages)
+    http.include_router(layers, prefix="/api/v1")
+    for router in map_routers:
+        http.include_router(router)
     if parts.workshop is not None:
         for router in engineers_pages(parts.workshop, parts.database, access, pages):
             http.include_router(router)
