@@ -1,8 +1,8 @@
 """How much every two sightings speak for being one thing, as matrices; rows and columns in the order given.
 
 Two cameras' positions differ by noise and by both cameras' fixed errors; two tracks of one camera by noise alone, so
-the same distance says far more. A camera without ground points is compared within its own picture, and with others
-where a view was learnt.
+the same distance says far more. What came and went together is rather one thing, what came after a silence rather
+another. A camera without ground points is compared within its own picture, and with others where a view was learnt.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from contract.taxonomy import Seen
 
 Matrix = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Vector = NDArray[np.float64]
 FAR = 1e9
 SURELY = 0.5
 """Standard deviations added to a distance before it is called too short for two things. At 2, a fire of several flames
@@ -29,17 +30,19 @@ fell into several cases; at 0, neighbours joined."""
 class Likeness:
     """Over n sightings, each (n, n) and symmetric.
 
-    `value`: 1 where two lie on top of each other, 0 at the gate, down to -`against`; 0 where nothing can be compared.
+    `value`: 1 where two lie on top of each other, 0 at the gate, down to -`against`; 0 where nothing can be compared;
+    a little more where they came or went together, a little less the longer the silence between them.
     `is_compared`: whether `value` means anything. `is_near`: compared, within gate, reach and gap: these alone can
     bring two groups together. `is_apart`: one camera saw both at once, or at two places that it knows by name.
     `is_same_place`: one camera saw both at one such place, which makes them one whatever the silence. `is_declared`:
     cameras of a declared overlap, of which at least one sighting has no ground point. `gap_s`: silence between them,
-    negative by as much as they overlap.
+    negative by as much as they overlap. `spread_m`: one standard deviation of their distance, 0 off the ground.
     """
 
     value: Matrix
     sigmas: Matrix
     metres: Matrix
+    spread_m: Matrix
     gap_s: Matrix
     is_compared: Mask
     is_near: Mask
@@ -65,8 +68,12 @@ def compare(sightings: Sequence[Observation], rules: AssociationRules, known: Re
     sigmas = np.where(same_place, 0.0, sigmas)
     is_compared = both | in_picture
     boxed_twice = both & (metres + SURELY * spread_m <= group.nearest_m)
+    start_s = np.array([sighting.first_seen_at.timestamp() for sighting in sightings])
+    end_s = np.array([sighting.last_seen_at.timestamp() for sighting in sightings])
+    gap_s = np.maximum(start_s[:, None], start_s[None, :]) - np.minimum(end_s[:, None], end_s[None, :])
     value = np.maximum(-rules.against, 1.0 - (sigmas / rules.gate) ** 2)
-    gap_s = _gaps(sightings)
+    value += rules.together * _ends_together(sightings, start_s, end_s, group.ends_s) * ~same_camera
+    value -= rules.silence * np.clip(gap_s / max(1.0, group.gap_s), 0.0, 1.0)
     within_reach = np.where(both, metres <= group.reach_m, True)
     slack_s = np.array([sighting.clock_slack_s for sighting in sightings])
     within_gap = gap_s - np.where(same_camera, 0.0, slack_s[:, None] + slack_s[None, :]) <= group.gap_s
@@ -76,6 +83,7 @@ def compare(sightings: Sequence[Observation], rules: AssociationRules, known: Re
         value=np.where(is_compared, value, 0.0),
         sigmas=sigmas,
         metres=np.where(both, metres, FAR),
+        spread_m=np.where(both, spread_m, 0.0),
         gap_s=gap_s,
         is_compared=is_compared,
         is_near=is_near,
@@ -158,11 +166,14 @@ def _in_picture(sightings: Sequence[Observation], rules: AssociationRules) -> Ma
     return np.where(known[:, None] & known[None, :], apart, FAR)
 
 
-def _gaps(sightings: Sequence[Observation]) -> Matrix:
-    start = np.array([sighting.first_seen_at.timestamp() for sighting in sightings])
-    end = np.array([sighting.last_seen_at.timestamp() for sighting in sightings])
-    gaps: Matrix = np.maximum(start[:, None], start[None, :]) - np.minimum(end[:, None], end[None, :])
-    return gaps
+def _ends_together(sightings: Sequence[Observation], start_s: Vector, end_s: Vector, ends_s: float) -> Matrix:
+    """How many ends of both stays fell together: 0, 1 or 2. Clocks that may be wrong tell nothing."""
+    is_timed = np.array([sighting.clock_slack_s == 0 for sighting in sightings])
+    is_over = np.array([sighting.is_gone for sighting in sightings])
+    begun = np.abs(start_s[:, None] - start_s[None, :]) <= ends_s
+    ended = (np.abs(end_s[:, None] - end_s[None, :]) <= ends_s) & is_over[:, None] & is_over[None, :]
+    ends: Matrix = (is_timed[:, None] & is_timed[None, :]) * (begun.astype(np.float64) + ended)
+    return ends
 
 
 def _rival(sightings: Sequence[Observation], rules: AssociationRules) -> Mask:

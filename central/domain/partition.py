@@ -13,11 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from central.domain.likeness import Likeness, Mask, Matrix, compare
+from central.domain.presence import covered, joined, presence_of, shared_stay
 from central.domain.registration import UNREGISTERED, Registration
 from central.domain.rules import AssociationRules
 from central.domain.values import MemberId, Observation
 
 NEVER = -np.inf
+ENDS = 2.0
+"""Times `ends_s` within which both ends of a stay must fall for cameras of a declared overlap."""
+SHARP = 1.2
+"""Comparisons up to this much wider than the sharpest are heard beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class _Work:
         self, sightings: Sequence[Observation], likeness: Likeness, rules: AssociationRules, bonds: Bonds
     ) -> None:
         self._sightings, self._likeness, self._rules = sightings, likeness, rules
+        self._stays = [presence_of(sighting) for sighting in sightings]
         place_of = {sighting.member_id: place for place, sighting in enumerate(sightings)}
         many = np.array([rules.of(sighting.seen).is_many for sighting in sightings])
         self._is_anchor = np.array([rules.of(sighting.seen).is_anchor for sighting in sightings])
@@ -125,14 +131,21 @@ class _Work:
             usable = like.is_compared[place] & anchors
             for other in map(int, np.flatnonzero(self.anchored)):
                 members = [m for m in self.groups[other] if usable[m]]
-                if members and like.is_near[place, members].any():
-                    value = float(like.value[place, members].max())
-                    if value > 0:
-                        fits.append((-value, row, other))
+                is_near = bool(members) and bool(like.is_near[place, members].any())
+                if is_near and like.value[place, members].max() > 0:
+                    fits.append((-self._fit(place, members), row, other))
         for _, row, other in sorted(fits):
             parted = self._apart_loosely[row, other] or self._forbidden[row, other]
             if self.groups[row] and not parted and not (self._held[row] and self._held[other]):
                 self._join(other, row)
+
+    def _fit(self, place: int, anchors: Sequence[int]) -> float:
+        """How well a vague sighting fits a group by its `anchors`: by those it is compared with best (its own camera's,
+        mostly; a vague camera's comparison fits everything), and less if they weren't there meanwhile."""
+        spread_m = self._likeness.spread_m[place, anchors]
+        sharp = spread_m <= SHARP * spread_m.min()
+        absent = 1.0 - covered(self._stays[place], joined([self._stays[other] for other in anchors]))
+        return float(self._likeness.value[place, anchors][sharp].mean()) - self._rules.uncovered * absent
 
     def join_declared(self) -> None:
         """Groups that can't be compared, of cameras declared to share a view: by when they were there, the best match
@@ -220,14 +233,8 @@ class _Work:
 
     def _same_stay(self, a: int, b: int) -> float:
         """The time both were there as a share of the longer stay."""
-        (a_start, a_end), (b_start, b_end) = self._stay(a), self._stay(b)
-        together_s = min(a_end, b_end) - max(a_start, b_start)
-        return together_s / max(1.0, a_end - a_start, b_end - b_start)
-
-    def _stay(self, row: int) -> tuple[float, float]:
-        members = [self._sightings[place] for place in self.groups[row]]
-        start = min(member.first_seen_at for member in members)
-        return start.timestamp(), max(member.last_seen_at for member in members).timestamp()
+        first, second = (joined([self._stays[place] for place in self.groups[row]]) for row in (a, b))
+        return shared_stay(first, second, ENDS * self._rules.groups[self._sightings[0].group].ends_s)
 
 
 def _bound_groups(count: int, place_of: dict[MemberId, int], bonds: Bonds) -> list[int]:

@@ -28,6 +28,9 @@ class GroupRule(Settings):
     nearest_m: Metres
     """Two of a kind never stand nearer, middle to middle. Two tracks of one camera that surely do are one thing that
     was boxed twice (a table beside a stall taken for a stall, two tongues of one fire), not two things seen at once."""
+    ends_s: Seconds = 45.0
+    """Two cameras see one thing come, and go, within this of each other: how long their looks lie apart, and small
+    obstacles. Too short: what they saw together counts for nothing; too long: neighbours seem to have come together."""
     recurs_within_s: Seconds
     """A new case at a place where one ended less than this ago is told which one it recurs after."""
 
@@ -74,7 +77,7 @@ class SwapRule(Settings):
 class AssociationRules(Settings):
     """The whole rule."""
 
-    version: Annotated[str, Field(max_length=40)] = "3"
+    version: Annotated[str, Field(max_length=40)] = "4"
     gate: Annotated[float, Field(gt=0, le=20)] = 3.25
     """Standard deviations at which two sightings stop speaking for each other and begin to speak against."""
     against: Annotated[float, Field(gt=0, le=100)] = 3.0
@@ -85,6 +88,14 @@ class AssociationRules(Settings):
     unknown_bias_m: Metres = 1.5
     """The same, before the first cases have taught anything about the cameras. Smaller: badly measured cameras never
     meet and never learn; larger: the first cases mix neighbours and teach nonsense."""
+    together: Annotated[float, Field(ge=0, le=1)] = 0.25
+    """How much it speaks for two cameras' sightings, in gates squared, that they began together, and again that they
+    ended together (`ends_s`). It chooses between neighbours; what is too far apart stays apart."""
+    silence: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """How much the longest silence (`gap_s`) speaks against two sightings; a shorter one less, in proportion. Too
+    small: whoever takes the next pitch inherits the case; too large: what a lorry hid comes back as a new one."""
+    uncovered: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """How much it speaks against a vague thing's belonging to an anchor that the anchor was not there meanwhile."""
     steady: Annotated[float, Field(ge=0, le=1)] = 0.3
     """Share of a look's variance that averaging over a track does not remove."""
     handover_s: Seconds = 5.0
@@ -92,7 +103,8 @@ class AssociationRules(Settings):
     box_sigma: Annotated[float, Field(gt=0, le=5)] = 0.25
     """For cameras without ground points: standard deviation of a box's foot, as a share of the box's size."""
     overlap_share: Annotated[float, Field(ge=0, le=1)] = 0.7
-    """Cameras of a declared overlap: the stays must be the same for this share of the longer one."""
+    """Cameras of a declared overlap: the stays must be the same for this share of the longer one, and begin and end
+    together (twice `ends_s`)."""
     overlap_margin: Annotated[float, Field(ge=0, le=1)] = 0.02
     """And by this much more than with any other thing that was there; a row of stalls that open and close together
     stays apart rather than being joined by chance."""
@@ -110,8 +122,10 @@ class AssociationRules(Settings):
         default_factory=lambda: {
             KindGroup.FIRE: GroupRule(gap_s=540, reach_m=10, nearest_m=5, recurs_within_s=30 * 86400),
             KindGroup.TRADE: GroupRule(gap_s=540, reach_m=7.5, nearest_m=3.5, recurs_within_s=30 * 86400),
-            KindGroup.SIGNAGE: GroupRule(gap_s=2 * 86400, reach_m=6, nearest_m=0, recurs_within_s=90 * 86400),
-            KindGroup.WASTE: GroupRule(gap_s=3600, reach_m=7.5, nearest_m=3.5, recurs_within_s=30 * 86400),
+            KindGroup.SIGNAGE: GroupRule(
+                gap_s=2 * 86400, reach_m=6, nearest_m=0, ends_s=900, recurs_within_s=90 * 86400
+            ),
+            KindGroup.WASTE: GroupRule(gap_s=3600, reach_m=7.5, nearest_m=3.5, ends_s=90, recurs_within_s=30 * 86400),
         }
     )
     seen: dict[Seen, SeenRule] = Field(

@@ -80,12 +80,21 @@ def _observed(own: Sequence[Revision], whole: Sequence[Revision], number: int, r
         peak=max(revision.peak for revision in own),
         part=number,
         looks=max(1, sum(revision.position is not None for revision in own)),
-        box=own[-1].box,
+        box=_usual([revision.box for revision in own if revision.box is not None]),
         is_confirmed=sure >= rule.confirm_n,
         doubts=frozenset().union(*(revision.doubts for revision in own)),
         clock_slack_s=max(revision.clock_slack_s for revision in own),
         place_id=next((revision.place_id for revision in reversed(own) if revision.place_id), None),
     )
+
+
+def _usual(boxes: Sequence[BoxNorm]) -> BoxNorm | None:
+    """Every edge's median: one look shakes, and a lorry that passes cuts a piece off."""
+    if not boxes:
+        return None
+    edges = np.median([(box.x1, box.y1, box.x2, box.y2) for box in boxes], axis=0)
+    x1, y1, x2, y2 = (float(edge) for edge in edges)
+    return BoxNorm(x1=x1, y1=y1, x2=x2, y2=y2)
 
 
 def _mean(positions: Sequence[Position]) -> Position | None:

@@ -101,6 +101,42 @@ def test_a_track_that_continues_a_lost_one_stays_in_its_case() -> None:
     assert cases(seen_at("a", Seen.STALL, (0, 0)), later) == together("a", "b")
 
 
+@pytest.mark.parametrize(("silence", "expected"), [(seconds(15), together("a", "b")), (minutes(8), apart("a", "b"))])
+def test_whoever_takes_the_next_pitch_after_a_silence_is_another(
+    silence: timedelta, expected: set[frozenset[str]]
+) -> None:
+    """A track that breaks off goes on three metres beside at once, if at all."""
+    first = seen_at("a", Seen.CART, (0, 0), sigma_m=1.2, looks=20)
+    later = seen_at("b", Seen.CART, (3.2, 0), sigma_m=1.2, looks=20, start=first.last_seen_at + silence)
+    assert cases(first, later) == expected
+
+
+@pytest.mark.parametrize("came_with", ["left", "right"])
+def test_a_second_camera_means_the_neighbour_that_came_when_it_saw_one_come(came_with: str) -> None:
+    starts = {"left": T0, "right": T0 + minutes(20)}
+    row = [
+        replace(seen_at(name, Seen.STALL, at, start=starts[name]), last_seen_at=T0 + minutes(60))
+        for name, at in (("left", (0, 0)), ("right", (4, 0)))
+    ]
+    other = seen_at("other", Seen.STALL, (2, 0), camera="cam-2", start=starts[came_with] + seconds(20))
+    assert {came_with, "other"} in cases(*row, replace(other, last_seen_at=T0 + minutes(60)))
+
+
+def test_a_parasol_belongs_to_the_stall_that_was_there_meanwhile() -> None:
+    left = seen_at("a", Seen.STALL, (0, 0), camera="cam-2", stay=minutes(30))
+    right = seen_at("b", Seen.STALL, (4, 0), camera="cam-2", start=T0 + minutes(25), stay=minutes(30))
+    parasol = seen_at("p", Seen.PARASOL, (2.1, 0), start=T0 + minutes(2), stay=minutes(28))
+    assert cases(left, right, parasol) == {frozenset({"a", "p"}), frozenset({"b"})}
+
+
+def test_a_vague_camera_does_not_outvote_the_camera_that_saw_both() -> None:
+    """To a camera that is unsure by metres everything fits everywhere; one picture tells what stands beside what."""
+    left, right = seen_at("a", Seen.STALL, (0, 0), looks=20), seen_at("b", Seen.STALL, (4.5, 0), looks=20)
+    unsure = seen_at("u", Seen.STALL, (5, 0), camera="cam-2", sigma_m=4)
+    parasol = seen_at("p", Seen.PARASOL, (1.5, 0), looks=20)
+    assert cases(left, right, unsure, parasol) == {frozenset({"a", "p"}), frozenset({"b", "u"})}
+
+
 @pytest.mark.parametrize(("seen", "silence_s"), [(Seen.STALL, 540), (Seen.GARBAGE, 3600)])
 def test_the_next_one_after_the_kinds_own_gap_is_a_new_case(seen: Seen, silence_s: int) -> None:
     first = seen_at("a", seen, (0, 0))
@@ -143,6 +179,21 @@ def test_overlap_with_two_equally_possible_things_decides_nothing() -> None:
     assert {"a", "c"} in cases(both[0], short, seen_at("c", Seen.STALL, None, camera="cam-2"), rules=rules)
 
 
+def test_overlap_joins_who_came_and_went_together_not_who_was_there_for_about_as_long() -> None:
+    rules = RULES.model_copy(update={"overlaps": PARTNERS})
+    first = replace(seen_at("a", Seen.STALL, (0, 0), stay=minutes(60)), is_gone=True)
+    second = seen_at("b", Seen.STALL, None, camera="cam-2", start=T0 + minutes(1), stay=minutes(58))
+    assert cases(first, replace(second, is_gone=True), rules=rules) == together("a", "b")
+    for changed in (
+        replace(second, first_seen_at=T0 + minutes(6)),
+        replace(second, last_seen_at=T0 + minutes(53), is_gone=True),
+    ):
+        assert cases(first, changed, rules=rules) == apart("a", "b")
+    assert cases(first, replace(second, first_seen_at=T0 + minutes(6), clock_slack_s=600), rules=rules) == together(
+        "a", "b"
+    )
+
+
 def test_what_a_person_said_binds_both_ways() -> None:
     near = seen_at("a", Seen.STALL, (0, 0)), seen_at("b", Seen.STALL, (0.5, 0), camera="cam-2")
     far = seen_at("c", Seen.STALL, (30, 0), camera="cam-3")
@@ -163,7 +214,7 @@ def test_every_link_explains_itself() -> None:
     found = partition(pair, RULES)
     first, second = links_of(found, 0, RULES)
     assert (first.basis, first.score) == ("first", 1.0)
-    assert (second.basis, second.with_incident, second.rule, second.gate) == ("ground", "a", "ground/3", 3.25)
+    assert (second.basis, second.with_incident, second.rule, second.gate) == ("ground", "a", "ground/4", 3.25)
     assert second.distance_m == pytest.approx(0.8)
     assert second.distance == pytest.approx(3.25 * (1 - second.score))
     assert (second.place, second.with_place, second.gap) == (Point(0.8, 0), Point(0, 0), minutes(1))

@@ -52,6 +52,15 @@ def test_a_track_that_stays_is_one_sighting_and_its_place_is_the_mean() -> None:
     assert (whole.first_seen_at, whole.last_seen_at) == (T0, T0 + timedelta(minutes=30))
 
 
+def test_a_thing_is_boxed_as_most_looks_boxed_it() -> None:
+    """One look that shook, and one at which a lorry hid the foot, move nothing."""
+    looks = track([(10, 5)] * 5)
+    bottoms = (0.61, 0.60, 0.59, 0.60, 0.35)
+    boxed = [replace(look, box=BoxNorm(x1=0.4, y1=0.3, x2=0.5, y2=y2)) for look, y2 in zip(looks, bottoms, strict=True)]
+    (whole,) = observations_of(boxed, RULES)
+    assert whole.box == BoxNorm(x1=0.4, y1=0.3, x2=0.5, y2=0.6)
+
+
 def test_a_jump_that_stays_cuts_the_track_where_it_happened() -> None:
     before, after = observations_of(track([(0, 0)] * 12 + [(5, 0)] * 8), RULES)
     assert (before.member_id, after.member_id) == ("i", "i#2")

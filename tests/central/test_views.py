@@ -79,7 +79,7 @@ def test_a_wrong_pair_is_dropped_and_too_few_are_no_view() -> None:
 
 
 def test_who_was_not_there_as_long_and_vague_things_teach_nothing() -> None:
-    late = [pair(number, x, y, late_min=12) for number, (x, y) in enumerate(SPOTS)]
+    late = [pair(number, x, y, late_min=3) for number, (x, y) in enumerate(SPOTS)]
     assert view_of(late) is None
     smoke = [[replace(own, seen=Seen.SMOKE) for own in case] for case in CASES]
     assert view_of(smoke) is None
