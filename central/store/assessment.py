@@ -51,6 +51,7 @@ ITEMS = Table(
     Column("changed_at", UtcInstant, nullable=False),
 )
 Index("assessment_items_by_area", ITEMS.c.area_code, ITEMS.c.day)
+Index("assessment_items_by_person", ITEMS.c.person, ITEMS.c.day)
 Index("assessment_items_by_day", ITEMS.c.moment, ITEMS.c.day)
 DAYS = Table(
     "assessment_days",

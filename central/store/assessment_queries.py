@@ -1,10 +1,11 @@
 """Counting items: of a scope in a window, whole or split, their durations, and the cases behind a set."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, func, literal, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, String, cast, func, literal, or_, select
 
 from central.domain.assessment.figures import SetRule, Tally
 from central.domain.assessment.items import Mark, Moment
@@ -43,17 +44,23 @@ def tallies_by(connection: Connection, scope: Scope, window: Window, by: str, le
 def durations(
     connection: Connection, scope: Scope, window: Window, moments: Iterable[Moment], by: str = "", length: int = 0
 ) -> Mapping[str, Durations]:
-    """Of these moments' items, for each value of `by` ("" for all together): seconds → how many took so long."""
+    """Of these moments' items, for each value of `by` ("" for all together): seconds → how many took so long.
+
+    The database strings the seconds together: in a year's split nearly every item has a duration of its own, and as
+    many rows would take longer to fetch than to count.
+    """
     key = _key(by, length)
+    all_s = func.aggregate_strings(cast(ITEMS.c.took_s, String), ",")
     query = (
-        select(key.label("key"), ITEMS.c.moment, ITEMS.c.marks, ITEMS.c.took_s, func.count().label("number"))
+        select(key.label("key"), ITEMS.c.moment, ITEMS.c.marks, all_s.label("all_s"))
         .where(*_within(scope, window), ITEMS.c.moment.in_(sorted(moments)), ITEMS.c.took_s.is_not(None))
-        .group_by(*([key] if by else []), ITEMS.c.moment, ITEMS.c.marks, ITEMS.c.took_s)
+        .group_by(*([key] if by else []), ITEMS.c.moment, ITEMS.c.marks)
     )
     found: dict[str, dict[tuple[Moment, Mark], dict[int, int]]] = {}
     for row in connection.execute(query):
-        own = found.setdefault(row.key, {}).setdefault((Moment(row.moment), Mark(row.marks)), {})
-        own[row.took_s] = int(row.number)
+        counted = Counter(row.all_s.split(","))
+        place = Moment(row.moment), Mark(row.marks)
+        found.setdefault(row.key, {})[place] = {int(seconds): number for seconds, number in counted.items()}
     return found
 
 
