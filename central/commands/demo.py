@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +13,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from central.commands.database import opened
 from central.demo.filling import Filled, fill, is_empty
 from central.demo.ground import DISTRICT
+from central.demo.hasty import HastyDatabase
 from central.demo.parts import Around, Plan
 from central.dispatching import Dispatching, Means
+from central.evidence.folder import FolderStore
 from central.ingest.address import parse_address
 from central.settings import CentralSettings, load_settings
 from central.site import load_site
@@ -58,9 +59,9 @@ def demo(
 ) -> None:
     """Fills an empty database with an invented district: registers, people, and a month of cases on every path.
 
-    Every name is invented and says so; there are no pictures. The product's own services do everything, with a
-    simulated clock: cameras tell, rules judge, people take their steps, deadlines run, a journal is told. Then look
-    at it with `central serve` and `central assess`.
+    Every name is invented and says so; the pictures are rendered. The product's own services do everything, with a
+    simulated clock: cameras tell, rules judge, people take their steps, deadlines run, a journal is told. A month
+    takes a minute or two. Then look at it with `central serve` and `central assess`.
 
     \b
     central demo --demo-accounts
@@ -77,12 +78,14 @@ def demo(
         settings.site,
         lambda around: _telling(settings, folder, around),
         demo_accounts,
+        _pictures(settings),
     )
-    with _errors_only(), opened(settings.database_url) as database, _bar() as tick:
+    with _errors_only(), closing(HastyDatabase(settings.database_url)) as database, _bar() as tick:
         database.create()
         if not add and not is_empty(database):
             raise UsageError(f"database {database}: holds something already; take a new one, or add to it with --add")
         filled = fill(database, plan, tick)
+        database.settle()
     _tell(filled, plan, folder, as_json)
 
 
@@ -95,6 +98,12 @@ def _errors_only() -> Iterator[None]:
         yield
     finally:
         structlog.configure(**before)
+
+
+def _pictures(settings: CentralSettings) -> FolderStore:
+    store = FolderStore(settings.evidence_dir)
+    store.create()
+    return store
 
 
 def _telling(settings: CentralSettings, folder: Path, around: Around) -> Dispatching:

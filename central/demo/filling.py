@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from central.demo import story
 from central.demo.ground import DISTRICT, Corner, make_ground
 from central.demo.parts import Parts, Plan, Tick
+from central.demo.pictures import picture_of
 from central.demo.staff import DEPARTMENTS, Member, staff
 from central.demo.story import Deed, Finding, Told
 from central.demo.told import Nodes
@@ -39,6 +40,9 @@ from contract.topics import Topics
 TIMERS_EVERY = timedelta(minutes=10)
 SENDS_EVERY = timedelta(hours=1)
 OUTAGES_A_DAY = 3
+LATELY = timedelta(hours=4)
+"""Of what came in so late, much still waits for somebody: every screen then has work in every stage."""
+LEFT_LYING = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class _Living:
         site = load_site(plan.site)
         self._plan, self._tick = plan, tick
         clock = VirtualClock(plan.until - timedelta(days=plan.days + 1))
-        self._parts = Parts(database, site, clock, plan.telling)
+        self._parts = Parts(database, site, clock, plan)
         self._clock, self._zone = clock, self._parts.zone
         self._today = plan.until.astimezone(self._zone).date()
         self._first = self._today - timedelta(days=plan.days - 1)
@@ -134,6 +138,8 @@ class _Living:
             day = self._first + timedelta(days=offset)
             for finding in story.findings(self._plan.seed, self._ground, day, self._plan.a_day, self._zone):
                 self._expect_finding(next(numbers), finding)
+            for board in story.boards(self._plan.seed, self._ground, day, self._zone):
+                self._expect_finding(next(numbers), board)
             for told in story.tales(self._plan.seed, self._ground, day, max(1, self._plan.a_day // 6), self._zone):
                 self._at(told.at, lambda told=told: self._hear(told))  # type: ignore[misc]
             for at, node in self._outages(day):
@@ -149,6 +155,7 @@ class _Living:
 
             def tell(at: datetime = at, revision: int = revision, state: IncidentState = state) -> None:
                 self._parts.take(self._nodes.event(number, finding, at, revision, state))
+                self._parts.show(picture_of(finding.seen, number))
                 self._call_reviewer(number, finding)
 
             self._at(at, tell)
@@ -185,6 +192,8 @@ class _Living:
         if not deeds:
             return
         first, *rest = deeds
+        if self._clock.now() > self._plan.until - LATELY and self._rng.random() < LEFT_LYING:
+            return
 
         def act() -> None:
             if self._do(case_id, first):

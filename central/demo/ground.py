@@ -92,6 +92,7 @@ def make_ground(seed: int, origin: Origin, today: date) -> Ground:
         (Register.ROADS, tuple(making.roads())),
         (Register.MERCHANTS, tuple(making.merchants())),
         (Register.SHOPS, tuple(making.shops(corners))),
+        (Register.FRONTAGES, tuple(making.frontages(corners))),
         (Register.PERMITS, tuple(making.permits(corners))),
         (Register.DUTIES, tuple(making.duties())),
     )
@@ -219,6 +220,16 @@ class _Making:
                 "area_code": corner.grid,
                 "merchant_id": f"demo-merchant-{number % 30 + 1}",
                 "hours": ["daily 08:00-21:30"],
+            }
+
+    def frontages(self, corners: tuple[Corner, ...]) -> Iterator[Row]:
+        """One shop a camera has its two signs in the picture: one of them is more than the rule allows."""
+        for number, corner in enumerate(corners, start=1):
+            yield {
+                "id": f"demo-front-{number}",
+                "camera_id": corner.camera_id,
+                "shop_id": f"demo-shop-{number}",
+                "place_ids": ["sign-1", "sign-2"],
             }
 
     def permits(self, corners: tuple[Corner, ...]) -> Iterator[Row]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from central.catalogue import load_catalogue, make_law
 from central.demo.ground import DISTRICT, Row
+from central.demo.pictures import Rendered
 from central.demo.staff import password_of, staff
 from central.demo.told import Message
 from central.dispatching import Dispatching
@@ -21,6 +22,7 @@ from central.services.assessment_parts import Ground, assessment_of
 from central.services.association import Association, Bench, Post
 from central.services.byhand import HandDesk
 from central.services.delivery_sending import Sender
+from central.services.evidence import EvidenceDesk, ObjectStore
 from central.services.fleet_watch import note_standings
 from central.services.hashing import Hasher
 from central.services.lawbook import LawBook
@@ -70,12 +72,14 @@ class Plan:
     site: Path | None = None
     telling: Telling | None = None
     with_accounts: bool = False
+    objects: ObjectStore | None = None
+    """Where the pictures go; without it there are none."""
 
 
 class Parts:
     """Everything that acts in the story, on one thread."""
 
-    def __init__(self, database: Database, site: SiteSettings, clock: VirtualClock, telling: Telling | None) -> None:
+    def __init__(self, database: Database, site: SiteSettings, clock: VirtualClock, plan: Plan) -> None:
         self.database, self.clock = database, clock
         self.zone, self.origin = ZoneInfo(site.timezone), site.to_origin()
         law = make_law(load_catalogue(None), site)
@@ -95,7 +99,10 @@ class Parts:
         self._admission = Admission(database, Topics(), clock, site.to_surroundings())
         bench = Bench(at_site(load_rules(None), site), law, self.origin, laws=laws)
         self._association = Association(database, bench, clock, _nothing, Post("demo", lasts=LEAPS))
+        telling = plan.telling
         self._dispatching = None if telling is None else telling(Around(database, clock, law, stepper))
+        self._evidence = None if plan.objects is None else EvidenceDesk(database, plan.objects, clock, _nothing)
+        self._shown: set[str] = set()
 
     def put_registers(self, registers: tuple[tuple[Register, tuple[Row, ...]], ...], tick: Tick) -> dict[str, int]:
         """Every register, through the import that checks it.
@@ -131,6 +138,18 @@ class Parts:
         self._admission.take([message])
         while self._association.step():
             pass
+
+    def show(self, picture: Rendered) -> None:
+        """The node brings the picture that it announced; the first time of each, for they come again and again."""
+        if self._evidence is None or picture.sha256 in self._shown:
+            return
+        self._shown.add(picture.sha256)
+        upload = self._evidence.objects.begin()
+        try:
+            upload.write(picture.content)
+            self._evidence.accept(upload, picture.sha256, len(picture.content))
+        finally:
+            upload.discard()
 
     def hear_status(self, status: NodeStatus) -> None:
         """A node says how it and its cameras stand."""

@@ -17,7 +17,10 @@ from contract.taxonomy import Seen, Violation
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that a camera sees from `start` on for `stay`; `is_real` is False for what only looks like it."""
+    """Something that a camera sees from `start` on for `stay`; `is_real` is False for what only looks like it.
+
+    `place_id`: where on the camera's picture a board hangs; it stands on no ground.
+    """
 
     start: datetime
     stay: timedelta
@@ -25,6 +28,7 @@ class Finding:
     point: Point
     corner: Corner
     is_real: bool = True
+    place_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,19 @@ def findings(seed: int, ground: Ground, day: date, number: int, zone: ZoneInfo) 
         is_real = rng.random() >= _FALSE_SHARE
         found.append(Finding(start, stay, seen, _near(rng, corner.point, 15.0), corner, is_real))
     return sorted(found, key=lambda finding: finding.start)
+
+
+def boards(seed: int, ground: Ground, day: date, zone: ZoneInfo) -> list[Finding]:
+    """A board, a banner or a shop's second sign that hangs from some hour of the day on, for days."""
+    rng = random.Random(f"boards/{seed}/{day}")
+    found = []
+    for seen, place, share in ((Seen.BILLBOARD, "board-1", 0.5), (Seen.BANNER, "banner-1", 0.4), (Seen.SIGN, "", 0.5)):
+        if rng.random() < share:
+            corner = rng.choice(ground.corners)
+            stay = timedelta(days=rng.uniform(2.2, 9))
+            named = place or f"sign-{rng.choice((1, 2))}"
+            found.append(Finding(_at(rng, day, (8, 16), zone), stay, seen, corner.point, corner, place_id=named))
+    return found
 
 
 def tales(seed: int, ground: Ground, day: date, number: int, zone: ZoneInfo) -> list[Told]:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from central.demo.ground import Corner
+from central.demo.pictures import picture_of
 from central.demo.story import Finding
 from contract.events import (
-    BoxNorm,
     ClockState,
     Confidence,
     Event,
+    EvidenceRole,
     GroundPoint,
     IncidentEvent,
     IncidentState,
@@ -26,8 +27,9 @@ from contract.topics import Topics
 MODEL = ModelRef(name="demonstration", version="1", sha256=hashlib.sha256(b"demonstration").hexdigest())
 PRESENT_AFTER = timedelta(seconds=60)
 """What a node waits before it tells."""
-UPDATES = (timedelta(minutes=3), timedelta(minutes=8), timedelta(minutes=16))
-"""Later looks that are told; a node tells each minute, which would only make the demonstration slow."""
+UPDATES = (timedelta(minutes=3), timedelta(minutes=8), timedelta(minutes=16), timedelta(days=1), timedelta(days=2))
+"""Later looks that are told; a node tells each minute, which would only make the demonstration slow. Boards hang for
+days, and their law asks for one."""
 _SIGMA_M2 = 1.0
 
 
@@ -66,7 +68,9 @@ class Nodes:
 
     def event(self, number: int, finding: Finding, at: datetime, revision: int, state: IncidentState) -> Message:
         """One revision."""
-        node = finding.corner.node_id
+        node, shown = finding.corner.node_id, picture_of(finding.seen, number)
+        roles = {1: EvidenceRole.CONFIRMATION, 2: EvidenceRole.LATEST}
+        evidence = (shown.ref(roles[revision], at),) if revision in roles and state is not IncidentState.CLOSED else ()
         self._seqs[node] = seq = self._seqs.get(node, 0) + 1
         data = IncidentEvent(
             node_id=node,
@@ -81,8 +85,10 @@ class Nodes:
             track_id=number + 1,
             first_seen_at=finding.start,
             last_seen_at=at,
-            box=BoxNorm(x1=0.4, y1=0.4, x2=0.6, y2=0.7),
-            ground=self._ground(finding),
+            box=shown.box,
+            ground=None if finding.place_id else self._ground(finding),
+            place_id=finding.place_id,
+            evidence=evidence,
             confidence=Confidence(latest=0.8, mean=0.7, peak=0.9, looks=10 * revision, positive_looks=9 * revision),
             model=MODEL,
             config_version="demonstration",

@@ -185,8 +185,8 @@ def _ring(value: object) -> Ring:
 
 
 def read_region(value: object) -> Ring:
-    """A region of a picture: (x, y) in 0..1."""
-    if value is None or value == "":
+    """A region of a picture: (x, y) in 0..1. None, "" and an empty list, as it is kept, are no region."""
+    if value is None or value in ("", [], ()):
         return ()
     if isinstance(value, str):
         rings = _from_text(value.strip())

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,10 +12,13 @@ from sqlalchemy import func, select
 
 from central.demo.filling import Filled, fill
 from central.demo.ground import DISTRICT, make_ground
+from central.demo.hasty import HastyDatabase
 from central.demo.parts import Plan
+from central.demo.pictures import pictures
 from central.demo.staff import staff
 from central.domain.workflow import CaseState, Role
 from central.domain.workflow_words import PEOPLE
+from central.evidence.folder import FolderStore
 from central.scorebook import load_scorebook
 from central.services.assessment_parts import Ground, assessment_of
 from central.services.registers import RegisterBook
@@ -22,10 +26,12 @@ from central.services.registers_base import Register
 from central.store.cases import CASES, HISTORY
 from central.store.database import Database
 from central.store.fleet_history import CHANGES
+from central.store.observations import EVIDENCE
 from central.store.silences import SILENCES
 from central.store.stages import STAGES
 from contract.clock import VirtualClock
 from contract.plane import Origin
+from contract.taxonomy import Seen
 from tests.central.commandline import CommandLine
 from tests.central.databases import fresh_sqlite
 
@@ -36,8 +42,9 @@ PLAN = Plan(seed=5, until=UNTIL, days=1, a_day=24)
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Filled]]:
     """One day, once for all tests but one."""
-    database = Database(fresh_sqlite(tmp_path_factory.mktemp("demo")))
-    yield database, fill(database, PLAN, lambda _step, _share: None)
+    folder = tmp_path_factory.mktemp("demo")
+    database, store = HastyDatabase(fresh_sqlite(folder)), FolderStore(folder)
+    yield database, fill(database, replace(PLAN, objects=store), lambda _step, _share: None)
     database.close()
 
 
@@ -55,6 +62,15 @@ def test_a_day_holds_lives_of_many_kinds(lived: tuple[Database, Filled]) -> None
     assert stages > 50
     assert all(code is not None and code.startswith(DISTRICT) for code in areas)
     assert (standings > 30, silences) == (True, 1)
+
+
+def test_cases_show_rendered_pictures_of_what_they_are_about(lived: tuple[Database, Filled]) -> None:
+    with lived[0].read() as connection:
+        rows = connection.execute(select(EVIDENCE.c.seen, EVIDENCE.c.sha256, EVIDENCE.c.stored_at)).all()
+    assert len(rows) > 20
+    assert all(row.stored_at is not None for row in rows)
+    assert {row.sha256 for row in rows} <= {one.sha256 for one in pictures()}
+    assert {one.seen for one in pictures()} >= {Seen.STALL, Seen.GRILL, Seen.SMOKE, Seen.BILLBOARD, Seen.SIGN}
 
 
 def test_every_state_is_one_that_the_table_reaches(lived: tuple[Database, Filled]) -> None:
