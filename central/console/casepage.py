@@ -1,5 +1,6 @@
 """The page of one case: all about it, and a form for every step that its reader may take now."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -8,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from central.console.choices import CHOICES
 from central.console.pages import Gate, Pages
 from central.console.plan import draw
-from central.domain.people import Operator, Refusal
+from central.domain.people import Operator, Refusal, Right, denial
 from central.domain.workflow import Action, RefusedAction, RejectReason
 from central.domain.workflow_words import Condition
 from central.domain.worktime import Limit, TimeUnit
@@ -18,6 +19,14 @@ from central.services.claiming import ClaimedCase
 from central.services.reading import Reader
 from contract.errors import UsageError
 from contract.taxonomy import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the page offers beside the steps."""
+
+    package: bool
+    original: bool
 
 
 def case_router(reader: Reader, files: CaseFiles, desk: CaseDesk, gate: Gate, pages: Pages) -> APIRouter:
@@ -78,6 +87,10 @@ def case_router(reader: Reader, files: CaseFiles, desk: CaseDesk, gate: Gate, pa
             now=files.now(),
             plan=draw(case, reader.zones()),
             problem=problem,
+            can_comment=Action.COMMENT in case.open_actions,
+            rights=Rights(
+                package=denial(who, Right.EXPORT_PACKAGE) is None, original=denial(who, Right.OPEN_ORIGINAL) is None
+            ),
             choices=CHOICES,
             violations=violations,
             change_id=change_id,

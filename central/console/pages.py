@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from central.console.crop import crop_around
 from central.console.words import COOKIE, Language, Words, load_words, wanted_language
 from central.domain.people import Operator
-from central.domain.workflow import CaseState, open_actions
+from central.domain.workflow import CaseState
 from central.services.views import SiteView
 
 STATIC_DIR = Path(__file__).parent / "static"
@@ -54,7 +54,7 @@ class Pages:
         )
         self._templates.filters["local"] = self._local
         self._templates.globals["crop_around"] = crop_around
-        self._templates.globals["open_actions"] = open_actions
+        self._templates.globals["zone"] = str(timezone)
 
     def fragment(self, language: Language, template: str, **facts: object) -> str:
         """A piece that belongs to no request: nothing in it depends on who reads it but the language."""

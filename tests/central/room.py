@@ -3,6 +3,7 @@
 Each test has a camera of its own and looks at the list of that camera alone, so that none sees another's cases.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from contract.events import Event, EvidenceRef
 from contract.taxonomy import Seen
 from tests.central.brokers import embedded_broker
 from tests.central.builders import T0, Street, minutes
-from tests.central.served import EdgeEnd, Served, serve
+from tests.central.served import PATIENCE_S, EdgeEnd, Served, serve
 from tests.central.test_browser import CHROMIUM, QUIET
 
 
@@ -36,6 +37,9 @@ class Room:
         """Sends, and waits until association has them."""
         self.node.send(*events)
         self.node.wait_for_receipt(*(event.data.seq for event in events))
+        deadline = time.monotonic() + PATIENCE_S
+        while self.running.get("health")["inbox_waiting"]:
+            assert time.monotonic() < deadline, "association takes too long"
 
     def grills(self, camera: str, count: int = 3, *, evidence: tuple[EvidenceRef, ...] = ()) -> None:
         """Grills to review, 30 m apart, seen by the camera alone and hours after those of the camera before."""

@@ -2,15 +2,17 @@
 
 import shutil
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from contract.taxonomy import Seen
 from deploy.broker import free_port
 from tests.central.brokers import embedded_broker
-from tests.central.builders import JPEG, T0, Street, evidence_ref, minutes
+from tests.central.builders import T0, Street, evidence_ref, minutes
 from tests.central.served import EdgeEnd, serve
 
 CHROMIUM = shutil.which("chromium")
@@ -24,6 +26,13 @@ pytestmark = [
 ]
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]
+
+
+def drawn(grey: int) -> bytes:
+    """A picture that a browser can show."""
+    out = BytesIO()
+    Image.new("L", (640, 360), grey).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +74,7 @@ def test_first_load_is_light_and_asks_nobody_else(page: Page, broker: int, tmp_p
 
 
 def test_a_case_appears_changes_and_gets_its_picture_without_a_reload(page: Page, broker: int, tmp_path: Path) -> None:
-    street, node, ref = Street(), EdgeEnd(broker), evidence_ref()
+    street, node, ref = Street(), EdgeEnd(broker), evidence_ref(drawn(90))
     with serve(tmp_path, broker) as running:
         running.wait_for_log("broker connected")
         page.goto(f"{running.console}?token={running.token}")
@@ -77,7 +86,7 @@ def test_a_case_appears_changes_and_gets_its_picture_without_a_reload(page: Page
         node.send(street.event("grill", Seen.GRILL, (0, 0), revision=2, last=last, evidence=(ref,)))
         page.wait_for_selector("#live .card.pending_review.severity-2 h3:has-text('露天烧烤')")
         node.wait_for_receipt(2)
-        running.wait_for_picture(ref.sha256, JPEG)
+        running.wait_for_picture(ref.sha256, drawn(90))
         page.wait_for_selector(f"#live .thumb[data-picture='{ref.sha256}'] img")
         node.send(street.event("stall", Seen.STALL, (-20, 8), last=last))
         page.wait_for_selector("#lawful .card.suppressed")

@@ -1,20 +1,35 @@
-// The case page: boxes on and off, and a quiet reload when the case changes while nobody is filling in a form.
-import "./ages.js";
+// The case page: live clocks, and a quiet reload when the case changes while nobody is filling in a form.
+import { now } from "./ages.js";
+import "./player.js";
 
 const page = document.getElementById("case");
-const boxes = document.getElementById("show-boxes");
-boxes?.addEventListener("change", () => page.classList.toggle("no-boxes", !boxes.checked));
-
 const source = new EventSource(`/live/cases/${page.dataset.case}?after=${page.dataset.change}`);
+const stale = document.getElementById("stale");
 let timer = null;
 source.addEventListener("changed", () => {
-  if (document.activeElement?.closest("form")) return;
-  timer ??= setTimeout(() => location.reload(), 1500);
+  const isBusy = document.querySelector("dialog[open]") || [...document.querySelectorAll("main form input:not([type=hidden]), main form textarea")].some((field) => field.value !== field.defaultValue);
+  if (isBusy) { stale.hidden = false; return; }
+  timer ??= setTimeout(() => location.reload(), 1000);
 });
 addEventListener("pagehide", () => source.close());
 
 for (const line of document.querySelectorAll("[data-until]")) {
-  const left = new Date(line.dataset.until) - Date.now();
+  const left = new Date(line.dataset.until) - now();
   if (left <= 0) line.hidden = true;
-  else setTimeout(() => (line.hidden = true), left);
+  else setTimeout(() => { line.hidden = true; }, left);
 }
+
+// Deadline clocks: how long is left, or how long it has been over, by the server's clock.
+const two = (value) => String(value).padStart(2, "0");
+function tick() {
+  for (const clock of document.querySelectorAll("[data-due]")) {
+    const left = Math.round((Date.parse(clock.dataset.due) - now()) / 1000);
+    const seconds = Math.abs(left);
+    const days = Math.floor(seconds / 86400);
+    clock.textContent = `${left < 0 ? "+" : ""}${days ? `${days} d ` : ""}${two(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+    clock.classList.toggle("over", left < 0);
+    clock.classList.toggle("soon", left >= 0 && left < 3600);
+  }
+}
+tick();
+setInterval(tick, 1000);

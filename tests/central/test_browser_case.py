@@ -1,0 +1,152 @@
+"""The page of one case in a real browser: its evidence player, its clocks, and whatever strangers wrote into it."""
+
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from contract.events import EvidenceRole
+from contract.taxonomy import Seen
+from tests.central.builders import T0, evidence_ref, minutes, seconds
+from tests.central.room import Room, open_room
+from tests.central.test_browser import CHROMIUM, drawn
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (make test-deps)"),
+]
+HOSTILE = '\'"><img src=x onerror="window.hit=1"><script>window.hit=1</script><svg onload=window.hit=1>{{7*7}}'
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    with open_room(tmp_path_factory.mktemp("room")) as found:
+        yield found
+
+
+def test_the_player_goes_through_the_frames_of_all_cameras_at_one_moment(room: Room) -> None:
+    one, other = room.camera(), room.camera()
+    pictures: dict[str, bytes] = {}
+    for index, camera in enumerate((one, other)):
+        refs = []
+        for number, role in enumerate((EvidenceRole.LEAD_UP, EvidenceRole.CONFIRMATION, EvidenceRole.LATEST)):
+            content = drawn(40 * number + 20 * index + 20)
+            taken = T0 + seconds(5 * number + index)
+            refs.append(evidence_ref(content, role).model_copy(update={"captured_at": taken}))
+            pictures[refs[-1].sha256] = content
+        seen = Seen.SMOKE if index else Seen.GRILL
+        place = (60.0 + 2 * index, 20.0)
+        room.send(room.street.event(camera, seen, place, camera=camera, last=T0 + minutes(2), evidence=tuple(refs)))
+    late = hashlib.sha256(drawn(120)).hexdigest()  # the second camera's latest is still on its way
+    for sha256, content in pictures.items():
+        if sha256 != late:
+            room.running.wait_for_picture(sha256, content)
+    (case_id,) = room.cases(one)
+    with room.visiting("en-GB") as page:
+        page.goto(f"{room.running.console}cases/{case_id}")
+        lanes = page.locator(".lane")
+        expect(lanes).to_have_count(2)
+        expect(lanes.nth(0).locator(".stage img")).to_have_js_property("naturalWidth", 640)
+        expect(lanes.nth(1).locator(".stage")).to_contain_text("still on its way")
+        expect(lanes.nth(0).locator(".proof")).to_contain_text("hash holds")
+        page.keyboard.press("ArrowLeft")
+        expect(lanes.nth(1).locator(".stage img")).to_have_js_property("naturalWidth", 640)
+        page.keyboard.press("b")
+        expect(lanes.nth(0).locator(".stage img")).to_have_count(2)
+        page.keyboard.press("+")
+        width = (
+            lanes.nth(0)
+            .locator(".frame")
+            .first.evaluate("frame => frame.offsetWidth / frame.parentElement.clientWidth")
+        )
+        assert width > 0.6
+        page.locator("#window").select_option("near")
+        assert "6:00:05" in page.locator("#moment-text").inner_text()  # the site's clocks, whatever the browser's
+        page.locator("#show-boxes").uncheck()
+        expect(lanes.nth(0).locator(".boxes").first).to_be_hidden()
+
+
+def test_an_original_is_shown_only_with_a_reason_and_the_asking_is_on_record(room: Room) -> None:
+    camera = room.camera()
+    content = drawn(200)
+    ref = evidence_ref(content)
+    room.grills(camera, 1, evidence=(ref,))
+    room.running.wait_for_picture(ref.sha256, content)
+    (case_id,) = room.cases(camera)
+    with room.visiting("en-GB") as page:
+        page.goto(f"{room.running.console}cases/{case_id}")
+        page.locator(".reveal").click()
+        page.locator("#revealing .primary").click()
+        page.wait_for_selector("#revealing[open]")  # a reason is asked for
+        page.locator("#revealing textarea").fill("complaint 4711 names the seller")
+        with page.expect_request("**/originals") as asked:
+            page.locator("#revealing .primary").click()
+        assert (asked.value.post_data_json or {})["reason"] == "complaint 4711 names the seller"
+        expect(page.locator(".proof").first).to_contain_text("asking for the original")
+        response = asked.value.response()
+        assert response is not None
+        assert response.status == 202
+
+
+def test_a_case_shows_its_clock_its_place_and_takes_comments(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera, 2)
+    case_id = room.cases(camera)[0]
+    with room.visiting("en-GB") as page:
+        page.goto(f"{room.running.console}cases/{case_id}")
+        page.get_by_role("button", name="Confirm", exact=True).click()
+        page.wait_for_selector(".headline.confirmed")
+        page.locator("#comment").fill("half a comment")
+        room.running.act(case_id, "report")
+        expect(page.locator("#stale")).to_be_visible()  # what is being typed is left alone
+        assert page.locator("#comment").input_value() == "half a comment"
+        page.locator(".comment button").click()
+        expect(page.locator(".timeline")).to_contain_text("half a comment")
+        expect(page.locator(".standing .clock b")).to_contain_text(":")
+
+
+def test_whatever_strangers_write_stays_text_on_every_page(room: Room) -> None:
+    camera = room.camera()
+    ref = evidence_ref(drawn(90)).model_copy(update={"redaction": HOSTILE[:64]})
+    event = room.street.event(HOSTILE, Seen.GRILL, (-80, -50), camera=camera, last=T0 + minutes(3), evidence=(ref,))
+    data = event.data.model_copy(update={"camera_id": HOSTILE, "zones": (HOSTILE,)})
+    room.send(event)
+    room.send(event.model_copy(update={"data": data.model_copy(update={"seq": event.data.seq + 1})}))  # a dead letter
+    room.street.seqs["node-1"] += 1
+    (case_id,) = room.cases(camera)
+    room.running.act(case_id, "comment", note=HOSTILE)
+    room.running.act(case_id, "reject", reason=5, note=HOSTILE)
+    with room.visiting("en-GB") as page:
+        page.goto(f"{room.running.console}bring")
+        page.locator("[name=kind]").select_option(index=1)
+        page.locator("[name=source]").select_option("citizen")
+        for name in ("address", "description"):
+            page.locator(f"[name={name}]").fill(HOSTILE)
+        page.locator("main form button").last.click()
+        page.wait_for_selector("#case")
+        told = page.url
+        for path in ("", "?state=all", "wall?state=all", f"cases/{case_id}", told.removeprefix(room.running.console)):
+            page.goto(f"{room.running.console}{path}")
+            page.wait_for_load_state("networkidle" if path.startswith("cases") else "load")
+            assert page.evaluate("window.hit") is None, path
+            assert page.locator("img[src=x]").count() == 0, path
+        page.locator("#comment").fill(HOSTILE)
+        page.locator(".comment button").click()
+        expect(page.locator(".timeline")).to_contain_text("onerror")
+        assert page.evaluate("window.hit") is None
+
+
+def test_four_megabytes_of_description_are_refused_and_lose_nothing(room: Room) -> None:
+    with room.visiting("en-GB") as page:
+        page.goto(f"{room.running.console}bring")
+        page.locator("[name=kind]").select_option(index=1)
+        page.locator("[name=source]").select_option("citizen")
+        page.locator("[name=address]").fill("by the bridge")
+        field = page.locator("[name=description]")
+        field.evaluate("field => { field.removeAttribute('maxlength'); field.value = 'x'.repeat(4 * 1024 * 1024); }")
+        with page.expect_response("**/bring") as answered:
+            page.locator("main form button").last.click()
+        assert answered.value.status in (400, 413, 422)
+        cases = room.running.get("cases?state=any&limit=500")["items"]
+        assert [case for case in cases if case["address"] == "by the bridge"] == []
