@@ -5,28 +5,26 @@ Exit codes: 0 done, 1 failed, 2 usage or configuration.
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from contract.clock import parse_rfc3339
-from contract.errors import PermanentError, TransientError, UsageError
+from contract.errors import UsageError
 from contract.events import IncidentState
 from contract.keys import read_key_pairs
 from contract.manifest import Engine
 from edge.app import run_node
 from edge.capture.clip import read_facts
 from edge.commands import accept_view, baseline, bench, calibrate, discover, enroll, probe, verify
+from edge.commands.exits import errors_as_exit_codes, fail
 from edge.detect.choose import open_detector
 from edge.detect.faint import open_faint
 from edge.evidence.people import PeopleFinder
-from edge.logs import set_up_logging
 from edge.node.checking import check_node
 from edge.replay import EVENTS_FILE, ReplayResult, replay
 from edge.settings import DEFAULT_MODEL, ROOT, load_node, load_policies, load_replay, with_overrides
@@ -83,8 +81,7 @@ def replay_command(
 
     Example:  python -m edge replay street.mp4 --out runs/street
     """
-    set_up_logging()
-    with _errors_as_exit_codes():
+    with errors_as_exit_codes():
         if not clip.exists():
             raise UsageError(f"{clip}: no such file; check the path")
         if clip.is_dir():
@@ -120,7 +117,7 @@ def replay_command(
         page = write_page(result, out, name)
     _report(result, out, page, as_json)
     if result.broken_off is not None:
-        _fail(result.broken_off, 1)
+        fail(result.broken_off, 1)
 
 
 @app.command("run")
@@ -137,8 +134,7 @@ def run_command(
 
     Findings are on disk before anything is sent; a broker or a central that is away costs nothing but time.
     """
-    set_up_logging()
-    with _errors_as_exit_codes():
+    with errors_as_exit_codes():
         settings = with_overrides(load_node(config), mqtt_url, central_url, state_dir, model)
         run_node(settings)
 
@@ -149,8 +145,7 @@ def check_config_command(
     as_json: JsonOption = False,
 ) -> None:
     """Checks a node's configuration, its policies and its model, and starts nothing."""
-    set_up_logging()
-    with _errors_as_exit_codes():
+    with errors_as_exit_codes():
         facts = check_node(load_node(config))
     if as_json:
         sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
@@ -190,18 +185,3 @@ def _report(result: ReplayResult, out: Path, page: Path, as_json: bool) -> None:
         present_s = (event.time - result.started_at).total_seconds()
         typer.echo(f"  {event.data.seen}: first seen at {first_s:.1f} s, present at {present_s:.1f} s")
     typer.echo(f"events: {out / EVENTS_FILE}\npage:   {page}")
-
-
-@contextmanager
-def _errors_as_exit_codes() -> Iterator[None]:
-    try:
-        yield
-    except UsageError as error:
-        _fail(str(error), 2)
-    except (TransientError, PermanentError) as error:
-        _fail(str(error), 1)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"error: {message}", err=True)
-    raise typer.Exit(code)

@@ -1,4 +1,4 @@
-"""The real command line in a process of its own: one clear line, the right exit code, never a traceback."""
+"""The real command line: one clear line, the right exit code, never a traceback."""
 
 import json
 import os
@@ -6,12 +6,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from contract.events import Event
+from edge.cli import app
 from edge.settings import DEFAULT_MODEL
 from tests.edge.clips import cut, encode_sound
 from tests.house.source import ROOT
@@ -19,21 +22,32 @@ from tests.house.source import ROOT
 DONE, FAILED, USAGE = 0, 1, 2
 
 
-def edge(*arguments: str | Path, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def edge(*arguments: str | Path, environment: dict[str, str] | None = None) -> Done:
+    """The command line in this process, since starting another costs more than most commands."""
+    unset: Mapping[str, str | None] = {name: None for name in os.environ if name.startswith("XUNJIE_")}
+    environment_now = {**unset, "COLUMNS": "200", "NO_COLOR": "1", **(environment or {})}
+    result = CliRunner().invoke(app, [*map(str, arguments)], env=environment_now)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return Done(result.exit_code, result.stdout, result.stderr)
+
+
+def process(*arguments: str | Path) -> Done:
+    """The same as an operator starts it."""
     command = [sys.executable, "-W", "error::ResourceWarning", "-m", "edge", *map(str, arguments)]
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("XUNJIE_")}
-    return subprocess.run(
-        command,
-        cwd=ROOT,
-        env=clean | {"COLUMNS": "200", "NO_COLOR": "1"} | (environment or {}),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
-def complaint(done: subprocess.CompletedProcess[str], code: int) -> str:
+def complaint(done: Done, code: int) -> str:
     """The one line of a failed command."""
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr + done.stdout
@@ -50,7 +64,7 @@ def write(path: Path, text: str) -> Path:
 
 
 def test_a_missing_clip_and_a_folder_are_usage_errors(tmp_path: Path) -> None:
-    missing = complaint(edge("replay", tmp_path / "none.mp4", "--out", tmp_path / "out"), USAGE)
+    missing = complaint(process("replay", tmp_path / "none.mp4", "--out", tmp_path / "out"), USAGE)
     assert missing == f"error: {tmp_path}/none.mp4: no such file; check the path"
     folder = complaint(edge("replay", tmp_path, "--out", tmp_path / "out"), USAGE)
     assert folder == f"error: {tmp_path}: is a folder; give one video file"
@@ -121,7 +135,7 @@ def test_the_real_model_replays_a_torn_clip_keeps_the_events_and_fails(street_cl
     policies = write(tmp_path / "p.yaml", "presence: {stall: {look_every_s: 1, share: 0.5, present_after_s: 1,"
                      " gone_after_s: 30, confirm_score: 0}}")  # fmt: skip
     config = write(tmp_path / "look.yaml", f"look_every_s: 1\npolicies: {policies.name}\n")
-    done = edge("replay", torn, "--out", tmp_path / "out", "--config", config, "--json")
+    done = process("replay", torn, "--out", tmp_path / "out", "--config", config, "--json")
     assert done.returncode == FAILED, done.stderr
     assert "Traceback" not in done.stderr
     assert re.search(r"error: .*torn\.mp4: .*", done.stderr)
