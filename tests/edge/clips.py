@@ -12,11 +12,21 @@ from edge.scene.streets import demo_street
 RATE = 10
 
 
-def street_pictures(seconds: float) -> list[NDArray[np.uint8]]:
-    """The demo street at camera 1 from its tenth second on, `RATE` pictures a second."""
+def street_pictures(seconds: float, each: int = 1) -> list[NDArray[np.uint8]]:
+    """The demo street at camera 1 from its tenth second on, `RATE` pictures a second, each one `each` times.
+
+    Drawing takes 30 ms a picture: a test that looks at a few of them need not have all of them drawn.
+    """
     street = demo_street()
     renderer = Renderer(street.world, street.cameras[0])
-    return [renderer.frame(10 + n / RATE) for n in range(int(seconds * RATE))]
+    drawn = [renderer.frame(10 + n / RATE) for n in range(0, int(seconds * RATE), each)]
+    return [picture for picture in drawn for _ in range(each)][: int(seconds * RATE)]
+
+
+def plain_clip(path: Path) -> Path:
+    """Two seconds of 160×96 dots of noise: for whoever needs a camera and not what it sees."""
+    dots = np.random.default_rng(1).integers(0, 255, (96, 160, 3), np.uint8)
+    return encode(path, [dots] * 2 * RATE)
 
 
 def encode(path: Path, pictures: list[NDArray[np.uint8]], options: dict[str, str] | None = None) -> Path:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.edge.clips import encode, street_pictures
+from tests.edge.clips import RATE, encode, street_pictures
 
 
 @pytest.fixture(scope="session")
 def street_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Fifteen seconds of the simulated street, index first so that a cut copy still opens."""
     path = tmp_path_factory.mktemp("clips") / "street.mp4"
-    return encode(path, street_pictures(15), {"movflags": "faststart"})
+    return encode(path, street_pictures(15, each=RATE), {"movflags": "faststart"})

@@ -20,6 +20,7 @@ import edge.node.threads
 from edge.app import run_node
 from edge.settings import load_node
 from edge.values import Detection
+from tests.edge.clips import plain_clip
 from tests.edge.fakes import ScriptedDetector
 
 
@@ -38,7 +39,7 @@ def main(folder: Path) -> None:
     config = folder / "node.yaml"
     config.write_text(
         "node_id: node-1\nstate_dir: state\nevidence: {redact_finely: false}\n"
-        "cameras: [{camera_id: cam-1, source: 'scene:demo/cam-1', look_every_s: 0.5}]\n",
+        f"cameras: [{{camera_id: cam-1, source: {plain_clip(folder / 'clip.mp4')}, look_every_s: 0.5}}]\n",
         encoding="utf-8",
     )
     vars(edge.node.engine)["open_detector"] = lambda *_args, **_facts: StuckDetector()

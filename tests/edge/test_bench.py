@@ -30,7 +30,7 @@ from edge.capture.stream import StreamCamera, Watching
 from edge.capture.streams import StreamState
 from edge.settings import NodeSettings
 from edge.values import DecodeMode, Frame
-from tests.edge.clips import encode, street_pictures
+from tests.edge.clips import RATE, encode, street_pictures
 from tests.edge.fakes import CAM
 from tests.edge.waiting import PATIENCE_S, until
 
@@ -38,7 +38,7 @@ from tests.edge.waiting import PATIENCE_S, until
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bench")
-    return as_transport_stream(encode(folder / "street.mp4", street_pictures(4)), folder)
+    return as_transport_stream(encode(folder / "street.mp4", street_pictures(4, each=RATE)), folder)
 
 
 def measured(looks: dict[str, int], ages_s: dict[str, tuple[float, ...]] | None = None) -> Measured:

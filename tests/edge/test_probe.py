@@ -9,12 +9,12 @@ from typer.testing import CliRunner
 
 from edge.camera_settings import CameraSettings
 from edge.cli import app
-from tests.edge.clips import encode, street_pictures
+from tests.edge.clips import RATE, encode, street_pictures
 
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return encode(tmp_path_factory.mktemp("probe") / "street.mp4", street_pictures(4))
+    return encode(tmp_path_factory.mktemp("probe") / "street.mp4", street_pictures(4, each=RATE))
 
 
 def test_a_stream_is_described_and_its_settings_can_be_pasted(clip: Path) -> None:
