@@ -15,7 +15,8 @@ from central.services.registers_base import Register
 from central.services.registers_desk import RegisterDesk
 from central.services.registers_files import FileFormat
 from central.services.registers_findings import Language
-from central.services.registers_import import Order, Report
+from central.services.registers_orders import Order, Report
+from central.services.registers_projected import FIRST_ZONE, LAST_ZONE
 from central.services.registers_views import (
     ChangeView,
     CoverageView,
@@ -66,6 +67,7 @@ class Wish:
     name: Annotated[str, Query(min_length=1, max_length=200, description="its ending says the format")]
     why: Annotated[str, Query(max_length=500)] = ""
     coordinates: Frame = Frame.CGCS2000
+    zone: Annotated[int | None, Query(ge=FIRST_ZONE, le=LAST_ZONE, description="Gauss-Krüger metres, 3 degrees")] = None
     dry_run: bool = False
     only_good: bool = False
     replace: bool = False
@@ -167,6 +169,7 @@ def registers_router(desk: RegisterDesk, access: Access) -> APIRouter:
             is_dry_run=wish.dry_run,
             only_good=wish.only_good,
             replace=wish.replace,
+            zone=wish.zone,
             district=who.district,
         )
         return _answer(await run_in_threadpool(desk.bring_in, order), response)

@@ -14,7 +14,8 @@ from central.domain.registers.frames import Frame, from_cgcs2000
 from central.domain.registers.snapshot import Registers
 from central.services.registers import RegisterBook
 from central.services.registers_base import Register
-from central.services.registers_import import ImportDesk, Order, Report
+from central.services.registers_import import ImportDesk
+from central.services.registers_orders import Order, Report
 from central.store import registers as stored
 from central.store.database import Database
 from contract.plane import Point

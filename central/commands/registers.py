@@ -23,8 +23,9 @@ from central.services.registers_base import Register
 from central.services.registers_desk import RegisterDesk, UnknownRow
 from central.services.registers_files import FileFormat, format_of
 from central.services.registers_findings import Finding, Language
-from central.services.registers_import import Order, Report
 from central.services.registers_import import Progress as Told
+from central.services.registers_orders import Order, Report
+from central.services.registers_projected import FIRST_ZONE, LAST_ZONE
 from central.services.registers_views import change_view, coverage_view, finding_view, history_view, report_view
 from central.settings import CentralSettings, load_settings
 from central.site import load_site
@@ -45,6 +46,10 @@ DatabaseOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 FrameOption = Annotated[
     Frame, typer.Option("--coordinates", help="Frame of the file's coordinates; inside there is only CGCS2000.")
+]
+ZoneOption = Annotated[
+    int | None,
+    typer.Option("--zone", min=FIRST_ZONE, max=LAST_ZONE, help="The file holds Gauss-Krüger metres of this 3° zone."),
 ]
 LanguageOption = Annotated[str, typer.Option("--language", help="Of findings and headings: zh or en.")]
 RegisterArgument = Annotated[Register, typer.Argument(help="Which register.")]
@@ -80,6 +85,7 @@ def bring_in(
         bool, typer.Option("--replace", help="The file is the whole register: take out rows that it lacks.")
     ] = False,
     coordinates: FrameOption = Frame.CGCS2000,
+    zone: ZoneOption = None,
     why: Annotated[str, typer.Option(help="For the history.")] = "",
     who: Annotated[str | None, typer.Option(help="For the history; your account name unless given.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the whole report there, as JSON.")] = None,
@@ -105,7 +111,17 @@ def bring_in(
             ]
         else:
             order = Order(
-                Register(kind.value), file.name, content, person, reason, coordinates, dry_run, only_good, replace
+                Register(kind.value),
+                file.name,
+                content,
+                person,
+                reason,
+                coordinates,
+                dry_run,
+                only_good,
+                replace,
+                "",
+                zone,
             )
             found = [desk.bring_in(order, bar)]
     if report is not None:

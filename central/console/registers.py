@@ -22,7 +22,7 @@ from central.services.registers_base import REGISTER_NAMES, Register, Row
 from central.services.registers_columns import Column, columns_of
 from central.services.registers_desk import RegisterDesk, UnknownRow
 from central.services.registers_files import FileFormat
-from central.services.registers_import import Order, Report
+from central.services.registers_orders import Order, Report
 from central.services.registers_rows import ROWS
 from central.services.registers_views import change_view, coverage_view, finding_view, history_view, report_view
 from central.services.registers_writing import cell_of

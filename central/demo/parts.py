@@ -29,7 +29,8 @@ from central.services.lawbook import LawBook
 from central.services.people import By, PeopleDesk, Rights
 from central.services.registers import RegisterBook
 from central.services.registers_base import Register
-from central.services.registers_import import ImportDesk, Order
+from central.services.registers_import import ImportDesk
+from central.services.registers_orders import Order
 from central.services.silencing import SilenceDesk
 from central.services.steps import Stepper
 from central.services.terrain import Surveyed

@@ -15,7 +15,8 @@ from central.services.registers_base import Register, Row
 from central.services.registers_checks import Circumstances, Numbered, compare
 from central.services.registers_files import FileFormat
 from central.services.registers_findings import Finding, Language
-from central.services.registers_import import ImportDesk, Order, Progress, Report, area_of, nobody_watches
+from central.services.registers_import import ImportDesk, Progress, nobody_watches
+from central.services.registers_orders import Order, Report, area_of
 from central.services.registers_rows import ROWS
 from central.services.registers_views import RegisterView, register_view
 from central.services.registers_writing import write_table, write_template

@@ -130,15 +130,19 @@ def _degree_of(field: str, most: float) -> AfterValidator:
 
 def read_rings(value: object) -> Rings:
     """Rings of (lon, lat) from GeoJSON, WKT or ``lon lat; lon lat; …``; the last corner is not the first again."""
+    rings = corners_of(value)
+    if not isinstance(rings, list | tuple):
+        raise wrong("no_polygon", "{value} is no polygon", value=str(value)[:60])
+    return tuple(_ring(ring) for ring in rings)
+
+
+def corners_of(value: object) -> object:
+    """What is meant to be rings of pairs, in whatever unit; unchecked."""
     if value is None or value == "":
         return ()
     if isinstance(value, str):
         value = _from_text(value.strip())
-    if isinstance(value, Mapping):
-        value = _from_geojson(value)
-    if not isinstance(value, list | tuple):
-        raise wrong("no_polygon", "{value} is no polygon", value=str(value)[:60])
-    return tuple(_ring(ring) for ring in value)
+    return _from_geojson(value) if isinstance(value, Mapping) else value
 
 
 def _from_text(text: str) -> object:

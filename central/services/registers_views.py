@@ -11,7 +11,7 @@ from central.domain.registers.coverage import Coverage
 from central.services.records import Sentence
 from central.services.registers_base import REGISTER_NAMES, Register
 from central.services.registers_findings import Finding, Level
-from central.services.registers_import import Report
+from central.services.registers_orders import Report
 from central.store.registers import Change, StoredRow
 
 MOST_TOLD = 2000

@@ -5,7 +5,8 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 
 from central.services.registers_base import Register
-from central.services.registers_import import ImportDesk, Order, Report
+from central.services.registers_import import ImportDesk
+from central.services.registers_orders import Order, Report
 from central.store.database import Database
 from contract.clock import VirtualClock
 from tests.central.builders import T0

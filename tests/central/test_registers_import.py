@@ -10,6 +10,7 @@ import pytest
 import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Transformer
 
 from central.domain.registers.frames import Frame, from_cgcs2000, to_cgcs2000
 from central.services.registers import rows_of
@@ -17,7 +18,7 @@ from central.services.registers_base import Register
 from central.services.registers_columns import columns_of
 from central.services.registers_files import FileFormat, read_table
 from central.services.registers_findings import known_codes
-from central.services.registers_import import Report
+from central.services.registers_orders import Report
 from central.services.registers_rows import ROWS
 from central.services.registers_writing import write_table, write_template
 from central.store import registers as stored
@@ -139,6 +140,25 @@ def test_swapped_latitude_and_longitude_are_named(drawn: Shelf) -> None:
 def test_projected_metres_are_no_degrees(drawn: Shelf) -> None:
     report = bring(drawn, Register.CAMERAS, [camera("cam-1", lon=39594000.0, lat=4075000.0)])
     assert {code for _, code in codes(report)} == {"projected"}
+
+
+@pytest.mark.parametrize("number", [39_000_000.0, 0.0])
+def test_metres_of_a_named_zone_become_degrees(drawn: Shelf, number: float) -> None:
+    """With the zone's number in front or without, in whichever column; the camera stands in its grid."""
+    lat, lon = middle(1, 1)
+    east, north = Transformer.from_crs(4490, 4548, always_xy=True).transform(lon, lat)
+    cameras = [camera("cam-1", lon=east + number, lat=north), camera("cam-2", lon=north, lat=east + number)]
+    report = bring(drawn, Register.CAMERAS, cameras, zone=39)
+    assert (codes(report), report.version is None) == ([], False)
+    with drawn.database.read() as connection:
+        found = list(rows_of(connection, Register.CAMERAS))
+    assert [(row.lat, row.lon) for row in found] == [pytest.approx((lat, lon), abs=2e-7)] * 2  # type: ignore[attr-defined]
+
+
+def test_metres_of_another_zone_than_was_named_are_refused(drawn: Shelf) -> None:
+    report = bring(drawn, Register.CAMERAS, [camera("cam-1", lon=40594000.0, lat=4075000.0)], zone=39)
+    assert {code for _, code in codes(report)} == {"projected"}
+    assert "--zone" in said(report, "projected")[1]
 
 
 def test_a_camera_just_over_the_border_is_a_warning(drawn: Shelf) -> None:
