@@ -8,6 +8,7 @@ import av.error
 
 from contract.clock import Clock
 from contract.errors import TransientError
+from edge.capture.intra import stands_alone
 from edge.capture.opening import reason
 from edge.capture.stream import Opener
 
@@ -52,7 +53,7 @@ def listen(opener: Opener, name: str, seconds: float, clock: Clock) -> StreamFac
             for packet in container.demux(stream):
                 now_s = clock.monotonic() - begun_s
                 if packet.size and packet.dts is not None:
-                    if packet.is_keyframe:
+                    if packet.is_keyframe and stands_alone(stream.codec_context.name, bytes(packet)):
                         keys.append(len(arrivals))
                     arrivals.append(now_s)
                     stamps.append(float(packet.dts * packet.time_base))

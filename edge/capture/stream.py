@@ -18,6 +18,7 @@ from contract.ids import CameraId
 from contract.status import LookMode
 from edge.capture.decoding import Decoders, KeyFrames, RunningDecoder
 from edge.capture.gop import GopBuffer
+from edge.capture.intra import stands_alone
 from edge.capture.key_picture import KeyPicture
 from edge.capture.opening import reason
 from edge.capture.picture import DecodedPicture
@@ -170,6 +171,8 @@ def begin_keeping(gop: GopBuffer, stream: VideoStream) -> None:
 
 def keep(gop: GopBuffer, packet: "av.Packet[VideoStream]", clock: Clock, whole: WholeKeys) -> CodedPacket:
     """Keeps the packet, stamped with the present, and gives it."""
-    coded = whole.see(CodedPacket(bytes(packet), packet.pts, packet.dts, bool(packet.is_keyframe), clock.now()))
+    payload = bytes(packet)
+    is_key = bool(packet.is_keyframe) and stands_alone(packet.stream.codec_context.name, payload)
+    coded = whole.see(CodedPacket(payload, packet.pts, packet.dts, is_key, clock.now()))
     gop.add(coded)
     return coded

@@ -20,6 +20,7 @@ from contract.status import LookMode
 from edge.camera_settings import CameraSettings
 from edge.capture.choose import open_camera
 from edge.capture.decoding import MAX_DAMAGED_KEYS, QUICK_FROM_PX, Decoders, KeyFrames
+from edge.capture.intra import stands_alone
 from edge.capture.key_picture import KeyPicture
 from edge.capture.main_stream import MainStream, picture_at
 from edge.capture.opening import open_clip
@@ -29,6 +30,7 @@ from edge.capture.rhythm import Rhythm
 from edge.capture.stream import Pacer, StreamCamera, Watching
 from edge.capture.streams import Streams, StreamState
 from edge.values import DecodeMode, Frame
+from tests.edge.coded import as_sent, coded
 from tests.edge.fakes import CAM, T0, at, noise
 from tests.edge.waiting import until
 
@@ -42,10 +44,16 @@ def picture(number: int, width_px: int = SIZE[0], height_px: int = SIZE[1]) -> N
 
 
 def clip(
-    path: Path, count: int, group: int, codec: str = "libx264", size: tuple[int, int] = SIZE, first: int = 0
+    path: Path,
+    count: int,
+    group: int,
+    codec: str = "libx264",
+    size: tuple[int, int] = SIZE,
+    first: int = 0,
+    options: dict[str, str] | None = None,
 ) -> Path:
     """`count` numbered pictures, a key frame every `group`; a raw stream or a container, by the path's ending."""
-    options = {"preset": "ultrafast", "tune": "zerolatency"}
+    options = options or {"preset": "ultrafast", "tune": "zerolatency"}
     if codec == "libx265":
         options["x265-params"] = "log-level=none"
     with av.open(str(path), "w") as container:
@@ -119,6 +127,31 @@ def test_a_camera_with_long_groups_is_recognised_and_decoded_in_full(tmp_path: P
     assert len(late) > 40
     gaps = [(b.captured_at - a.captured_at).total_seconds() for a, b in pairwise(late)]
     assert max(gaps) <= 0.25
+
+
+@pytest.mark.parametrize("ending", ["ts", "mp4"])
+def test_a_camera_with_intra_refresh_is_recognised_and_its_pictures_are_whole(tmp_path: Path, ending: str) -> None:
+    """libav marks key frames in it that are none: decoded alone they give nothing."""
+    path, state = tmp_path / f"refresh.{ending}", StreamState()
+    options = {"preset": "ultrafast", "tune": "zerolatency", "x264-params": "intra-refresh=1:keyint=10"}
+    clip(path, 150, 10, options=options)
+    frames = list(camera(path, state, VirtualClock(T0), every_s=0.2).frames())
+    late = [frame for frame in frames if frame.captured_at > at(5.2)]
+    assert state.is_dear
+    assert len(late) > 40
+    assert state.damaged == 0
+    assert [number_of(frame) for frame in late[-5:]] == sorted({number_of(frame) for frame in late[-5:]})
+    assert all(float(frame.image.std()) < 3 for frame in late), "no half pictures"
+
+
+def test_whole_pictures_stand_alone_whatever_they_are_called() -> None:
+    for stream in (coded(), as_sent(coded())):
+        keys = [packet for packet in stream.packets if packet.is_key]
+        assert all(stands_alone("h264", key.payload) for key in keys)
+        others = [packet for packet in stream.packets if not packet.is_key]
+        assert not any(stands_alone("h264", other.payload) for other in others)
+    assert stands_alone("hevc", b"anything")
+    assert stands_alone("h264", b"")
 
 
 def test_a_camera_is_trusted_again_after_short_groups() -> None:
