@@ -245,7 +245,9 @@ class Association:
         """The working set, read from the database at first; what is old leaves it now and then."""
         desk = self._desk
         if desk is not None and now - desk.tidied_at >= TIDY_EVERY:
-            desk.roll.forget(desk.board.forget_before(now - REMEMBERED))
+            board = desk.board
+            gone = board.forget_before(now - REMEMBERED)
+            desk.roll.forget(gone, lambda member: board.sighting(member) is not None)
             desk.tidied_at = now
         learnt = camera_errors.newest_id(connection)
         if desk is None or desk.learnt != learnt:

@@ -3,7 +3,7 @@
 After a failed step it is thrown away together with the board: it may hold what was rolled back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import Connection
 
@@ -55,8 +55,10 @@ class Roll:
             self._case_of[member] = case_id
             self._members.setdefault(case_id, set()).add(member)
 
-    def forget(self, members: Iterable[MemberId]) -> None:
-        """Drops cases of which nobody is on the board any more."""
+    def forget(self, members: Iterable[MemberId], is_there: Callable[[MemberId], bool]) -> None:
+        """Drops the cases of `members`, who left the board, but those of which somebody else is still there."""
         for case_id in self.cases_of(members):
+            if any(is_there(member) for member in self._members[case_id]):
+                continue
             for member in self._members.pop(case_id):
                 del self._case_of[member]

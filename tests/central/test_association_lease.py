@@ -121,3 +121,21 @@ def test_a_survey_that_another_process_made_lately_is_not_made_again(parts: Part
         Survey(parts.database, parts.bench.rules, parts.clock).step()
     with parts.database.read() as connection:
         assert camera_errors.newest_id(connection) == 1
+
+
+def test_a_case_with_old_and_new_sightings_is_not_forgotten_by_halves(parts: Parts) -> None:
+    """A board that hangs again after days: the old sighting leaves the working set, the case and the new one stay."""
+    street = Street()
+    only = Association(parts.database, parts.bench, parts.clock, lambda: None, Post("only", lasts=timedelta(days=30)))
+
+    def hang(name: str, at: timedelta, revision: int = 1) -> None:
+        parts.clock.move_to(T0 + at)
+        seen = street.event(name, Seen.BILLBOARD, None, revision=revision, first=T0 + at, last=T0 + at)
+        arrive(parts, seen.model_copy(update={"data": seen.data.model_copy(update={"place_id": "board-1"})}))
+        while only.step():
+            pass
+
+    hang("old", timedelta(0))
+    hang("new", timedelta(days=2, hours=23, minutes=58))
+    hang("new", timedelta(days=3, minutes=8), revision=2)
+    assert len(parts.reader.page(CaseFilter(), 10).items) == 1
