@@ -7,10 +7,11 @@ of its own within the group's length, and repeats the clip for ever.
 
 The last port sends the first clip as a camera with faults, which lines on standard input command: ``stall`` (stays
 connected, sends nothing), ``cut`` (hangs up on everybody), ``slow`` (a quarter of its speed), ``well``. It says
-``accepted S`` whenever somebody connects, in seconds of the machine's monotonic clock.
+``accepted S`` whenever somebody connects, in seconds of the machine's monotonic clock. It ends with whoever started it.
 """
 
 import asyncio
+import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -136,6 +137,7 @@ async def serve(paths: Sequence[Path]) -> None:
 def _listen(mood: Mood, loop: asyncio.AbstractEventLoop) -> None:
     for line in sys.stdin:
         loop.call_soon_threadsafe(mood.obey, line.strip())
+    os._exit(0)  # whoever started this process is gone
 
 
 def say(text: str) -> None:
