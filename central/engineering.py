@@ -1,4 +1,4 @@
-"""The engineers' pages, put together: fleet, drawing, calibration, roll-outs, letters, people."""
+"""The engineers' and officers' pages, put together: fleet, drawing, calibration, roll-outs, letters, people, street."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,21 @@ from central.artifacts import Artifacts
 from central.console.bundling import Findings, bundling_pages
 from central.console.calibrating import Ground, calibrating_pages
 from central.console.fleet_pages import Gate, fleet_pages
+from central.console.letter_pages import letter_pages
 from central.console.pages import Pages
+from central.console.people_pages import people_pages
+from central.console.rollout_pages import rollout_pages
 from central.console.shaping import shaping_pages
+from central.console.street import street_pages
 from central.foundation import Foundation
+from central.services.delivery_hearing import ReplyDesk
 from central.services.fleet import FleetDesk
 from central.services.fleet_book import FleetBook
+from central.services.letters import LetterDesk
+from central.services.people import PeopleDesk
 from central.services.reading import Reader
+from central.services.rollouts import RolloutDesk
+from central.services.street import StreetDesk
 from central.services.tailoring import Tailor
 from central.store.database import Database
 from contract.clock import Clock
@@ -27,13 +36,29 @@ class Workshop:
     artifacts: Artifacts
     ground: Ground
     clock: Clock
+    letters: LetterDesk
+    people: PeopleDesk
+    prefix: str
+    """The topics'."""
+    reader: Reader
+    street: StreetDesk
 
 
-def workshop_of(base: Foundation) -> Workshop:
-    """On a process's own ground."""
+def workshop_of(base: Foundation, replies: ReplyDesk | None = None) -> Workshop:
+    """On a process's own ground; `replies` takes what platforms said, when a letter of theirs is read again."""
     reader = Reader(base.database, base.law, base.plane, base.laws)
     desk = FleetDesk(base.database, lambda: base.keys, base.clock)
-    return Workshop(desk, Artifacts(base.settings.artifacts_folder), Ground(base.plane, reader.zones), base.clock)
+    return Workshop(
+        desk,
+        Artifacts(base.settings.artifacts_folder),
+        Ground(base.plane, reader.zones),
+        base.clock,
+        LetterDesk(base.database, base.clock, base.around(), lambda: replies),
+        PeopleDesk(base.database, base.hasher, base.clock),
+        base.topics.prefix,
+        reader,
+        StreetDesk(base.database, reader, base.objects, base.stepper, base.clock, base.plane, base.feed.notify),
+    )
 
 
 def engineers_pages(workshop: Workshop, database: Database, gate: Gate, pages: Pages) -> list[APIRouter]:
@@ -43,5 +68,9 @@ def engineers_pages(workshop: Workshop, database: Database, gate: Gate, pages: P
         shaping_pages(book, tailor, gate, pages),
         calibrating_pages(book, tailor, workshop.ground, gate, pages),
         bundling_pages(book, workshop.desk, tailor, Findings(database, workshop.clock), gate, pages),
+        rollout_pages(RolloutDesk(book, workshop.desk, tailor), gate, pages),
+        letter_pages(workshop.letters, workshop.prefix, gate, pages),
+        street_pages(workshop.street, workshop.reader, gate, pages),
+        people_pages(workshop.people, gate, pages),
         fleet_pages(book, workshop.desk, gate, pages),
     ]

@@ -1,7 +1,9 @@
 """Looking at what could not be taken, and giving it a second chance: refused messages, and events set aside later."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import structlog
 
 from central.services import reply_letters
 from central.services.admission import Admission
@@ -21,6 +23,7 @@ from contract.topics import Topics
 INBOX_TOPIC = "inbox/"
 """Begins the topic of a letter that stands for an inbox row which the associator set aside: ``inbox/17``."""
 CHUNK = 200
+LOG = structlog.get_logger("central.letters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class _Message:
 
 
 class LetterDesk:
-    """For the command line."""
+    """For the command line and the console."""
 
     def __init__(
         self,
@@ -66,6 +69,38 @@ class LetterDesk:
             UsageError: there is none with that id.
         """
         return letter_view(self._find(letter_id))
+
+    def waiting(self) -> dict[str, int]:
+        """How many wait for somebody, by outcome."""
+        with self._database.read() as connection:
+            return dead_letters.count_by_outcome(connection)
+
+    def page(self, outcome: str, limit: int, *, is_open: bool) -> Sequence[dead_letters.DeadLetter]:
+        """The newest of an outcome (empty: any), waiting for somebody or done with."""
+        with self._database.read() as connection:
+            return dead_letters.page(connection, outcome, limit, is_open=is_open)
+
+    def letter(self, letter_id: int) -> dead_letters.DeadLetter:
+        """One letter.
+
+        Raises:
+            UsageError: there is none with that id.
+        """
+        return self._find(letter_id)
+
+    def discard(self, letter_id: int, by: str, why: str) -> None:
+        """Puts the letter away. It is kept all the same: the node has deleted its own copy on our word.
+
+        Raises:
+            UsageError: there is none, no reason was given, or it is done with already.
+        """
+        if len(why.strip()) < 3:
+            raise UsageError("why: say in a few words why nobody needs it")
+        self._find(letter_id)
+        with self._database.write() as connection:
+            if not dead_letters.discard(connection, letter_id, self._clock.now(), by, why.strip()):
+                raise UsageError(f"dead letter {letter_id} was replayed or put away already")
+        LOG.info("dead letter discarded", letter_id=letter_id, by=by, why=why.strip())
 
     def replay(self, letter_id: int, prefix: str) -> str:
         """Reads the letter again; gives ``taken``, ``repeated`` or, for an inbox row, ``waiting``.

@@ -30,6 +30,9 @@ DEAD_LETTERS = Table(
     Column("times", Integer, nullable=False, default=1),
     Column("replayed_at", UtcInstant),
     Column("outcome", String(24), nullable=False, default="malformed", server_default="malformed"),
+    Column("discarded_at", UtcInstant),
+    Column("discarded_by", String(64), nullable=False, default="", server_default=""),
+    Column("discarded_why", String(300), nullable=False, default="", server_default=""),
     sqlite_autoincrement=True,
 )
 
@@ -49,6 +52,9 @@ class DeadLetter:
     times: int
     replayed_at: datetime | None
     outcome: str = "malformed"
+    discarded_at: datetime | None = None
+    discarded_by: str = ""
+    discarded_why: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -111,9 +117,10 @@ def newest(connection: Connection, limit: int) -> Sequence[DeadLetter]:
 
 
 def waiting_for_replay(connection: Connection, reason: str, limit: int, after_id: int = 0) -> Sequence[DeadLetter]:
-    """Letters never replayed whose outcome or reason holds `reason`, oldest first, those after `after_id`."""
+    """Letters that wait for somebody and whose outcome or reason holds `reason`, oldest first, after `after_id`."""
     is_meant = or_(DEAD_LETTERS.c.outcome == reason, DEAD_LETTERS.c.reason.contains(reason, autoescape=True))
-    query = select(DEAD_LETTERS).where(DEAD_LETTERS.c.replayed_at.is_(None), DEAD_LETTERS.c.id > after_id, is_meant)
+    is_open = DEAD_LETTERS.c.replayed_at.is_(None) & DEAD_LETTERS.c.discarded_at.is_(None)
+    query = select(DEAD_LETTERS).where(is_open, DEAD_LETTERS.c.id > after_id, is_meant)
     return [_letter(row._mapping) for row in connection.execute(query.order_by(DEAD_LETTERS.c.id).limit(limit))]
 
 
@@ -124,6 +131,31 @@ def find(connection: Connection, letter_id: int) -> DeadLetter | None:
 
 def mark_replayed(connection: Connection, letter_id: int, at: datetime) -> None:
     connection.execute(update(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id).values(replayed_at=at))
+
+
+def discard(connection: Connection, letter_id: int, at: datetime, by: str, why: str) -> bool:
+    """Puts the letter away: it stays, for it may be the only copy. False if it was replayed or put away already."""
+    is_open = DEAD_LETTERS.c.replayed_at.is_(None) & DEAD_LETTERS.c.discarded_at.is_(None)
+    change = update(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id, is_open)
+    values = {"discarded_at": at, "discarded_by": by[:64], "discarded_why": why[:300]}
+    return connection.execute(change.values(values)).rowcount > 0
+
+
+def count_by_outcome(connection: Connection) -> dict[str, int]:
+    """How many wait for somebody, by outcome."""
+    is_open = DEAD_LETTERS.c.replayed_at.is_(None) & DEAD_LETTERS.c.discarded_at.is_(None)
+    query = select(DEAD_LETTERS.c.outcome, func.count().label("many")).where(is_open).group_by(DEAD_LETTERS.c.outcome)
+    return {row.outcome: int(row.many) for row in connection.execute(query)}
+
+
+def page(connection: Connection, outcome: str, limit: int, *, is_open: bool) -> Sequence[DeadLetter]:
+    """The newest of an outcome (empty: any); those that wait for somebody, or those that are done with."""
+    waits = DEAD_LETTERS.c.replayed_at.is_(None) & DEAD_LETTERS.c.discarded_at.is_(None)
+    query = select(DEAD_LETTERS).where(waits if is_open else ~waits)
+    if outcome:
+        query = query.where(DEAD_LETTERS.c.outcome == outcome)
+    newest_first = query.order_by(DEAD_LETTERS.c.received_at.desc(), DEAD_LETTERS.c.id.desc()).limit(limit)
+    return [_letter(row._mapping) for row in connection.execute(newest_first)]
 
 
 def count(connection: Connection) -> int:
@@ -149,4 +181,7 @@ def _letter(row: RowMapping) -> DeadLetter:
         times=row["times"],
         replayed_at=row["replayed_at"],
         outcome=row["outcome"],
+        discarded_at=row["discarded_at"],
+        discarded_by=row["discarded_by"],
+        discarded_why=row["discarded_why"],
     )

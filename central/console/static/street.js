@@ -1,0 +1,125 @@
+// The officer's page: photographs and steps are kept on the phone first and sent from there, until they have arrived.
+import * as kept from "./kept.js";
+
+const page = document.getElementById("street");
+const holder = document.getElementById("kept");
+const say = JSON.parse(page.dataset.words);
+const word = document.querySelector("meta[name=csrf-token]")?.content ?? "";
+const LARGEST_PX = 1920, QUALITY = 0.85, AGAIN_MS = 8000;
+let isSending = false;
+let timer = null;
+
+// Smaller and without what a phone writes into its pictures (where it was, whose it is).
+async function shrunk(file) {
+  const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+  const scale = Math.min(1, LARGEST_PX / Math.max(picture.width, picture.height));
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.round(picture.width * scale), Math.round(picture.height * scale)];
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", QUALITY));
+}
+
+async function ask(entry) {
+  if (entry.kind === "photo") {
+    const url = `/street/cases/${entry.case}/photos?taken_at=${encodeURIComponent(entry.at)}`;
+    return fetch(url, { method: "POST", body: entry.picture, headers: { "Content-Type": "image/jpeg", "X-CSRF-Token": word } });
+  }
+  return fetch(`/api/v1/cases/${entry.case}/actions/${entry.action}`, {
+    method: "POST", body: JSON.stringify({ note: entry.note }), headers: { "Content-Type": "application/json", "X-CSRF-Token": word },
+  });
+}
+
+// In order: a case is not done before its photograph has arrived. Whatever is refused stays until somebody has read why.
+async function send() {
+  if (isSending) return;
+  isSending = true;
+  let arrived = 0;
+  const stuck = new Set();
+  for (const entry of await kept.all()) {
+    if (entry.problem || stuck.has(entry.case)) { stuck.add(entry.case); continue; }
+    const answer = await ask(entry).catch(() => null);
+    if (answer?.ok) { await kept.drop(entry.id); arrived += 1; continue; }
+    if (answer && [403, 404, 409, 413, 415, 422].includes(answer.status)) {
+      const told = await answer.json().catch(() => null);
+      await kept.put({ ...entry, problem: typeof told?.detail === "string" ? told.detail : String(answer.status) });
+      stuck.add(entry.case);
+      continue;
+    }
+    await show(answer?.status === 401 ? say.sign_in : say.offline);
+    break;
+  }
+  isSending = false;
+  const left = await kept.all();
+  if (left.length === 0 || left.every((entry) => entry.problem)) await show("");
+  clearTimeout(timer);
+  if (left.some((entry) => !entry.problem)) timer = setTimeout(send, AGAIN_MS);
+  if (arrived && !left.some((entry) => !entry.problem)) location.reload();
+}
+
+async function show(why) {
+  const entries = await kept.all();
+  holder.hidden = entries.length === 0;
+  holder.classList.toggle("bad", entries.some((entry) => entry.problem));
+  holder.replaceChildren(...entries.map(line));
+  if (entries.length && why) {
+    const last = document.createElement("p");
+    last.textContent = why;
+    if (why === say.sign_in) {
+      const link = document.createElement("a");
+      link.href = `/login?next=${encodeURIComponent(location.pathname)}`;
+      link.textContent = say.go_sign_in;
+      last.append(link);
+    }
+    holder.append(last);
+  }
+}
+
+function line(entry) {
+  const made = document.createElement("p");
+  if (entry.picture) {
+    const image = document.createElement("img");
+    image.alt = "";
+    const reader = new FileReader();
+    reader.onload = () => { image.src = reader.result; };
+    reader.readAsDataURL(entry.picture);
+    made.append(image);
+  }
+  const text = document.createElement("span");
+  text.textContent = entry.problem ? `${entry.title}: ${say.refused} ${entry.problem}` : `${entry.title}: ${say.kept}`;
+  made.append(text);
+  if (entry.problem) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = say.drop;
+    button.addEventListener("click", async () => { await kept.drop(entry.id); await show(""); send(); });
+    made.append(button);
+  }
+  return made;
+}
+
+async function keep(entry) {
+  await kept.add({ case: page.dataset.case, at: new Date().toISOString(), ...entry });
+  await show("");
+  await send();
+}
+
+document.getElementById("shoot")?.addEventListener("change", async (event) => {
+  const [file] = event.target.files;
+  event.target.value = "";
+  if (!file) return;
+  const picture = await shrunk(file).catch(() => null);
+  if (!picture) { holder.hidden = false; holder.textContent = say.no_picture; return; }
+  await keep({ kind: "photo", picture, title: say.photo });
+});
+
+for (const form of document.querySelectorAll("form.step")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    form.querySelector("button").disabled = true;
+    await keep({ kind: "step", action: form.dataset.action, note: form.elements.note?.value ?? "", title: form.dataset.title });
+    form.querySelector("button").disabled = false;
+  });
+}
+
+addEventListener("online", send);
+show("").then(send);
