@@ -15,8 +15,8 @@ class Moment(BaseModel):
 class NodeFacts(BaseModel):
     """A node's own report. `machine_cpu_s` is all processes'.
 
-    Memory as (second, MB); looks and skipped looks by camera; ages in seconds. `life` is that of the followed
-    camera, beside all the others.
+    Findings that wait at the end are work that looks have put off. Memory as (second, MB); looks and skipped looks by
+    camera; ages in seconds. `life` is that of the followed camera, beside all the others.
     """
 
     seconds: float
@@ -30,6 +30,8 @@ class NodeFacts(BaseModel):
     live: int
     ages_s: dict[str, tuple[float, ...]]
     outbox_depth: int
+    findings_waiting: int = 0
+    updates_left_out: int = 0
     life: tuple[Moment, ...] = ()
 
 

@@ -97,6 +97,8 @@ def main() -> None:
         "live": sum(camera.state is CameraState.LIVE for camera in _status(node).cameras),
         "ages_s": {name: [round(age, 4) for age in found] for name, found in ages.by_camera.items()},
         "outbox_depth": _status(node).outbox_depth,
+        "findings_waiting": node.facts().findings_waiting,
+        "updates_left_out": node.facts().updates_left_out,
         "life": [moment.model_dump() for moment in life],
     }
     sys.stdout.write(json.dumps(facts) + "\n")

@@ -87,6 +87,10 @@ def node_report(measured: Measured, load: Load) -> dict[str, object]:
         # Not this bench's: while others keep the cores busy, skipped looks say nothing about the node.
         "others_cpu_share_of_machine": _others(measured),
         "cpu_ms_per_look": round(1000 * measured.cpu_s / max(1, sum(measured.looks.values())), 1),
+        "events": measured.events,
+        # Evidence that looks have put off: a bench that ends with much of it has not carried its load.
+        "findings_waiting": measured.findings_waiting,
+        "updates_left_out": measured.updates_left_out,
         "memory_growth": growth(measured.rss_mb),
         "rss_mb_over_time": [list(point) for point in measured.rss_mb],
     }
