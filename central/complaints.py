@@ -49,6 +49,10 @@ PATTERNS: tuple[tuple[str, str], ...] = (
         "the picture belongs to no case in {own}, which {name} answers for",
         "该图片不属于{name}所负责区域（{own}）的案件",
     ),
+    (
+        "name a camera, a zone or a place in {own}, which {name} answers for",
+        "请指定{own}内的摄像机、区域或位置，{name}只负责该处",
+    ),
     ("the account {name} is disabled", "账号{name}已停用"),
     ("area {area}: {name} answers for {own}", "区域{area}：{name}只负责{own}"),
     ("this request came from another site", "请求来自其他网站，未被接受"),

@@ -197,7 +197,7 @@ def _casework(parts: Outside) -> Casework:
     return Casework(
         HandDesk(database, parts.law, stepper, clock, tell, parts.terrain),
         ClaimDesk(database, clock, parts.keeper, tell),
-        SilenceDesk(database, clock, tell),
+        SilenceDesk(database, clock, tell, lawbook(parts.law, parts.site)),
         parts.site.to_origin(),
     )
 

@@ -88,7 +88,6 @@ EVERYWHERE = frozenset(
         Right.KEEP_FLEET,
         Right.KEEP_DELIVERY,
         Right.KEEP_INTAKE,
-        Right.SILENCE,
         Right.REJUDGE,
         Right.FREEZE_FIGURES,
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import hypot
 
+from central.domain.registers.snapshot import Registers
 from contract.plane import Point
 from contract.taxonomy import Violation
 
@@ -38,6 +39,24 @@ class KeptSilence:
     made_at: datetime
     ended_at: datetime | None
     ended_by: str | None
+
+
+def area_of(silence: Silence, registers: Registers) -> str | None:
+    """Where what it names lies, by the registers: of the place, else the zone, else the camera; None if nowhere."""
+    if silence.place is not None:
+        return _area_at(silence.place, registers)
+    zone = registers.zone(silence.zone_id) if silence.zone_id else None
+    if zone is not None and zone.area_code:
+        return zone.area_code
+    camera = registers.camera(silence.camera_id) if silence.camera_id else None
+    if camera is None:
+        return None
+    return camera.area_code or (None if camera.point is None else _area_at(camera.point, registers))
+
+
+def _area_at(point: Point, registers: Registers) -> str | None:
+    found = registers.areas_at(point)
+    return found[-1].code if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from central.domain.people import Operator
-from central.domain.silence import Finding, KeptSilence, Silence, silence_over
+from sqlalchemy import Connection
+
+from central.domain.people import Operator, Refusal
+from central.domain.silence import Finding, KeptSilence, Silence, area_of, silence_over
 from central.domain.values import CaseSnapshot
 from central.domain.workflow import Role
+from central.services.lawbook import LawBook
 from central.services.records import SilenceRecord
 from central.store import silences
 from central.store.cases import HistoryEntry, Projection
@@ -23,8 +26,11 @@ LONGEST = timedelta(days=366)
 class SilenceDesk:
     """Any thread."""
 
-    def __init__(self, database: Database, clock: Clock, on_change: Callable[[], None]) -> None:
-        self._database, self._clock, self._on_change = database, clock, on_change
+    def __init__(
+        self, database: Database, clock: Clock, on_change: Callable[[], None], laws: LawBook | None = None
+    ) -> None:
+        """`laws` knows where cameras and zones lie; without it nobody of a district may silence."""
+        self._database, self._clock, self._on_change, self._laws = database, clock, on_change, laws
 
     def now(self) -> datetime:
         return self._clock.now()
@@ -34,6 +40,7 @@ class SilenceDesk:
 
         Raises:
             UsageError: it has no reason, or ends in the past or too late.
+            Refusal: what it names does not lie in the district that `who` answers for.
         """
         now = self._clock.now()
         if not wanted.reason.strip():
@@ -41,16 +48,31 @@ class SilenceDesk:
         if not now < wanted.expires_at <= now + LONGEST:
             raise UsageError(f"expires_at: must lie between now and {LONGEST.days} days from now")
         with self._database.write() as connection:
+            self._require_own(connection, wanted, who)
             number = silences.add(connection, wanted, who.name, now)
         self._on_change()
         return number
 
     def end(self, silence_id: int, who: Operator) -> bool:
-        """Ends it early; False when it is over or unknown. What it kept is raised when it is seen again."""
+        """Ends it early; False when it is over or unknown. What it kept is raised when it is seen again.
+
+        Raises:
+            Refusal: what it names does not lie in the district that `who` answers for.
+        """
         with self._database.write() as connection:
+            known = silences.find(connection, silence_id)
+            if known is not None:
+                self._require_own(connection, known.silence, who)
             ended = silences.end(connection, silence_id, who.name, self._clock.now())
         self._on_change()
         return ended
+
+    def _require_own(self, connection: Connection, silence: Silence, who: Operator) -> None:
+        if not who.district:
+            return
+        area = None if self._laws is None else area_of(silence, self._laws.current(connection).registers)
+        if area is None or not area.startswith(who.district):
+            raise Refusal(f"name a camera, a zone or a place in {who.district}, which {who.name} answers for")
 
     def listed(self, limit: int = 200) -> list[KeptSilence]:
         """All of them, the newest first."""
