@@ -60,6 +60,7 @@ class Service:
 
     pid: int
     url: str
+    token: str = ""
 
     def health(self) -> dict[str, object]:
         """What it says about itself; empty while it does not answer."""
@@ -112,7 +113,8 @@ def service(
         first = process.stdout.readline()
         if not first:
             raise TransientError(f"central did not start: {log.read_text(encoding='utf-8').strip()[-500:]}")
-        running = Service(process.pid, json.loads(first)["console"])
+        said = json.loads(first)
+        running = Service(process.pid, said["console"], said.get("token", ""))
         _wait(process, lambda: running.health().get("broker_connected") is True, clock, f"central; see {log}")
         yield running
 

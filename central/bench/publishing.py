@@ -8,11 +8,11 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from random import Random
+from typing import Protocol
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from central.bench.minting import Mint
 from contract.clock import Clock
 from contract.errors import TransientError
 from contract.ids import NodeId
@@ -24,10 +24,19 @@ RESEND_AFTER_S = 15.0
 CONNECT_S = 20.0
 
 
+class Minting(Protocol):
+    """Where a node's events come from: the same number gives the same bytes."""
+
+    node_id: str
+    stream_id: str
+
+    def payload(self, seq: int) -> bytes: ...
+
+
 class Outbox:
     """One node: what it has sent and what has no receipt yet."""
 
-    def __init__(self, mint: Mint, is_backfill: bool) -> None:
+    def __init__(self, mint: Minting, is_backfill: bool) -> None:
         topics, node = Topics(), NodeId(mint.node_id)
         self.mint = mint
         self.topic = topics.event_backfill(node) if is_backfill else topics.event_live(node)
@@ -42,12 +51,14 @@ class Publisher:
     def __init__(
         self,
         port: int,
-        mints: Sequence[Mint],
+        mints: Sequence[Minting],
         clock: Clock,
         is_backfill: bool = False,
         protocol: str = "5",
         resend_after_s: float = RESEND_AFTER_S,
+        already: int = 0,
     ) -> None:
+        """Each node goes on after its first `already` events."""
         self.publish_to_receipt_s: list[float] = []
         self.repeated = 0
         self.acknowledged = 0
@@ -55,6 +66,8 @@ class Publisher:
         self._resend_after_s = resend_after_s
         self._clock = clock
         self._outboxes = [Outbox(mint, is_backfill) for mint in mints]
+        for outbox in self._outboxes:
+            outbox.sent = already
         self._by_stream = {outbox.mint.stream_id: outbox for outbox in self._outboxes}
         self._turn = 0
         self._has_news = threading.Event()
@@ -71,11 +84,15 @@ class Publisher:
         self._client.connect("127.0.0.1", port)
 
     @property
+    def outboxes(self) -> Sequence[Outbox]:
+        return self._outboxes
+
+    @property
     def sent(self) -> int:
         return sum(outbox.sent for outbox in self._outboxes)
 
     @property
-    def mints(self) -> list[Mint]:
+    def mints(self) -> list[Minting]:
         return [outbox.mint for outbox in self._outboxes]
 
     @property
