@@ -1,6 +1,7 @@
 """The engineers' and officers' pages, put together: fleet, drawing, calibration, roll-outs, letters, people, street."""
 
 from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
 
 from fastapi import APIRouter
 
@@ -12,9 +13,12 @@ from central.console.letter_pages import letter_pages
 from central.console.pages import Pages
 from central.console.people_pages import people_pages
 from central.console.rollout_pages import rollout_pages
+from central.console.rules_pages import rules_pages
 from central.console.shaping import shaping_pages
 from central.console.street import street_pages
+from central.domain.rules import AssociationRules
 from central.foundation import Foundation
+from central.rulebook import make_rules
 from central.services.delivery_hearing import ReplyDesk
 from central.services.fleet import FleetDesk
 from central.services.fleet_book import FleetBook
@@ -24,6 +28,7 @@ from central.services.reading import Reader
 from central.services.rollouts import RolloutDesk
 from central.services.street import StreetDesk
 from central.services.tailoring import Tailor
+from central.services.whatif import WhatIf, day_span, what_if_stored
 from central.store.database import Database
 from contract.clock import Clock
 
@@ -42,6 +47,8 @@ class Workshop:
     """The topics'."""
     reader: Reader
     street: StreetDesk
+    rules: AssociationRules
+    timezone: tzinfo
 
 
 def workshop_of(base: Foundation, replies: ReplyDesk | None = None) -> Workshop:
@@ -58,12 +65,21 @@ def workshop_of(base: Foundation, replies: ReplyDesk | None = None) -> Workshop:
         base.topics.prefix,
         reader,
         StreetDesk(base.database, reader, base.objects, base.stepper, base.clock, base.plane, base.feed.notify),
+        make_rules(base.site, base.settings.association),
+        base.law.timezone,
     )
 
 
 def engineers_pages(workshop: Workshop, database: Database, gate: Gate, pages: Pages) -> list[APIRouter]:
     """All of them, as routers of the console."""
     book, tailor = FleetBook(database, workshop.desk), Tailor(workshop.desk)
+
+    def what_if(rules: AssociationRules, start: datetime) -> WhatIf:
+        return what_if_stored(database, rules, *day_span(start))
+
+    def today() -> date:
+        return workshop.clock.now().astimezone(workshop.timezone).date()
+
     return [
         shaping_pages(book, tailor, gate, pages),
         calibrating_pages(book, tailor, workshop.ground, gate, pages),
@@ -71,6 +87,7 @@ def engineers_pages(workshop: Workshop, database: Database, gate: Gate, pages: P
         rollout_pages(RolloutDesk(book, workshop.desk, tailor), gate, pages),
         letter_pages(workshop.letters, workshop.prefix, gate, pages),
         street_pages(workshop.street, workshop.reader, gate, pages),
+        rules_pages(workshop.rules, what_if, workshop.timezone, today, gate, pages),
         people_pages(workshop.people, gate, pages),
         fleet_pages(book, workshop.desk, gate, pages),
     ]

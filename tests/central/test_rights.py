@@ -67,6 +67,7 @@ BY_RIGHT = {
     "POST /fleet/cameras/{camera_id}/picture": Right.KEEP_FLEET,
     "POST /fleet/cameras/{camera_id}/zones": Right.KEEP_FLEET,
     "POST /fleet/nodes/{node_id}/policies": Right.KEEP_FLEET,
+    "POST /rules": Right.REJUDGE,
     "POST /rollouts": Right.KEEP_FLEET,
     "POST /rollouts/back": Right.KEEP_FLEET,
     "POST /letters/replay": Right.KEEP_INTAKE,
