@@ -1,0 +1,162 @@
+"""The live lists behind the consoles: shared batches, resuming, slow readers; and work on several cases at once."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from central.console.batches import ROWS, Asked, Batch, LiveList
+from central.console.board import KEPT, Board, View
+from central.console.filters import FeedFilter, Reach
+from central.console.live import Stream
+from central.services.feed import LiveFeed
+from contract.taxonomy import Seen
+from tests.central.asgi import AsgiClient
+from tests.central.builders import T0, Street, minutes, uuid_of
+from tests.central.parts import OPERATOR_TOKEN, Parts
+
+API = "/api/v1"
+PLAIN = Asked(FeedFilter(), Reach(""), "en")
+
+
+def grills(parts: Parts, count: int, street: Street | None = None, first: int = 0) -> Street:
+    street = street or Street()
+    events = [
+        street.event(
+            f"g{number}", Seen.GRILL, (40.0 * (number % 20) - 400, 40.0 * (number // 20)), last=T0 + minutes(3)
+        )
+        for number in range(first, first + count)
+    ]
+    parts.take(*events)
+    return street
+
+
+def ids(parts: Parts) -> list[str]:
+    answer = AsgiClient(parts.http, OPERATOR_TOKEN).get(f"{API}/cases?limit=500")
+    return [case["id"] for case in answer.json()["items"]]
+
+
+def told(message: bytes) -> dict[str, Any]:
+    line = next(line for line in message.decode().splitlines() if line.startswith("data: "))
+    found: dict[str, Any] = json.loads(line.removeprefix("data: "))
+    return found
+
+
+async def rung(bell: asyncio.Event) -> None:
+    async with asyncio.timeout(10):
+        await bell.wait()
+    bell.clear()
+
+
+def run(scenario: Callable[[Board, LiveFeed], Coroutine[Any, Any, None]], parts: Parts) -> None:
+    async def whole() -> None:
+        feed = LiveFeed()
+        await scenario(Board(parts.reader, feed, lambda _, case: case.id, lambda _: "nodes"), feed)
+        feed.close()
+
+    asyncio.run(whole())
+
+
+def test_consoles_that_show_the_same_list_share_one_batch(parts: Parts) -> None:
+    async def scenario(board: Board, feed: LiveFeed) -> None:
+        mine, theirs = asyncio.Event(), asyncio.Event()
+        view = await board.view(PLAIN, mine)
+        assert await board.view(PLAIN, theirs) is view
+        await asyncio.to_thread(grills, parts, 3)
+        feed.notify()
+        await rung(mine)
+        await rung(theirs)
+        messages = view.after(0)
+        assert messages is not None
+        assert sorted(told(messages[0])["rows"]) == sorted(view.state.live.rows)
+        assert told(messages[0])["counts"] == {"2": 3}
+        board.leave(view, mine)
+        board.leave(view, theirs)
+
+    run(scenario, parts)
+
+
+def test_a_list_shows_no_more_than_its_rows_and_the_count_of_all(parts: Parts) -> None:
+    grills(parts, ROWS + 15)
+    found = LiveList.opened(parts.reader, PLAIN)
+    assert len(found.live.rows) == ROWS
+    assert found.live.counts() == {2: ROWS + 15}
+    best = found.live.rows[0]
+    AsgiClient(parts.http, OPERATOR_TOKEN).send("POST", f"{API}/cases/{best}/actions/reject", json={"reason": 1})
+    moved = found.live.follow({best})
+    assert moved.gone == {best}
+    assert len(moved.shown) == 1  # the next one moves up
+
+
+def test_who_was_away_for_too_long_gets_the_whole_list(parts: Parts) -> None:
+    view = View(LiveList.opened(parts.reader, PLAIN), 100)
+    for number in range(1, KEPT + 3):
+        view.tell(100 + number, Batch(gone=(str(number),)))
+    assert view.resumed(100) is None
+    late = view.resumed(100 + KEPT)
+    assert late is not None
+    assert [told(message)["gone"] for message in view.after(late) or []][-1] == [str(KEPT + 2)]
+    assert view.resumed(999) is None
+    assert view.after(0) is None
+
+
+def test_a_console_that_reads_nothing_is_let_go(parts: Parts) -> None:
+    async def messages(_bell: asyncio.Event) -> Any:
+        while True:
+            yield b"x" * 1000
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()  # the other side takes nothing
+
+    async def served() -> None:
+        async with asyncio.timeout(10):
+            await Stream(messages, lambda: True, stuck_s=0.05)({}, receive, send)
+
+    asyncio.run(served())
+
+
+def test_a_step_for_several_cases_says_what_became_of_each(parts: Parts) -> None:
+    grills(parts, 3)
+    api, (first, second, third) = AsgiClient(parts.http, OPERATOR_TOKEN), ids(parts)
+    api.send("POST", f"{API}/cases/{third}/actions/reject", json={"reason": 2})
+    body = {"cases": [first, second, third, uuid_of("nobody")]}
+    answer = api.send("POST", f"{API}/bulk/actions/confirm", json=body).json()
+    assert set(answer["done"]) == {first, second}
+    assert "reopen" in answer["done"][first]
+    assert set(answer["refused"]) == {third, uuid_of("nobody")}
+    assert "open actions" in answer["refused"][third]
+    assert api.send("POST", f"{API}/bulk/actions/confirm", json={"cases": [first] * 101}).status_code == 422
+
+
+def test_cases_are_given_to_people_there_are_and_the_history_says_so(parts: Parts) -> None:
+    grills(parts, 2)
+    api, (first, second) = AsgiClient(parts.http, OPERATOR_TOKEN), ids(parts)
+    assert api.get(f"{API}/bulk/assign").json() == ["operator"]
+    wrong = api.send("POST", f"{API}/bulk/assign", json={"cases": [first], "person": "nobody here"}).json()
+    assert "nobody is called" in wrong["refused"][first]
+    body = {"cases": [first, second], "person": "operator", "note": "before noon"}
+    assert set(api.send("POST", f"{API}/bulk/assign", json=body).json()["done"]) == {first, second}
+    case = api.get(f"{API}/cases/{first}").json()
+    assert case["assignee"] == "operator"
+    assert case["history"][-1]["what"] == "assigned"
+    assert case["history"][-1]["facts"] == {"person": "operator", "note": "before noon"}
+    api.send("POST", f"{API}/bulk/assign", json={"cases": [first], "person": None})
+    assert api.get(f"{API}/cases/{first}").json()["assignee"] is None
+
+
+@pytest.mark.parametrize("into", ["first", "nobody"])
+def test_cases_are_merged_into_one_that_there_is(parts: Parts, into: str) -> None:
+    grills(parts, 3)
+    api, (first, second, third) = AsgiClient(parts.http, OPERATOR_TOKEN), ids(parts)
+    target = first if into == "first" else uuid_of(into)
+    answer = api.send("POST", f"{API}/bulk/merge", json={"cases": [first, second, third], "into": target})
+    assert answer.status_code == 202
+    assert len(answer.json()["refused"]) == (0 if into == "first" else 3)
+    parts.run()
+    assert len(ids(parts)) == (1 if into == "first" else 3)
