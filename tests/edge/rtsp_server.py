@@ -19,7 +19,7 @@ from gi.repository import (  # type: ignore[import-not-found]  # noqa: E402 — 
 )
 
 LAUNCH = (
-    "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=180,framerate=10/1 "
+    "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=180,framerate=20/1 "
     "! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 ! rtph264pay name=pay0 pt=96 config-interval=1 )"
 )
 
