@@ -33,11 +33,17 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                is_static = scope["path"].startswith("/static/")
-                headers.setdefault("Cache-Control", "no-cache" if is_static else "no-store")
+                headers.setdefault("Cache-Control", _kept(scope["path"]))
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def _kept(path: str) -> str:
+    """How long a browser may keep it: scripts and sheets are asked for anew, they belong to one version's pages."""
+    if not path.startswith("/static/"):
+        return "no-store"
+    return "max-age=86400" if path.endswith(".svg") else "no-cache"
 
 
 def make_http_app(
