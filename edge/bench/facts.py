@@ -23,6 +23,7 @@ class NodeFacts(BaseModel):
     start_s: float
     cpu_s: float
     machine_cpu_s: float = 0.0
+    cpu_s_by_part: dict[str, float] = {}
     rss_mb: tuple[tuple[float, float], ...]
     threads: int
     looks: dict[str, int]

@@ -126,6 +126,7 @@ def measure_node(
         start_s=facts.start_s,
         life=facts.life,
         skipped=facts.skipped,
+        cpu_s_by_part=facts.cpu_s_by_part,
         events=facts.outbox_depth,
         findings_waiting=facts.findings_waiting,
         updates_left_out=facts.updates_left_out,

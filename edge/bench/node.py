@@ -20,6 +20,7 @@ from contract.ids import CameraId
 from contract.status import CameraState, NodeState, NodeStatus
 from edge.app import Node
 from edge.bench.facts import Moment
+from edge.bench.profile import cpu_s_by_part, spent_between
 from edge.logs import set_up_logging
 from edge.settings import NodeSettings
 from edge.values import Frame
@@ -74,7 +75,7 @@ def main() -> None:
     started_s = clock.monotonic() - begun_s
     _wish(node, task, clock)
     clock.sleep(SETTLE_S)
-    before, cpu_s, machine_s = _looks(node), _cpu_s(), machine_cpu_s()
+    before, cpu_s, machine_s, parts_s = _looks(node), _cpu_s(), machine_cpu_s(), cpu_s_by_part()
     ages.is_open = True
     life, done = list[Moment](), threading.Event()
     following = threading.Thread(target=_follow, args=(node, task.followed, clock, life, done))
@@ -84,12 +85,13 @@ def main() -> None:
     following.join()
     ages.is_open = False
     passed_s, cpu_s, after = memory[-1][0], _cpu_s() - cpu_s, _looks(node)
-    machine_s = machine_cpu_s() - machine_s
+    machine_s, parts_s = machine_cpu_s() - machine_s, spent_between(parts_s, cpu_s_by_part())
     facts = {
         "seconds": passed_s,
         "start_s": started_s,
         "cpu_s": cpu_s,
         "machine_cpu_s": machine_s,
+        "cpu_s_by_part": parts_s,
         "rss_mb": memory,
         "threads": threading.active_count(),
         "looks": {name: after[name][0] - before[name][0] for name in after},

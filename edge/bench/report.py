@@ -87,6 +87,10 @@ def node_report(measured: Measured, load: Load) -> dict[str, object]:
         # Not this bench's: while others keep the cores busy, skipped looks say nothing about the node.
         "others_cpu_share_of_machine": _others(measured),
         "cpu_ms_per_look": round(1000 * measured.cpu_s / max(1, sum(measured.looks.values())), 1),
+        "cpu_ms_per_look_by_part": {
+            part: round(1000 * cpu_s / max(1, sum(measured.looks.values())), 1)
+            for part, cpu_s in measured.cpu_s_by_part.items()
+        },
         "events": measured.events,
         # Evidence that looks have put off: a bench that ends with much of it has not carried its load.
         "findings_waiting": measured.findings_waiting,

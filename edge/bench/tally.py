@@ -21,6 +21,7 @@ class Measured:
     machine_cpu_s: float = 0.0
     life: Sequence[Moment] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
+    cpu_s_by_part: Mapping[str, float] = field(default_factory=dict)
     events: int = 0
     findings_waiting: int = 0
     updates_left_out: int = 0
