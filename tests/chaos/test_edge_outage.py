@@ -21,9 +21,9 @@ from contract.receipts import receipts_for
 from contract.status import NodeState, NodeStatus
 from deploy.broker import free_port
 from edge.outbox.sqlite import Outbox
-from edge.settings import UplinkSettings
 from edge.uplink.mqtt import Uplink
 from edge.uplink.window import MAX_IN_FLIGHT, SendWindow
+from edge.uplink_settings import UplinkSettings
 from tests.central.served import serve
 from tests.contract.builders import event, evidence_ref, ground_point, uuid_of
 from tests.edge.brokers import mosquitto_on
