@@ -10,6 +10,9 @@ from fastapi import FastAPI
 
 from contract.errors import UsageError
 
+UNHEARD_MS = 60_000
+"""So long a connection may leave what was sent to it unacknowledged, a console's live list for one."""
+
 
 def end_cleanly() -> None:
     """Makes SIGTERM and SIGINT end the program with exit code 0; uvicorn raises them again after its own shutdown."""
@@ -40,6 +43,8 @@ def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # inherited by every connection: who takes nothing any more is let go
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNHEARD_MS)
     try:
         sock.bind((host, port))
     except OSError as error:
