@@ -2,7 +2,10 @@
 
 from collections import deque
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
+
+from fastapi import FastAPI
 
 from central.api.access import Access, Tokens
 from central.catalogue import load_catalogue, make_law
@@ -125,12 +128,15 @@ class Parts:
         self.reader = Reader(self.database, LAW, BAN_SITE.to_origin())
         self.objects = FolderStore(folder / "evidence")
         self.objects.create()
+        self.people = PeopleDesk(self.database, QUICK_HASHER, self.clock)
+        self.doors = Doors(self.database, QUICK_HASHER, self.clock)
+
+    @cached_property
+    def http(self) -> FastAPI:
+        """Everything over HTTP; a third of a second to build, so only for who asks for it."""
         outside = Outside(self.database, self.objects, LAW, BAN_SITE, LiveFeed(), self.clock, hasher=QUICK_HASHER)
-        self.people = PeopleDesk(self.database, outside.hasher, self.clock)
-        self.doors = Doors(self.database, outside.hasher, self.clock)
-        self.http = make_http(
-            outside, Access(Tokens(OPERATOR_TOKEN, NODE_TOKEN), self.doors, Sight(self.database)), lambda: HEALTHY
-        )
+        access = Access(Tokens(OPERATOR_TOKEN, NODE_TOKEN), self.doors, Sight(self.database))
+        return make_http(outside, access, lambda: HEALTHY)
 
     def take(self, *events: Event) -> None:
         """The events arrive and are worked off."""
