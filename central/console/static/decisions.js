@@ -1,6 +1,6 @@
 // What a person decides: shown at once, sent in one request, undone by the workflow's own step back. What could not be
 // sent (the session ended, the service is away) is kept in this tab and comes back after signing in; nothing is lost.
-import { cardOf, cards, feed, may, say, select, titleOf, unpick } from "./rows.js";
+import { cardOf, cards, enlarge, feed, may, say, select, titleOf, unpick } from "./rows.js";
 
 const toast = document.getElementById("toast");
 const kept = document.getElementById("kept");
@@ -131,7 +131,7 @@ export const isOpen = (card) => opened === card.dataset.case;
 export function open(card) {
   if (opened) close();
   opened = card.dataset.case;
-  card.classList.add("open");
+  enlarge(card, true);
   card.scrollIntoView({ block: "nearest" });
   claim(opened);
   renewing = setInterval(() => claim(opened), RENEW_MS);
@@ -139,7 +139,8 @@ export function open(card) {
 
 export function close(isDecided = false) {
   clearInterval(renewing);
-  cardOf(opened)?.classList.remove("open");
+  const card = cardOf(opened);
+  if (card) enlarge(card, false);
   if (opened && !isDecided) send(`cases/${opened}/claim`, "DELETE");
   opened = null;
 }

@@ -87,7 +87,7 @@ function place(card) {
 function leave(old, card) {
   const id = old.dataset.case;
   if (!card) picked.delete(id);
-  if (card && old.classList.contains("open")) card.classList.add("open");
+  if (card && old.classList.contains("open")) enlarge(card, true);
   const wasSelected = selected === id;
   const hadFocus = old.contains(document.activeElement);
   const next = card ?? old.nextElementSibling ?? old.previousElementSibling;
@@ -136,10 +136,26 @@ const sight = new IntersectionObserver((entries) => {
 }, { rootMargin: "200px" });
 
 function showPicture(thumb) {
+  if (thumb.closest(".card.open")) return;
   const image = document.createElement("img");
   image.src = pictures.get(thumb.dataset.picture);
   image.alt = "";
   thumb.replaceChildren(image);
+}
+
+// The row that is open shows the whole picture, with its box.
+const SVG = "http://www.w3.org/2000/svg";
+const drawn = (name, facts) => { const made = document.createElementNS(SVG, name); for (const [key, value] of Object.entries(facts)) made.setAttribute(key, value); return made; };
+export function enlarge(card, isOpen) {
+  const thumb = card.querySelector(".thumb[data-picture]");
+  card.classList.toggle("open", isOpen);
+  if (!thumb || !isOpen) { if (thumb && pictures.has(thumb.dataset.picture)) showPicture(thumb); return; }
+  const [width, height] = thumb.dataset.size.split(",").map(Number);
+  const [x1, y1, x2, y2] = thumb.dataset.box.split(",").map(Number);
+  const whole = drawn("svg", { class: "crop", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
+  whole.append(drawn("image", { href: `/api/v1/evidence/${thumb.dataset.picture}`, width, height }));
+  for (const line of ["halo", "line"]) whole.append(drawn("rect", { class: line, x: x1 * width, y: y1 * height, width: (x2 - x1) * width, height: (y2 - y1) * height }));
+  thumb.replaceChildren(whole);
 }
 
 async function fetchPictures() {
