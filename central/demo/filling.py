@@ -43,6 +43,9 @@ OUTAGES_A_DAY = 3
 LATELY = timedelta(hours=4)
 """Of what came in so late, much still waits for somebody: every screen then has work in every stage."""
 LEFT_LYING = 0.35
+JUST_NOW = timedelta(minutes=100)
+UNSEEN = 0.8
+"""Of what was raised just now, so much nobody has looked at: the live list is not empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,8 @@ class _Living:
             if offset % 5 == 0:
                 noon = datetime.combine(day, datetime.min.time(), self._zone) + timedelta(hours=12)
                 self._at(noon, self._silence)
+        for finding in story.lately(self._plan.seed, self._ground, self._plan.until):
+            self._expect_finding(next(numbers), finding)
         self._every(TIMERS_EVERY, lambda: self._parts.timers.step())
         self._every(SENDS_EVERY, self._send)
 
@@ -168,6 +173,8 @@ class _Living:
         if case is None or case.state is not CaseState.PENDING_REVIEW or case.case_id in self._called:
             return
         self._called.add(case.case_id)
+        if finding.start > self._plan.until - JUST_NOW and self._rng.random() < UNSEEN:
+            return
         verdict = story.review(self._rng, is_real=finding.is_real)
         may_remind = case.kind in self._parts.reminded
         deeds = [verdict]

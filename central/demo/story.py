@@ -89,6 +89,19 @@ def findings(seed: int, ground: Ground, day: date, number: int, zone: ZoneInfo) 
     return sorted(found, key=lambda finding: finding.start)
 
 
+def lately(seed: int, ground: Ground, until: datetime) -> list[Finding]:
+    """What cameras see just now, in the last hour and a half: still there, and mostly nobody has looked yet."""
+    rng = random.Random(f"lately/{seed}")
+    kinds = (Seen.GRILL, Seen.GARBAGE, Seen.STALL, Seen.SMOKE, Seen.CART, Seen.BIN_OVERFLOW, Seen.FLAME, Seen.STALL)
+    corners = rng.sample(ground.corners, len(kinds))
+    starts = [until - timedelta(minutes=rng.uniform(20, 90)) for _ in kinds]
+    stay = timedelta(hours=4)
+    return [
+        Finding(start, stay, seen, _near(rng, corner.point, 15.0), corner)
+        for start, seen, corner in zip(starts, kinds, corners, strict=True)
+    ]
+
+
 def boards(seed: int, ground: Ground, day: date, zone: ZoneInfo) -> list[Finding]:
     """A board, a banner or a shop's second sign that hangs from some hour of the day on, for days."""
     rng = random.Random(f"boards/{seed}/{day}")

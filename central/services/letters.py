@@ -11,8 +11,8 @@ from central.services.delivery_hearing import ReplyDesk
 from central.services.delivery_port import Unread
 from central.services.noticing import Surroundings
 from central.services.parse import ReadEvent, Unreadable, parse
-from central.services.reading import letter_view
 from central.services.reply_letters import read_reply
+from central.services.shaping import letter_view
 from central.services.views import DeadLetterView
 from central.store import dead_letters, inbox
 from central.store.database import Database

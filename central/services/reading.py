@@ -1,6 +1,5 @@
 """Composes what people and programs read about cases, nodes and dead letters. Writes nothing."""
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,38 +12,37 @@ from central.domain.law import Law, Names
 from central.domain.registers.snapshot import Registers
 from central.domain.values import CaseFilter, CaseSnapshot, Change, Observation, member_id
 from central.domain.workflow import CaseState, Role
-from central.services.fleet_views import Drift, compare, words_of
 from central.services.lawbook import LawBook
 from central.services.records import JudgementRecord, LinkRecord, Sentence
+from central.services.shaping import (
+    best_picture,
+    both,
+    camera_names,
+    history_view,
+    letter_view,
+    node_view,
+    picture_view,
+)
 from central.services.standing import assignees_of, silence_of, stages_of, steps_for, workers_of
 from central.services.views import (
     CaseDetail,
     CasePage,
     CaseSummary,
     DeadLetterView,
-    HistoryView,
     NodeView,
     ObservationView,
-    PictureView,
     PlaceView,
     SiteView,
     ZoneView,
 )
 from central.store import case_lists, case_queries, changes, dead_letters, fleet, nodes, observations, stages
-from central.store.cases import HistoryEntry, Projection
+from central.store.cases import Projection
 from central.store.database import Database
-from central.store.fleet import StoredBundle
-from central.store.nodes import KnownNode
 from central.store.observations import Picture
 from central.store.stages import StageRow
-from contract.events import EvidenceRole
 from contract.ids import NodeId
 from contract.plane import Origin, Point
-from contract.reported import Reported
-from contract.status import NodeState
 from contract.taxonomy import Violation
-
-_BEST_FIRST = (EvidenceRole.LATEST, EvidenceRole.CONFIRMATION, EvidenceRole.LEAD_UP, EvidenceRole.CONTEXT)
 
 
 class Reader:
@@ -110,8 +108,8 @@ class Reader:
             judgement=JudgementRecord.model_validate_json(case.judgement),
             place=None if place is None else self._place(place),
             observations=tuple(self._observation(member, links[member.member_id]) for member in members),
-            evidence=tuple(_picture(picture) for picture in pictures),
-            history=tuple(_step(entry) for entry in history),
+            evidence=tuple(picture_view(picture) for picture in pictures),
+            history=tuple(history_view(entry) for entry in history),
             open_actions=tuple(step.action for step in steps),
             steps=steps,
             stages=passed,
@@ -123,7 +121,7 @@ class Reader:
             wanted = fleet.desired(connection)
             reported = {entry.node_id: entry.reported for entry in fleet.every_node(connection)}
             return tuple(
-                _node_view(node, wanted.get(NodeId(node.status.node_id)), reported.get(NodeId(node.status.node_id)))
+                node_view(node, wanted.get(NodeId(node.status.node_id)), reported.get(NodeId(node.status.node_id)))
                 for node in nodes.every(connection)
             )
 
@@ -152,7 +150,7 @@ class Reader:
             ZoneView(
                 id=zone.zone_id,
                 kind=zone.kind,
-                name=_both(zone.names),
+                name=both(zone.names),
                 hours=zone.hours.text,
                 polygon_m=tuple((point.east_m, point.north_m) for point in zone.polygon),
             )
@@ -165,11 +163,11 @@ class Reader:
     def site(self, name: Names, is_demo: bool, shortened: Iterable[Violation]) -> SiteView:
         """The site's name and the legal dwells that a demonstration shortens."""
         rules = [self._law.violations[kind] for kind in shortened]
-        dwells = tuple((_both(rule.names), rule.legal_dwell.total_seconds()) for rule in rules)
-        return SiteView(name=_both(name), is_demo=is_demo, dwells=dwells if is_demo else ())
+        dwells = tuple((both(rule.names), rule.legal_dwell.total_seconds()) for rule in rules)
+        return SiteView(name=both(name), is_demo=is_demo, dwells=dwells if is_demo else ())
 
     def violation_name(self, kind: Violation | None) -> Sentence | None:
-        return None if kind is None else _both(self._law.violations[kind].names)
+        return None if kind is None else both(self._law.violations[kind].names)
 
     def _summaries(self, connection: Connection, found: Sequence[Projection]) -> list[CaseSummary]:
         snapshots = {str(case.case_id): case for case in case_queries.snapshots(connection, [c.case_id for c in found])}
@@ -217,11 +215,11 @@ class Reader:
             gone_at=case.gone_at,
             dwell_s=judgement.dwell_s,
             legal_dwell_s=judgement.legal_dwell_s,
-            cameras=_camera_names(members),
+            cameras=camera_names(members),
             zone=case.zone_id,
-            zone_name=None if zone is None else _both(zone.names),
+            zone_name=None if zone is None else both(zone.names),
             sentence=judgement.sentence,
-            picture=_best_picture(own, case),
+            picture=best_picture(own, case),
             is_picture_due=bool(own) and not any(picture.is_stored for picture in own),
             is_prominent=case.is_prominent,
             merged_into=case.merged_into,
@@ -264,86 +262,3 @@ class Reader:
             minor_m=round(spread.minor_m, 2),
             angle_deg=round(math.degrees(spread.angle_rad), 1),
         )
-
-
-def letter_view(letter: dead_letters.DeadLetter) -> DeadLetterView:
-    """A dead letter as it is shown."""
-    return DeadLetterView(
-        id=letter.letter_id,
-        received_at=letter.received_at,
-        topic=letter.topic,
-        outcome=letter.outcome,
-        reason=letter.reason,
-        node_id=letter.node_id,
-        size_bytes=letter.size_bytes,
-        sha256=letter.sha256,
-        times=letter.times,
-        is_whole=letter.is_whole,
-        replayed_at=letter.replayed_at,
-        head=letter.head[:4096].decode(errors="replace"),
-    )
-
-
-def _both(names: Names) -> Sentence:
-    return Sentence(zh=names.zh, en=names.en)
-
-
-def _camera_names(members: Sequence[Observation]) -> tuple[str, ...]:
-    """The cameras' names, with their node's where two nodes use one name."""
-    cameras = sorted({(member.camera_id, member.node_id) for member in members})
-    names = [camera for camera, _ in cameras]
-    return tuple(camera if names.count(camera) == 1 else f"{node}/{camera}" for camera, node in cameras)
-
-
-def _best_picture(pictures: Iterable[Picture], case: Projection) -> PictureView | None:
-    """The newest stored picture of the most telling sight; the latest look before the confirmation."""
-    stored = [picture for picture in pictures if picture.is_stored and picture.role in _BEST_FIRST]
-    best = max(
-        stored,
-        key=lambda picture: (picture.seen is case.seen, -_BEST_FIRST.index(picture.role), picture.captured_at),
-        default=None,
-    )
-    return None if best is None else _picture(best)
-
-
-def _picture(picture: Picture) -> PictureView:
-    return PictureView(
-        sha256=picture.sha256,
-        incident_id=picture.incident_id,
-        camera_id=picture.camera_id,
-        seen=picture.seen,
-        role=picture.role,
-        captured_at=picture.captured_at,
-        width_px=picture.width_px,
-        height_px=picture.height_px,
-        box=picture.box,
-        redaction=picture.redaction,
-        is_stored=picture.is_stored,
-    )
-
-
-def _step(entry: HistoryEntry) -> HistoryView:
-    return HistoryView(
-        at=entry.at,
-        event_at=entry.event_at,
-        what=entry.what,
-        action=entry.action,
-        role=entry.role,
-        actor=entry.actor,
-        from_state=entry.from_state,
-        to_state=entry.to_state,
-        facts=json.loads(entry.facts),
-    )
-
-
-def _node_view(node: KnownNode, wanted: StoredBundle | None, reported: Reported | None) -> NodeView:
-    """As of the node's last word: a node that fell silent is told by its state."""
-    drift = compare(wanted, reported, node.status.state is NodeState.ONLINE, node.received_at)
-    reasons = () if reported is None or drift in (Drift.IN_STEP, Drift.UNMANAGED) else tuple(words_of(reported))
-    return NodeView(
-        node_id=node.status.node_id,
-        received_at=node.received_at,
-        status=node.status,
-        drift=drift,
-        drift_reasons=reasons,
-    )
