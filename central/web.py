@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -32,6 +33,8 @@ from central.console.casepage import case_router
 from central.console.desk import Site, desk_pages
 from central.console.error_pages import SaysWhy
 from central.console.feed import feed_router
+from central.console.figures_pages import figures_pages
+from central.console.handover_pages import handover_pages
 from central.console.live import live_router
 from central.console.pages import STATIC_DIR, Pages
 from central.console.registers import registers_pages
@@ -50,8 +53,10 @@ from central.services.assigning import AssignDesk
 from central.services.byhand import HandDesk
 from central.services.casefile import CaseFiles
 from central.services.claiming import ClaimDesk
+from central.services.curves import curves
 from central.services.evidence import EvidenceDesk, ObjectStore
 from central.services.feed import LiveFeed
+from central.services.handover import HandoverDesk
 from central.services.hashing import Hasher
 from central.services.joining import JoinDesk
 from central.services.own_account import OwnAccount
@@ -154,6 +159,9 @@ def make_http(
     http.include_router(layers, prefix="/api/v1")
     for router in map_routers:
         http.include_router(router)
+    http.include_router(figures_pages(figures, partial(curves, parts.database, figures.desk), reader, access, pages))
+    handovers = HandoverDesk(parts.database, parts.clock, reader.violation_name)
+    http.include_router(handover_pages(handovers, access, pages))
     if parts.workshop is not None:
         for router in engineers_pages(parts.workshop, parts.database, access, pages):
             http.include_router(router)

@@ -57,8 +57,19 @@ def map_router(atlas: Atlas, cases: CaseAtlas, base: BaseMap | None, access: Acc
     @router.get("/cases")
     def open_cases(who: Annotated[Operator, Depends(access.operator)], wanted: Ids) -> Response:
         """Open cases with a place, the most severe first; with ``id``, those of them that are open still."""
-        chosen = CaseFilter(states=OPEN, silenced=False, district=who.district, is_by_severity=True)
-        return _answer(cases.cases(chosen, wanted))
+        return _answer(cases.cases(_open_of(who), wanted))
+
+    @router.get("/ground")
+    def ground(who: Annotated[Operator, Depends(access.operator)]) -> JSONResponse:
+        """What a map begins with, in one answer: areas, zones, cameras and cases, each a FeatureCollection."""
+        return JSONResponse(
+            {
+                "areas": atlas.areas(who.district),
+                "zones": atlas.zones(who.district),
+                "cameras": atlas.cameras(who.district),
+                "cases": cases.cases(_open_of(who)),
+            }
+        )
 
     @router.get("/cases/{case_id}", dependencies=reader)
     def reasons(case_id: str) -> Response:
@@ -81,6 +92,10 @@ def map_router(atlas: Atlas, cases: CaseAtlas, base: BaseMap | None, access: Acc
         return FileResponse(base.path(facts), media_type=facts.media_type)
 
     return router
+
+
+def _open_of(who: Operator) -> CaseFilter:
+    return CaseFilter(states=OPEN, silenced=False, district=who.district, is_by_severity=True)
 
 
 def _answer(found: Json) -> JSONResponse:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -239,3 +240,20 @@ def test_everybody_sees_their_own_district(month: Parts) -> None:
         answer = client.get(f"/api/v1/{path}?{PERIOD}&area=370303&of=filed")
         assert answer.status_code == 403
         assert "li answers for 370302" in answer.text
+
+
+def test_the_sheet_shows_figures_that_lead_to_their_cases(month: Parts, client: AsgiClient) -> None:
+    page = AsgiClient(month.http)
+    page.get(f"/?token={OPERATOR_TOKEN}")
+    sheet = page.get("/figures?area=370303&period=2026-06-22..2026-06-30&by=street&lang=en").text
+    view = client.get(f"/api/v1/assessment?area=370303&{PERIOD}&by=street").json()
+    confirmed = next(figure for figure in view["figures"] if figure["key"] == "confirmation_rate")
+    assert f"{confirmed['value']:.1f} %" in sheet
+    assert "Day by day" in sheet
+    address = "/figures/cases?of=confirmed&area=370303&period=2026-06-22..2026-06-30"
+    assert address.replace("&", "&amp;") in sheet or address in sheet
+    listed = page.get(address)
+    assert listed.text.count('<a href="/cases/') == len({*re.findall(r"/cases/([0-9a-f-]{36})", listed.text)}) > 0
+    wrong = page.get("/figures?period=tomorrow")
+    assert (wrong.status_code, "is no period" in wrong.text) == (422, True)
+    assert page.get("/figures/cases?of=nonsense&period=2026-06").status_code == 422

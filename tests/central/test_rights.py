@@ -89,12 +89,15 @@ READS = "whoever reads the case may see it as it is now"
 BY_KEY = "an Open311 client's key"
 BY_SIGNATURE = "a platform's signature"
 OWN = "one's own account"
+READERS = "whoever may read hands their own shift over"
 OTHERWISE = {
     "POST /api/v1/cases": BY_TABLE,
     "POST /api/v1/bulk/actions/{action}": BY_TABLE,
     "POST /api/v1/bulk/assign": BY_TABLE,
     "POST /api/v1/cases/{case_id}/looks": READS,
     "POST /bring": BY_TABLE,
+    "POST /handover": READERS,
+    "POST /handover/{number}/take": READERS,
     "POST /api/v1/cases/{case_id}/actions/{action}": BY_TABLE,
     "POST /cases/{case_id}/actions/{action}": BY_TABLE,
     "POST /street/cases/{case_id}/photos": BY_TABLE,

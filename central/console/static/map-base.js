@@ -57,7 +57,7 @@ export function element(tag, facts = {}, ...children) {
 
 export function mark(severity) {
   const holder = document.createElement("template");
-  holder.innerHTML = `<svg class="mark severity-${Number(severity)}" viewBox="0 0 24 24" aria-hidden="true"><use href="/static/marks.svg#severity-${Number(severity)}"/></svg>`;
+  holder.innerHTML = `<svg class="mark severity-${Number(severity)}" viewBox="0 0 24 24" aria-hidden="true"><use href="#severity-${Number(severity)}"/></svg>`;
   return holder.content.firstChild;
 }
 

@@ -176,8 +176,7 @@ heat.addEventListener("change", showHeat);
 
 async function load(what) { take(what, await get(`/api/v1/map/${what}`)); }
 
-async function loadCases() {
-  const found = await get("/api/v1/map/cases");
+function takeCases(found) {
   take("cases", found);
   const note = document.getElementById("unplaced");
   note.hidden = !found.left_out && found.is_all;
@@ -217,7 +216,9 @@ addEventListener("pagehide", () => source?.close());
 
 async function begin() {
   const asked = new URLSearchParams(location.search);
-  const [ground] = await Promise.all([background(page).catch(() => null), load("areas"), load("zones"), load("cameras"), loadCases()]);
+  const [ground, first] = await Promise.all([background(page).catch(() => null), get("/api/v1/map/ground")]);
+  for (const what of ["areas", "zones", "cameras"]) take(what, first[what]);
+  takeCases(first.cases);
   if (ground) { layers.base = ground.layer; ground.layer.addTo(map); }
   const all = L.featureGroup(["areas", "cameras", "cases", "zones"].flatMap((what) => layers[what].getLayers()));
   const bounds = all.getLayers().length ? all.getBounds() : ground?.bounds;

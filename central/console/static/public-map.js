@@ -41,7 +41,7 @@ async function begin() {
     layer.bindTooltip(inWords(feature.properties.name)).on("click", () => choose(String(feature.id)));
   } }).addTo(map);
   list();
-  const bounds = [zones, around].map((layer) => layer.getBounds()).find((one) => one.isValid()) ?? ground?.bounds;
+  const bounds = [around, zones].map((layer) => layer.getBounds()).find((one) => one.isValid()) ?? ground?.bounds;
   if (bounds) map.fitBounds(bounds, { padding: [20, 20], animate: false }); else map.setView([36.8135, 118.0548], 14);
   page.dataset.ready = "yes";
 }
