@@ -2,29 +2,25 @@
 
 import json
 import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from central.catalogue import load_catalogue
+from central.commands.registers_said import bar, content_of, day_of, language_of, line, tell, write_whole
 from central.domain.people import Operator
 from central.domain.registers.frames import Frame
 from central.services.registers import RegisterBook
 from central.services.registers_base import Register
 from central.services.registers_desk import RegisterDesk, UnknownRow
 from central.services.registers_files import FileFormat, format_of
-from central.services.registers_findings import Finding, Language
-from central.services.registers_import import Progress as Told
-from central.services.registers_orders import Order, Report
+from central.services.registers_orders import Order
 from central.services.registers_projected import FIRST_ZONE, LAST_ZONE
 from central.services.registers_views import change_view, coverage_view, finding_view, history_view, report_view
 from central.settings import CentralSettings, load_settings
@@ -34,9 +30,6 @@ from central.store.database import Database
 from central.timelimits import load_time_limits
 from contract.clock import SystemClock
 from contract.errors import UsageError
-
-SHOWN = 30
-"""Findings of each level that a person reads before scrolling away; --json and --report have all."""
 
 Kind = StrEnum("Kind", {"SITE": "site", **{register.name: register.value for register in Register}})  # type: ignore[misc]  # made of another enumeration
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="YAML settings, see configs/central/central.yaml.")]
@@ -101,9 +94,9 @@ def bring_in(
     Examples: central registers import permits permits.xlsx --dry-run · central registers import zones zones.geojson
     --coordinates gcj02 --only-good · central registers import site configs/site/demo.yaml
     """
-    content = _content(file)
+    content = content_of(file)
     reason, person = why or f"import of {file.name}", who or getuser()
-    with _desk(config, database_url) as desk, _bar() as bar:
+    with _desk(config, database_url) as desk, bar() as progress:
         if kind.value == "site":
             found = [
                 desk.put(Order(register, file.name, b"", person, reason, is_dry_run=dry_run), rows)
@@ -123,10 +116,12 @@ def bring_in(
                 "",
                 zone,
             )
-            found = [desk.bring_in(order, bar)]
+            found = [desk.bring_in(order, progress)]
     if report is not None:
-        _write(report, json.dumps([report_view(one, sys.maxsize).model_dump(mode="json") for one in found]).encode())
-    _tell(found, _language(language), as_json)
+        write_whole(
+            report, json.dumps([report_view(one, sys.maxsize).model_dump(mode="json") for one in found]).encode()
+        )
+    tell(found, language_of(language), as_json)
     if any(one.errors for one in found):
         raise typer.Exit(1)
 
@@ -143,7 +138,7 @@ def export(
     """Writes a register to a file that can be imported again. What is restricted is never exported."""
     kind = format_of(out.name)
     with _desk(config, database_url) as desk:
-        _write(out, desk.export(register, kind, coordinates, _language(language), version))
+        write_whole(out, desk.export(register, kind, coordinates, language_of(language), version))
     typer.echo(f"{register.value}: {out}")
 
 
@@ -159,11 +154,11 @@ def template(
     """Writes an empty table with all headings; a workbook explains them on its second sheet."""
     kind = FileFormat.CSV if out is None else format_of(out.name)
     with _desk(config, database_url, must_exist=False) as desk:
-        content = desk.template(register, kind, _language(language))
+        content = desk.template(register, kind, language_of(language))
     if out is None:
         typer.echo(content.decode("utf-8-sig"), nl=False)
     else:
-        _write(out, content)
+        write_whole(out, content)
 
 
 def overview(config: ConfigOption = None, database_url: DatabaseOption = None, as_json: JsonOption = False) -> None:
@@ -241,7 +236,7 @@ def check(
         typer.echo(json.dumps(lines, ensure_ascii=False))
         return
     for register, one in found:
-        typer.echo(f"{register.value}\t{_line(one, _language(language))}")
+        typer.echo(f"{register.value}\t{line(one, language_of(language))}")
 
 
 def show_coverage(
@@ -254,8 +249,8 @@ def show_coverage(
 ) -> None:
     """Grids and roads without an officer, hour by hour, and grids without a camera."""
     with _desk(config, database_url) as desk:
-        begin = desk.today() if first is None else _day(first, "--from")
-        end = begin + timedelta(days=6) if last is None else _day(last, "--to")
+        begin = desk.today() if first is None else day_of(first, "--from")
+        end = begin + timedelta(days=6) if last is None else day_of(last, "--to")
         if not begin <= end <= begin + timedelta(days=400):
             raise UsageError("--to: must not lie before --from, nor more than 400 days after it")
         found = coverage_view(desk.coverage(begin, end, area))
@@ -297,72 +292,3 @@ def _missing() -> Iterator[None]:
         yield
     except UnknownRow as error:
         raise UsageError(str(error)) from error
-
-
-@contextmanager
-def _bar() -> Iterator[Told]:
-    """A progress bar on stderr; nothing where nobody watches."""
-    columns = (TextColumn("rows"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task("rows", total=None)
-        yield lambda done, total: shown.update(task, completed=done, total=total)
-
-
-def _tell(reports: Sequence[Report], language: Language, as_json: bool) -> None:
-    if as_json:
-        views = [report_view(report).model_dump(mode="json") for report in reports]
-        typer.echo(json.dumps(views[0] if len(views) == 1 else views, ensure_ascii=False))
-        return
-    for report in reports:
-        for level in ("error", "warning"):
-            found = [finding for finding in report.findings if finding.level == level]
-            for finding in found[:SHOWN]:
-                typer.echo(_line(finding, language))
-            if len(found) > SHOWN:
-                counts = Counter(finding.code for finding in found[SHOWN:])
-                typer.echo(f"… {sum(counts.values())} more: {', '.join(f'{k} {n}' for k, n in counts.most_common())}")
-        if report.version is not None:
-            done = f"version {report.version}"
-        elif report.is_dry_run:
-            done = "dry run, nothing imported"
-        else:
-            done = "nothing imported; --only-good takes the good rows" if report.is_refused else "nothing to change"
-        typer.echo(
-            f"{report.register.value}: {report.rows} rows, {report.bad_rows} wrong; {report.added} new, "
-            f"{report.changed} changed, {report.removed} taken out, {report.unchanged} as they were: {done}"
-        )
-
-
-def _line(finding: Finding, language: Language) -> str:
-    where = f"{finding.row}" if finding.row else "–"
-    said = f"{finding.problem(language)}; {finding.remedy(language)}"
-    return f"{finding.level}\t{where}\t{finding.key}\t{finding.field}\t{finding.code}\t{said}"
-
-
-def _language(text: str) -> Language:
-    if text == "zh":
-        return "zh"
-    if text == "en":
-        return "en"
-    raise UsageError(f"--language: {text!r} is neither zh nor en")
-
-
-def _day(text: str, option: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{option}: {text!r} is no day; write it as 2026-07-01") from error
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: can't be read ({error.strerror}); check the path") from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise UsageError(f"{path}: can't be written ({error.strerror}); check the folder") from error
