@@ -35,6 +35,42 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("{action} needs a limit: how much time is added, in which unit", "“{action}”须注明延长的时间和单位"),
     ("extend: the stage {stage} has no limit", "此环节没有时限，不能延期"),
     ("extend: {rest}", "延期：{rest}"),
+    # the fleet: bundles, zones, calibrations, roll-outs; dead letters
+    (
+        "version {version} of node {node} was set by {person} meanwhile; "
+        "this was made from version {old}: look at it and make the change again",
+        "{person}已把节点{node}更新到 v{version}，此处的修改基于 v{old}；请查看新版本后重新修改",
+    ),
+    ("why: say in a few words {rest}", "请用几个字说明原因"),
+    ("zones: two are called {name}; {rest}", "有两个区域都叫{name}；名称不能重复"),
+    ("zones.{number}.name: {rest}", "区域名称只能用英文字母、数字和 . _ -（从 0 数起第 {number} 个）"),
+    ("{shape}.{number}.polygon{rest}", "形状不成立：至少三个顶点，都在画面内（从 0 数起第 {number} 个）"),
+    (
+        "camera {camera} is in no bundle of node {node}; {rest}",
+        "节点{node}的配置里没有摄像机{camera}，请先在节点页加入",
+    ),
+    ("camera {camera} has no preset {preset}", "摄像机{camera}没有预置位{preset}"),
+    ("node {node} has no bundle yet; {rest}", "节点{node}还没有下发过配置，请先在节点页下发首个配置"),
+    (
+        "cameras.{number}: {camera} belongs to node {node}; {rest}",
+        "摄像机{camera}属于节点{node}，请先从那个节点的配置中移除",
+    ),
+    ("points {one} and {other} look swapped: {rest}", "控制点 {one} 和 {other} 像是互换了"),
+    ("point {name} does not fit the others: {rest}", "控制点 {name} 与其他点不符，请检查点击位置和坐标"),
+    ("point {name}: lies {far} km from the others: {rest}", "控制点 {name} 距其他点 {far} 公里，请检查经纬度"),
+    ("the points lie nearly on one line {rest}", "控制点几乎在一条线上：远近左右各选一些"),
+    ("the points {rest}", "这些控制点不成立：请检查顺序、坐标和点击位置"),
+    ("all points are at one place {rest}", "所有控制点在同一处"),
+    (
+        "{count} points: at least {least} are needed, six or more are better",
+        "只有 {count} 个点；至少 {least} 个，六个以上更好",
+    ),
+    ("nodes: choose at least one", "请至少选择一个节点"),
+    ("node {node}: was given no {what}, so there is no way back", "节点{node}没有下发过，无从退回"),
+    ("dead letter {number} was replayed or put away already", "这条消息已处理过"),
+    ("dead letter {number}: {rest}", "这条消息仍不能接收：{rest}"),
+    ("no dead letter {number}; {rest}", "没有编号为 {number} 的消息"),
+    ("YAML: {rest}", "YAML 有误：{rest}"),
     # who may what
     ("needs a role of {roles}; {name} has {mine}", "需要角色：{roles}；{name}的角色是：{mine}"),
     ("the case lies in {area}; {name} answers for {own}", "案件位于{area}，{name}只负责{own}"),

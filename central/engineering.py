@@ -19,6 +19,7 @@ from central.console.street import street_pages
 from central.domain.rules import AssociationRules
 from central.foundation import Foundation
 from central.rulebook import make_rules
+from central.services.basemap import BaseMap
 from central.services.delivery_hearing import ReplyDesk
 from central.services.fleet import FleetDesk
 from central.services.fleet_book import FleetBook
@@ -58,7 +59,7 @@ def workshop_of(base: Foundation, replies: ReplyDesk | None = None) -> Workshop:
     return Workshop(
         desk,
         Artifacts(base.settings.artifacts_folder),
-        Ground(base.plane, reader.zones),
+        Ground(base.plane, reader.zones, BaseMap(base.settings.map_folder).current),
         base.clock,
         LetterDesk(base.database, base.clock, base.around(), lambda: replies),
         PeopleDesk(base.database, base.hasher, base.clock),

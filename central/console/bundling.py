@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse
 from central.console.fleet_pages import Gate, NodePath
 from central.console.pages import Pages
 from central.console.rooms import ROOMS, Room
+from central.console.spoken import spoken
 from central.domain.people import Operator
 from central.services.fleet import FleetDesk, Overtaken, UnknownNode, content_of
 from central.services.fleet_book import FleetBook, NodeEntry
@@ -96,7 +97,7 @@ def bundling_pages(
                 wish = _wish(who, typed.get("why", ""), _version(typed.get("after", "")))
                 tailor.set_parts(node_id, {"policies": policies}, wish)
             except UsageError as error:
-                return policies_page(request, node, _status(error), trouble=str(error).splitlines(), **told)
+                return policies_page(request, node, _status(error), trouble=spoken(pages, request, error), **told)
             return RedirectResponse(f"/fleet/nodes/{node_id}", 303)
 
         return await run_in_threadpool(save)
@@ -117,7 +118,7 @@ def bundling_pages(
         try:
             tailor.set_all(node_id, _read(text), _wish(who, why, after))
         except UsageError as error:
-            told = {"text": text, "why": why, "problems": str(error).splitlines()}
+            told = {"text": text, "why": why, "problems": spoken(pages, request, error)}
             return bundle_page(request, book.node(node_id), _status(error), **told)
         return RedirectResponse(f"/fleet/nodes/{node_id}", 303)
 

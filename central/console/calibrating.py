@@ -12,7 +12,9 @@ from pydantic import ValidationError
 from central.console.fleet_pages import CameraPath, Gate, Preset
 from central.console.pages import Pages
 from central.console.rooms import ROOMS, Room
+from central.console.spoken import spoken
 from central.domain.people import Operator
+from central.services.basemap import BaseFacts
 from central.services.fleet import Overtaken
 from central.services.fleet_book import CameraEntry, FleetBook
 from central.services.placing import LINES, Marks, Trial, tried
@@ -26,10 +28,12 @@ LONGEST_MARKS = 40_000
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the map shows: where the site's metres begin, and its zones."""
+    """What the map shows: where the site's metres begin, its zones, and the ground under them."""
 
     origin: Origin
     zones: Callable[[], Sequence[ZoneView]]
+    base: Callable[[], BaseFacts | None] = lambda: None
+    """The background that somebody brought for the map."""
 
 
 def calibrating_pages(book: FleetBook, tailor: Tailor, ground: Ground, gate: Gate, pages: Pages) -> APIRouter:
@@ -48,6 +52,7 @@ def calibrating_pages(book: FleetBook, tailor: Tailor, ground: Ground, gate: Gat
             pictures=book.pictures(camera, preset),
             outlines=json.dumps(outlines_of(ground)),
             origin=ground.origin,
+            base=ground.base(),
             **facts,
         )
 
@@ -81,7 +86,7 @@ def calibrating_pages(book: FleetBook, tailor: Tailor, ground: Ground, gate: Gat
             tailor.set_calibration(camera.node.view.node_id, camera_id, preset, settings, wish)
         except UsageError as error:
             status = 409 if isinstance(error, Overtaken) else 422
-            return page(request, camera, preset, status, marks=marks, why=why, problems=str(error).splitlines())
+            return page(request, camera, preset, status, marks=marks, why=why, problems=spoken(pages, request, error))
         return RedirectResponse(f"/fleet/cameras/{camera_id}" + (f"?preset={preset}" if preset else ""), 303)
 
     return router

@@ -1,5 +1,6 @@
 """Messages that could not be taken: looked at, read again, or put away with a reason."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
@@ -8,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from central.console.fleet_pages import Gate
 from central.console.pages import Pages
 from central.console.rooms import ROOMS, Room, entrances_for
+from central.console.spoken import spoken
 from central.domain.people import Operator
 from central.services.letters import LetterDesk
 from contract.errors import PermanentError, UsageError
@@ -21,10 +23,10 @@ def letter_pages(desk: LetterDesk, prefix: str, gate: Gate, pages: Pages) -> API
     router = APIRouter(prefix="/letters", include_in_schema=False)
     Keeper = Annotated[Operator, Depends(gate.may(ROOMS[Room.LETTERS], is_page=True))]  # noqa: N806  # a type
 
-    def letter_page(request: Request, letter_id: int, status: int = 200, problem: str = "") -> Response:
+    def letter_page(request: Request, letter_id: int, status: int = 200, problems: Sequence[str] = ()) -> Response:
         letter = desk.letter(letter_id)
         text = letter.head.decode("utf-8", "replace")
-        return pages.render(request, "letter.html", status, letter=letter, text=text, problem=problem)
+        return pages.render(request, "letter.html", status, letter=letter, text=text, problems=problems)
 
     @router.get("")
     def show_letters(
@@ -63,7 +65,7 @@ def letter_pages(desk: LetterDesk, prefix: str, gate: Gate, pages: Pages) -> API
         try:
             desk.replay(letter_id, prefix)
         except PermanentError as error:
-            return letter_page(request, letter_id, 409, str(error))
+            return letter_page(request, letter_id, 409, spoken(pages, request, error))
         return RedirectResponse(f"/letters/{letter_id}", 303)
 
     @router.post("/{letter_id}/discard")
@@ -73,7 +75,7 @@ def letter_pages(desk: LetterDesk, prefix: str, gate: Gate, pages: Pages) -> API
         try:
             desk.discard(letter_id, who.name, why)
         except UsageError as error:
-            return letter_page(request, letter_id, 422, str(error))
+            return letter_page(request, letter_id, 422, spoken(pages, request, error))
         return RedirectResponse("/letters", 303)
 
     return router

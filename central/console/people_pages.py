@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from central.console.fleet_pages import Gate
 from central.console.pages import Pages
 from central.console.rooms import ROOMS, Room, entrances_for
+from central.console.spoken import spoken
 from central.domain.accounts import Person
 from central.domain.people import RIGHTS, Operator, Place, Refusal, Right, require
 from central.domain.workflow_words import PEOPLE, Role
@@ -34,7 +35,7 @@ def people_pages(desk: PeopleDesk, gate: Gate, pages: Pages) -> APIRouter:
     def page(
         request: Request, who: Operator, status: int = 200, typed: Mapping[str, object] = NOTHING, **told: object
     ) -> Response:
-        facts = {"problem": "", "given": None, "typed": defaultdict(str, typed)} | told
+        facts = {"problems": (), "given": None, "typed": defaultdict(str, typed)} | told
         return pages.render(
             request,
             "people.html",
@@ -55,7 +56,7 @@ def people_pages(desk: PeopleDesk, gate: Gate, pages: Pages) -> APIRouter:
 
     def refused(request: Request, who: Operator, error: Exception, typed: Mapping[str, object] = NOTHING) -> Response:
         status = {Refusal: 403, UnknownPerson: 404}.get(type(error), 422)
-        return page(request, who, status, typed, problem=str(error))
+        return page(request, who, status, typed, problems=spoken(pages, request, error))
 
     @router.get("")
     def show(request: Request, who: Admin) -> Response:

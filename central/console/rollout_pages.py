@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from central.console.fleet_pages import Gate
 from central.console.pages import Pages
 from central.console.rooms import ROOMS, Room, entrances_for
+from central.console.spoken import spoken
 from central.domain.people import Operator
 from central.services.rollouts import Refused, RolloutDesk, Target, What
 from contract.bundle import ModelTarget, SoftwareTarget
@@ -64,7 +65,7 @@ def rollout_pages(desk: RolloutDesk, gate: Gate, pages: Pages) -> APIRouter:
             target = _target(what, typed | {"shadow_looks": shadow_looks})
             refused = desk.start(what, target, nodes, who.name, why)
         except UsageError as error:
-            return page(request, who, what, 422, str(error).splitlines(), nodes=nodes, **typed)
+            return page(request, who, what, 422, spoken(pages, request, error), nodes=nodes, **typed)
         if refused:
             return page(request, who, what, 409, [_line(one) for one in refused], nodes=nodes, **typed)
         return RedirectResponse(f"/rollouts?what={what}", 303)
@@ -76,7 +77,7 @@ def rollout_pages(desk: RolloutDesk, gate: Gate, pages: Pages) -> APIRouter:
         try:
             desk.back(node, what, who.name)
         except UsageError as error:
-            return page(request, who, what, 409, str(error).splitlines())
+            return page(request, who, what, 409, spoken(pages, request, error))
         return RedirectResponse(f"/rollouts?what={what}", 303)
 
     return router

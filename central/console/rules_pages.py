@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from central.console.fleet_pages import Gate
 from central.console.pages import Pages
 from central.console.rooms import ROOMS, Room, entrances_for
+from central.console.spoken import spoken
 from central.domain.people import Operator
 from central.domain.rules import AssociationRules
 from central.services.whatif import WhatIf
@@ -58,7 +59,7 @@ def rules_pages(
             try:
                 found = what_if(_read(typed, rules), _start(day, timezone))
             except UsageError as error:
-                return page(request, who, 422, typed=typed, day=day, problems=str(error).splitlines())
+                return page(request, who, 422, typed=typed, day=day, problems=spoken(pages, request, error))
             return page(request, who, typed=typed, day=day, found=found)
 
         return await run_in_threadpool(work)

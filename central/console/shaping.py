@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from central.console.fleet_pages import CameraPath, Gate, Preset
 from central.console.pages import Pages
 from central.console.rooms import ROOMS, Room
+from central.console.spoken import spoken
 from central.domain.people import Operator
 from central.services.fleet import Overtaken
 from central.services.fleet_book import CameraEntry, FleetBook
@@ -62,7 +63,7 @@ def shaping_pages(book: FleetBook, tailor: Tailor, gate: Gate, pages: Pages) -> 
             tailor.set_shapes(node_id, camera_id, preset, read_shapes(drawing), Wish(who.name, why.strip(), after))
         except UsageError as error:
             status = 409 if isinstance(error, Overtaken) else 422
-            problems = str(error).splitlines()
+            problems = spoken(pages, request, error)
             return page(request, camera, preset, status, drawing=drawing, why=why, problems=problems)
         return RedirectResponse(f"/fleet/cameras/{camera_id}" + (f"?preset={preset}" if preset else ""), 303)
 

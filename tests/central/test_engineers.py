@@ -17,6 +17,7 @@ from central.store.dead_letters import Refused
 from contract.clock import VirtualClock
 from contract.plane import Origin, Point
 from contract.taxonomy import Seen
+from edge.camera_settings import ZoneSettings
 from edge.position.settings import CalibrationSettings
 from edge.rules.policy import Policies, PresencePolicy
 from edge.scene.streets import demo_street
@@ -40,10 +41,11 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
 
 
 class Engineer:
-    """Signed in with the operator's token, or as somebody."""
+    """Signed in with the operator's token, or as somebody; reads English unless told otherwise."""
 
-    def __init__(self, workshop: Workshop, name: str = "") -> None:
+    def __init__(self, workshop: Workshop, name: str = "", lang: str = "en") -> None:
         self.client = AsgiClient(workshop.central.http)
+        self.client.cookies.set("xunjie_lang", lang)
         if name:
             answer = self.client.send("POST", "/login", form={"name": name, "password": PASSWORD}, headers=OWN)
             assert answer.status_code == 303
@@ -80,6 +82,7 @@ def test_drawn_zones_become_the_nodes_next_version_and_nothing_else_changes(work
     assert (version_of(workshop), camera["source"]) == (before + 1, "rtsp://192.0.2.1/1")
     assert camera["zones"] == [{"name": "kerb", "polygon": SQUARE, "kinds": ["stall"]}]
     assert camera["masks"] == [{"polygon": SQUARE, "kinds": []}]
+    assert ZoneSettings.model_validate(camera["zones"][0]).to_zone().kinds == {Seen.STALL}
 
 
 @pytest.mark.parametrize(

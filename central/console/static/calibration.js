@@ -218,7 +218,7 @@ function start() {
     if (given[key] !== undefined) field.value = given[key];
     field.addEventListener("change", changed);
   }
-  map = groundMap(document.getElementById("map"), root.dataset, ground, (index, lat, lon) => { [points[index].lat, points[index].lon] = [lat, lon]; chosen = index; changed(); });
+  map = groundMap(document.getElementById("map"), root, ground, (index, lat, lon) => { [points[index].lat, points[index].lon] = [lat, lon]; chosen = index; changed(); });
   sheet.addEventListener("pointerdown", (event) => { event.preventDefault(); add(placeOf(event)); });
   document.getElementById("add").addEventListener("click", () => { add([0.5, 0.7]); sheet.querySelector(`[data-point="${chosen}"]`)?.focus(); });
   document.getElementById("show-sigma").addEventListener("change", show);

@@ -1,15 +1,20 @@
 // The ground beside the picture: the site's zones and the points, on a map without tiles. Where Leaflet is missing the
 // points are typed.
-export function groundMap(holder, facts, onClick, onMove) {
+import { background } from "./map-base.js";
+
+export function groundMap(holder, page, onClick, onMove) {
+  const facts = page.dataset;
   const { L } = window;
   if (!L) { holder.hidden = true; return null; }
   const map = L.map(holder, { zoomControl: true, attributionControl: false, maxZoom: 23, minZoom: 10, zoomSnap: 0.25 });
   L.control.scale({ imperial: false }).addTo(map);
+  map.createPane("base").style.zIndex = 210;
+  background(page).then((found) => found?.layer.addTo(map)).catch(() => {});
   const outlines = JSON.parse(facts.outlines).map((corners) => L.polygon(corners, { className: "outline", interactive: false }).addTo(map));
   const marks = L.layerGroup().addTo(map);
   const home = [Number(facts.lat), Number(facts.lon)];
   L.circleMarker(home, { radius: 3, className: "home", interactive: false }).addTo(map);
-  let isPlaced = false;
+  let isNear = false;
   const near = L.latLngBounds([home]).pad(0);
   for (const outline of outlines) if (outline.getBounds().getNorthEast().distanceTo(outline.getBounds().getSouthWest()) < 400) near.extend(outline.getBounds());
   map.fitBounds(near.pad(0.3), { maxZoom: 20 });
@@ -27,6 +32,9 @@ export function groundMap(holder, facts, onClick, onMove) {
     });
     if (camera) L.circleMarker(camera, { radius: 7, className: "lens", interactive: false }).addTo(marks);
     const placed = points.filter((point) => Number.isFinite(point.lat)).map((point) => [point.lat, point.lon]);
-    if (!isPlaced && placed.length >= 2) { isPlaced = true; map.fitBounds(L.latLngBounds(camera ? [...placed, camera] : placed).pad(0.3), { maxZoom: 21 }); }
+    const everything = camera ? [...placed, camera] : placed;
+    if (placed.length >= 2 && !everything.every((place) => map.getBounds().contains(place))) map.fitBounds(L.latLngBounds(everything).pad(0.2), { maxZoom: 21 });
+    else if (placed.length >= 2 && !isNear) map.fitBounds(L.latLngBounds(everything).pad(0.2), { maxZoom: 21 });
+    isNear ||= placed.length >= 2;
   }
 }
