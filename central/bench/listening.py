@@ -25,7 +25,9 @@ class Heard:
 class Consoles:
     """`open` before the measurement, `close` after it; `heard` may be read at any time."""
 
-    def __init__(self, url: str, token: str, filters: Sequence[str], clock: Clock) -> None:
+    def __init__(self, url: str, token: str, filters: Sequence[str], clock: Clock, after: int = 0) -> None:
+        """`after`: the change that the pages were made of which these would have loaded before."""
+        self._after = after
         self.heard = [Heard() for _ in filters]
         self._where, self._token, self._filters, self._clock = urlsplit(url), token, filters, clock
         self._loop = asyncio.new_event_loop()
@@ -57,7 +59,7 @@ class Consoles:
     async def _follow(self, address: str, heard: Heard) -> None:
         reader, writer = await asyncio.open_connection(self._where.hostname, self._where.port)
         lines = (
-            f"GET /live?{address}&after=0 HTTP/1.1",
+            f"GET /live?{address}&after={self._after} HTTP/1.1",
             f"Host: {self._where.netloc}",
             f"Authorization: Bearer {self._token}",
             "Accept-Language: en",

@@ -9,6 +9,7 @@ from typing import Any
 from contract.errors import UsageError
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+PATIENCE_MS = 120_000
 _NOTE = r"""
 window.seen = {};
 document.addEventListener("batch", ({ detail }) => {
@@ -55,6 +56,7 @@ def watchers(url: str, token: str, count: int) -> Iterator[Watchers]:
         pages = []
         for _ in range(count):
             page = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB").new_page()
+            page.set_default_timeout(PATIENCE_MS)
             page.add_init_script(_NOTE)
             page.goto(f"{url}?token={token}")
             page.wait_for_selector(".connection.on")
