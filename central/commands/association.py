@@ -38,6 +38,10 @@ LearnOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else there.")]
 
 
+NAMED = 20
+"""Bad lines named one by one; a file of another kind would flood the screen."""
+
+
 def add_to(cli: typer.Typer) -> None:
     """Registers the commands."""
     cli.command("associate")(associate_command)
@@ -135,7 +139,7 @@ def score_seeds(
 ) -> None:
     """Simulates, associates and scores many seeds, the simple rules in the same run. Means with 95 % intervals.
 
-    The packaged rules were tuned on seeds 1-20; report on others.
+    The packaged rules were tuned on seeds below 100; report on others.
     """
     first, last = _range(seeds)
     chosen = [_world(name) for name in worlds.split(",")]
@@ -178,7 +182,8 @@ def read(events: Path, site: Path | None, rules: Path | None) -> tuple[Ledger, O
         for entry in read_events(events, lambda size: bar.advance(task, size)):
             if isinstance(entry, BadLine):
                 bad += 1
-                bar.console.print(f"{events}: line {entry.number}: {entry.reason}", markup=False, soft_wrap=True)
+                if bad <= NAMED:
+                    bar.console.print(f"{events}: line {entry.number}: {entry.reason}", markup=False, soft_wrap=True)
             else:
                 ledger.take(entry, late_after)
     origin = ledger.origin() if site is None else load_site(site).to_origin()
@@ -210,7 +215,11 @@ def end(events: Path, bad: int) -> None:
         PermanentError: there were such lines.
     """
     if bad:
-        raise PermanentError(f"{events}: {bad} lines hold no event (named above); the others were taken")
+        named = "named above" if bad <= NAMED else f"the first {NAMED} named above"
+        raise PermanentError(
+            f"{events}: {bad} lines hold no event ({named}); the others were taken. "
+            "A line is one event as a node sends it, a JSON object"
+        )
 
 
 def _tell(facts: dict[str, object], as_json: bool) -> None:

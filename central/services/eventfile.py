@@ -1,5 +1,6 @@
 """Reading a file of wire events, one JSON object a line. A bad line costs itself and nothing else."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,8 @@ def read_events(path: Path, on_bytes: Callable[[int], None] = lambda _: None) ->
                     if more.endswith(b"\n"):
                         break
                 on_bytes(size)
+                if number == 1:
+                    line = line.removeprefix(BOM_UTF8)  # what some editors put in front of a text file
                 if line.strip():
                     yield _event(line.strip(), size, number)
     except OSError as error:

@@ -74,7 +74,7 @@ def test_bad_lines_are_named_skipped_and_told_by_the_exit_code(here: Here) -> No
     here.simulated()
     good = (here.folder / "e").read_text(encoding="utf-8").splitlines()[:3]
     bad = ["", "{nonsense", "[]", '{"specversion": "1.0"}', "x" * 70_000, good[2].replace("Z", "", 1)]
-    (here.folder / "mixed").write_text("\n".join([good[0], *bad, good[1]]), encoding="utf-8")
+    (here.folder / "mixed").write_text("\n".join([good[0], *bad, good[1]]), encoding="utf-8-sig")
     done = here("associate", "--events", here.path("mixed"), "--json")
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 2
@@ -91,6 +91,15 @@ def test_bad_lines_are_named_skipped_and_told_by_the_exit_code(here: Here) -> No
         )
     assert "5 lines hold no event" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_of_another_kind_does_not_flood_the_screen(here: Here) -> None:
+    (here.folder / "photo").write_bytes(bytes(range(256)) * 100)
+    done = here("associate", "--events", here.path("photo"))
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) < 30
+    assert "first 20 named above" in done.stderr
+    assert "one event as a node sends it" in done.stderr
 
 
 def test_what_if_shows_what_other_rules_would_do(here: Here) -> None:
