@@ -175,7 +175,9 @@ class LookSchedule:
     def looked(self, camera_id: CameraId, now_s: float, frame_age_s: float = 0.0) -> None:
         """Books a look that began at `now_s` and sets the next deadline on the camera's own grid.
 
-        `frame_age_s` is how long the frame had waited for it: the grid moves a little towards the frames.
+        `frame_age_s` is how long the frame had waited for it. What of that was waiting for the deadline moves the grid
+        a little towards the frames; waiting for a turn does not, else a busy node's grid walks off and counts skips
+        where every frame was looked at.
         """
         slot = self._slots[camera_id]
         if not slot.looks:
@@ -184,7 +186,8 @@ class LookSchedule:
         slot.skipped += late_periods
         slot.looks += 1
         slot.looked_s = now_s
-        earlier_s = min(max(0.0, frame_age_s), EARLIER * slot.every_s)
+        waited_s = frame_age_s - (now_s - slot.due_s)
+        earlier_s = min(max(0.0, waited_s), EARLIER * slot.every_s)
         slot.due_s += (late_periods + 1) * slot.every_s - earlier_s
 
     def wait_s(self, now_s: float, longest_s: float) -> float:

@@ -210,3 +210,16 @@ def test_wishes_are_extended_and_never_shortened() -> None:
     attention.want(A, at(20))
     attention.want(A, at(5))
     assert attention.granted(at(10)) == {A}
+
+
+@given(st.floats(0.0, 1.9), st.floats(0.0, 2.0))
+def test_a_camera_whose_every_frame_is_looked_at_skips_nothing_however_late(delay_s: float, phase_s: float) -> None:
+    """A busy node looks a while after the frame came: no reason for the grid to walk away from the frames."""
+    schedule = LookSchedule({A: 2.0}, 0.0)
+    for number in range(60):
+        came_s = phase_s + 2.0 * number
+        now_s = came_s + delay_s
+        if schedule.choose({A}, now_s) is None:
+            now_s += schedule.wait_s(now_s, 10.0)
+        schedule.looked(A, now_s, now_s - came_s)
+    assert schedule.counts(A) == (60, 0)
