@@ -17,7 +17,7 @@ from central.services.joining import JoinDesk, Said
 from central.services.replaying import Ledger, associate
 from central.settings import CentralSettings
 from central.site import SiteSettings
-from central.store import case_queries, inbox
+from central.store import case_lists, case_queries, inbox
 from contract.clock import VirtualClock
 from contract.errors import UsageError
 from contract.events import Event
@@ -55,7 +55,7 @@ def drain(*associators: Association) -> None:
 
 def sizes(parts: Parts) -> list[int]:
     with parts.database.read() as connection:
-        ids = [case.case_id for case in case_queries.page(connection, CaseFilter(), 100)]
+        ids = [case.case_id for case in case_lists.page(connection, CaseFilter(), 100)]
         return sorted(len(case.members) for case in case_queries.snapshots(connection, ids))
 
 
@@ -159,7 +159,7 @@ def test_what_people_say_reaches_its_own_district_and_no_further(parts: Parts) -
     with parts.database.read() as connection:
         for event in far:
             (cases[event.data.camera_id],) = case_queries.cases_of(connection, [event.data.incident_id])
-        (other,) = {case.case_id for case in case_queries.page(connection, CaseFilter(), 9)} - set(cases.values())
+        (other,) = {case.case_id for case in case_lists.page(connection, CaseFilter(), 9)} - set(cases.values())
     desk = JoinDesk(parts.database, parts.clock, lambda: None, CITY)
     with pytest.raises(UsageError, match="another district"):
         desk.merge(other, cases["e-1"], Said("wang"))

@@ -155,16 +155,20 @@ def test_pictures_and_the_citys_own_cases_pass_through_a_killed_district(tmp_pat
     city.configure("zibo", "zhangdian", "district", district.port)
     first, second = evidence_ref(JPEG), evidence_ref(JPEG + b"second")
     now = SystemClock().now()
-    span = {"first": now - minutes(2), "last": now}
+    since = now - minutes(2)
     try:
         district.start()
         city.start()
-        found = district.see(Street().event("grill", Seen.GRILL, (0, 0), **span, evidence=(first,)), JPEG)
+        found = district.see(
+            Street().event("grill", Seen.GRILL, (0, 0), first=since, last=now, evidence=(first,)), JPEG
+        )
         district.act(found, "confirm")
         district.act(found, "report")
         until(lambda: city.shows(found, first.sha256))
         district.kill()
-        own = city.see(Street().event("own", Seen.GRILL, (60, 0), **span, evidence=(second,)), JPEG + b"second")
+        own = city.see(
+            Street().event("own", Seen.GRILL, (60, 0), first=since, last=now, evidence=(second,)), JPEG + b"second"
+        )
         city.act(own, "confirm")
         city.act(own, "report")
         city.act(own, "accept")
