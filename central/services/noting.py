@@ -1,6 +1,6 @@
 """A batch of events → the board, and their rows: what was said, what it comes to, which pictures were announced."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -66,8 +66,13 @@ class Taker:
         self._meet(connection, found, now - REMEMBERED)
         for parts in found:
             self._put(parts, taken)
-        observations.replace_parts(connection, [part for parts in found for part in parts])
+        observations.replace_parts(connection, [part for parts in found for part in parts], self._new_in(revisions))
         return taken
+
+    def _new_in(self, revisions: Iterable[Revision]) -> set[IncidentId]:
+        """The incidents of which nobody has heard before these revisions."""
+        count = Counter(revision.incident_id for revision in revisions)
+        return {incident_id for incident_id, said in count.items() if said == len(self._said[incident_id])}
 
     def _observed(
         self, connection: Connection, new: Iterable[Revision], incidents: set[IncidentId]

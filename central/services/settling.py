@@ -37,7 +37,7 @@ class Settler:
         bonds = bonds_for(connection if self.heeds_people else None, together, kept, self._rules)
         found = partition(together, self._rules, bonds, self._known)
         revived: set[CaseId] = set()
-        plan = reconcile(found, kept, self._rules, lambda first: _free_id(connection, first, revived))
+        plan = reconcile(found, kept, self._rules, lambda first: _opened(connection, first, revived))
         self._carry_out(connection, plan, revived, now)
         return _touched(plan)
 
@@ -64,11 +64,8 @@ class Settler:
 
     def _carry_out(self, connection: Connection, plan: Plan, revived: set[CaseId], now: datetime) -> None:
         first_of = {move.case_id: move for move in reversed(plan.moves)}
-        for case_id in plan.opened:
-            if case_id in revived:
-                cases.revive(connection, case_id)
-            else:
-                cases.open_case(connection, _new_case(case_id, first_of[case_id].sighting))
+        for case_id in revived:
+            cases.revive(connection, case_id)
         for move in plan.moves:
             if move.was is not None:
                 cases.leave(connection, move.sighting.incident_id, now, move.sighting.part)
@@ -113,18 +110,19 @@ def bonds_for(
     return Bonds(frozenset(must), cannot, held)
 
 
-def _free_id(connection: Connection, first: Observation, revived: set[CaseId]) -> CaseId:
+def _opened(connection: Connection, first: Observation, revived: set[CaseId]) -> CaseId:
     """The id of the case that `first` opens: a new one, or that of its own earlier case that was merged away.
 
-    The latter is added to `revived`.
+    A new one is written here, since whether its id is free shows in the writing; the other is added to `revived`.
     """
     generation = 1
     while True:
         case_id = case_id_of(first, generation)
+        if cases.claim(connection, _new_case(case_id, first)):
+            return case_id
         known = case_queries.find(connection, case_id)
         if known is not None and known.merged_into is not None:
             revived.add(case_id)
-        if known is None or case_id in revived:
             return case_id
         generation += 1
 

@@ -25,7 +25,8 @@ from sqlalchemy.types import Boolean
 
 from central.domain.workflow import Action, CaseState, Role
 from central.domain.workflow_words import Source
-from central.store.database import METADATA, ROW_ID, UtcInstant
+from central.store.database import METADATA, ROW_ID, UtcInstant, insert_ignoring
+from central.store.pipelining import UNAWAITED
 from contract.taxonomy import KindGroup, Seen, Violation
 
 CASES = Table(
@@ -56,7 +57,7 @@ CASES = Table(
     Column("address", String(300), nullable=False, server_default=""),
     Column("description", String(1000), nullable=False, server_default=""),
 )
-_PROJECT = update(CASES).where(CASES.c.id == bindparam("case_id"))
+_PROJECT = update(CASES).where(CASES.c.id == bindparam("case_id")).execution_options(**UNAWAITED)
 Index("cases_in_time", CASES.c.group, CASES.c.last_seen_at)
 Index("cases_by_number", CASES.c.number, unique=True)
 Index("cases_by_area", CASES.c.area_code)
@@ -118,7 +119,16 @@ HISTORY = Table(
     Column("facts", Text, nullable=False),
     sqlite_autoincrement=True,
 )
-_OPEN, _JOIN, _APPEND = insert(CASES), insert(MEMBERS), insert(HISTORY)
+_OPEN, _JOIN, _APPEND = (insert(table).inline().execution_options(**UNAWAITED) for table in (CASES, MEMBERS, HISTORY))
+_ITS_MEMBERSHIP = (
+    (MEMBERS.c.incident_id == bindparam("of_incident"))
+    & (MEMBERS.c.part == bindparam("of_part"))
+    & MEMBERS.c.ended_at.is_(None)
+)
+_RELINK, _LEAVE = (
+    update(MEMBERS).where(_ITS_MEMBERSHIP).values({column: bindparam("new")}).execution_options(**UNAWAITED)
+    for column in (MEMBERS.c.link, MEMBERS.c.ended_at)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +182,11 @@ def open_case(connection: Connection, projection: Projection) -> None:
     connection.execute(_OPEN, _columns(projection))
 
 
+def claim(connection: Connection, projection: Projection) -> bool:
+    """Opens the case unless there is one of that id; whether it did."""
+    return connection.execute(insert_ignoring(connection, CASES), _columns(projection)).rowcount == 1
+
+
 def project(connection: Connection, *projections: Projection) -> None:
     """Writes the case rows anew."""
     if projections:
@@ -221,14 +236,12 @@ def join(connection: Connection, case_id: str, incident_id: str, at: datetime, l
 
 def relink(connection: Connection, incident_id: str, part: int, link: str) -> None:
     """Explains the open membership anew."""
-    is_open = (MEMBERS.c.incident_id == incident_id, MEMBERS.c.part == part, MEMBERS.c.ended_at.is_(None))
-    connection.execute(update(MEMBERS).where(*is_open).values(link=link))
+    connection.execute(_RELINK, {"of_incident": incident_id, "of_part": part, "new": link})
 
 
 def leave(connection: Connection, incident_id: str, at: datetime, part: int = 1) -> None:
     """Ends the open membership of the incident's part, if it has one."""
-    is_open = (MEMBERS.c.incident_id == incident_id, MEMBERS.c.part == part, MEMBERS.c.ended_at.is_(None))
-    connection.execute(update(MEMBERS).where(*is_open).values(ended_at=at))
+    connection.execute(_LEAVE, {"of_incident": incident_id, "of_part": part, "new": at})
 
 
 def append(connection: Connection, *entries: HistoryEntry) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from central.store import migrating
 from central.store.engines import file_of, make_engine, read_url, shown
 from central.store.locks import Lock, hold
+from central.store.pipelining import pipelined
 from central.store.refusals import translated
 from central.store.turns import Turns
 from contract.errors import TransientError, UsageError
@@ -98,13 +99,20 @@ class Database:
 
         `lazily` is for what can be done again from what is kept safely: SQLite then doesn't wait for the disk, and the
         next transaction that does makes this one safe too. A power cut before that takes it back whole, and this
-        process with it. PostgreSQL always waits: its crash would leave us with a memory of what it has lost.
+        process with it. PostgreSQL always waits for the disk: its crash would leave us with a memory of what it has
+        lost. There, statements that are `UNAWAITED` don't wait for the server.
 
         Raises:
             TransientError: the database was locked, away or full; nothing was written.
         """
         engine = self._writing_lazily if lazily else self._writing
-        with self._turns, translated(self.url, "a write"), engine.begin() as connection:
+        with (
+            self._turns,
+            translated(self.url, "a write"),
+            engine.connect() as connection,
+            pipelined(connection) if lazily else nullcontext(),
+            connection.begin(),
+        ):
             if not beside_others:
                 hold(connection, Lock.WRITE)
             yield connection

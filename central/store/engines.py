@@ -1,13 +1,16 @@
 """Making the engine for a database URL: SQLite's pragmas, PostgreSQL's pool and time limits."""
 
 import re
+import select
 from pathlib import Path
 from typing import Any
 
+from psycopg import DatabaseError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 
+from central.store.pipelining import teach_pipelines
 from contract.errors import UsageError
 
 BUSY_TIMEOUT_MS = 10_000
@@ -68,15 +71,36 @@ def make_engine(url: URL) -> Engine:
         engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
         _tune_sqlite(engine)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         connect_args={key: value for key, value in POSTGRESQL.items() if key not in url.query},
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
         pool_timeout=POOL_TIMEOUT_S,
-        pool_pre_ping=True,  # a connection that died while it lay in the pool costs no work
         hide_parameters=True,
     )
+    _check_before_use(engine)
+    teach_pipelines(engine)
+    return engine
+
+
+def _check_before_use(engine: Engine) -> None:
+    """A connection that died while it lay in the pool costs no work.
+
+    SQLAlchemy's own check asks the server each time. Here only a connection that has something to read is asked: an
+    idle one has nothing, unless the server said goodbye or the keep-alive probes gave up.
+    """
+
+    @event.listens_for(engine, "checkout")
+    def _on_checkout(driver: Any, _record: object, _proxy: object) -> None:
+        poll = select.poll()
+        poll.register(driver.fileno(), select.POLLIN)
+        if not poll.poll(0):
+            return
+        try:
+            engine.dialect.do_ping(driver)
+        except DatabaseError as error:
+            raise InvalidatePoolError from error
 
 
 def _tune_sqlite(engine: Engine) -> None:

@@ -4,6 +4,8 @@ from enum import IntEnum
 
 from sqlalchemy import Connection, func, select
 
+from central.store.pipelining import UNAWAITED
+
 
 class Lock(IntEnum):
     """What may be done by one transaction at a time."""
@@ -18,4 +20,4 @@ class Lock(IntEnum):
 def hold(connection: Connection, key: Lock) -> None:
     """Waits until nobody else holds `key`; held until the transaction ends. SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(int(key))))
+        connection.execute(select(func.pg_advisory_xact_lock(int(key))).execution_options(**UNAWAITED))

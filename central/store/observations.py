@@ -1,9 +1,10 @@
 """Incidents as their newest revision tells them, and the pictures that their events announced."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import (
     JSON,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Float,
     Index,
+    Insert,
     Integer,
     RowMapping,
     String,
@@ -19,15 +21,18 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     delete,
+    func,
     insert,
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import BigInteger, Boolean
 
 from central.domain.geometry import Covariance, Position
 from central.domain.values import Doubt, Observation
-from central.store.database import METADATA, ROW_ID, UtcInstant, insert_ignoring
+from central.store.database import METADATA, ROW_ID, UtcInstant
+from central.store.pipelining import UNAWAITED
 from contract.events import BoxNorm, EvidenceRef, EvidenceRole, IncidentEvent
 from contract.ids import CameraId, IncidentId, NodeId
 from contract.plane import Point
@@ -62,8 +67,10 @@ OBSERVATIONS = Table(
 )
 Index("observations_at_place", OBSERVATIONS.c.camera_id, OBSERVATIONS.c.place_id)
 Index("observations_in_time", OBSERVATIONS.c.group, OBSERVATIONS.c.last_seen_at)
-_ADD = insert(OBSERVATIONS)
-_FORGET = delete(OBSERVATIONS).where(OBSERVATIONS.c.incident_id == bindparam("of_incident"))
+_ADD = insert(OBSERVATIONS).inline().execution_options(**UNAWAITED)
+_FORGET = (
+    delete(OBSERVATIONS).where(OBSERVATIONS.c.incident_id == bindparam("of_incident")).execution_options(**UNAWAITED)
+)
 
 EVIDENCE = Table(
     "evidence",
@@ -84,9 +91,8 @@ EVIDENCE = Table(
     Column("stored_at", UtcInstant),
     UniqueConstraint("sha256", "incident_id", "role"),
 )
-_STORED = select(EVIDENCE.c.sha256, EVIDENCE.c.stored_at).where(
-    EVIDENCE.c.sha256.in_(bindparam("hashes", expanding=True)), EVIDENCE.c.stored_at.is_not(None)
-)
+_SAME = EVIDENCE.alias()
+_STORED = select(func.max(_SAME.c.stored_at)).where(_SAME.c.sha256 == bindparam("same_sha256"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +114,12 @@ class Picture:
     is_stored: bool
 
 
-def replace_parts(connection: Connection, parts: Sequence[Observation]) -> None:
-    """Stores the parts of some incidents in place of those they had."""
-    incident_ids = sorted({part.incident_id for part in parts})
-    if incident_ids:
-        connection.execute(_FORGET, [{"of_incident": incident_id} for incident_id in incident_ids])
+def replace_parts(connection: Connection, parts: Sequence[Observation], new: Container[str] = ()) -> None:
+    """Stores the parts of some incidents in place of those they had; `new` incidents had none."""
+    known = sorted({part.incident_id for part in parts if part.incident_id not in new})
+    if known:
+        connection.execute(_FORGET, [{"of_incident": incident_id} for incident_id in known])
+    if parts:
         connection.execute(_ADD, [_columns(part) for part in parts])
 
 
@@ -164,13 +171,16 @@ def nearest(
 def announce(connection: Connection, told: Iterable[IncidentEvent]) -> None:
     """Remembers the pictures that the events announce; a known one stays as it is."""
     rows = [_announced(ref, data) for data in told for ref in data.evidence]
-    if not rows:
-        return
-    hashes = sorted({str(row["sha256"]) for row in rows})
-    stored = {row.sha256: row.stored_at for row in connection.execute(_STORED, {"hashes": hashes})}
-    connection.execute(
-        insert_ignoring(connection, EVIDENCE), [row | {"stored_at": stored.get(row["sha256"])} for row in rows]
-    )
+    if rows:
+        connection.execute(_announcing(connection.dialect.name), rows)
+
+
+@cache
+def _announcing(dialect: str) -> Insert:
+    """A picture that another incident announced may lie here already."""
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = make(EVIDENCE).values(stored_at=_STORED.scalar_subquery()).on_conflict_do_nothing().inline()
+    return statement.execution_options(**UNAWAITED)
 
 
 def announced_size(connection: Connection, sha256: str) -> int | None:
@@ -268,6 +278,7 @@ def _columns(observation: Observation) -> dict[str, object]:
 def _announced(ref: EvidenceRef, data: IncidentEvent) -> dict[str, object]:
     return {
         "sha256": ref.sha256,
+        "same_sha256": ref.sha256,
         "incident_id": data.incident_id,
         "node_id": data.node_id,
         "camera_id": data.camera_id,

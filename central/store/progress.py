@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, update
 
 from central.store.inbox import INBOX
+from central.store.pipelining import UNAWAITED
 
-_DONE = update(INBOX).where(INBOX.c.id == bindparam("row_id")).values(done_at=bindparam("at"))
+_MARK = update(INBOX).where(INBOX.c.id == bindparam("row_id")).values(done_at=bindparam("at"))
+_DONE = _MARK.execution_options(**UNAWAITED)
 
 
 def mark_taken(connection: Connection, row_ids: Iterable[int], at: datetime) -> None:

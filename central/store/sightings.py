@@ -24,6 +24,7 @@ from sqlalchemy import (
 from central.domain.districts import REST, District
 from central.domain.values import MemberId, Revision
 from central.store.database import METADATA, ROW_ID, UtcInstant, insert_ignoring
+from central.store.pipelining import UNAWAITED
 from contract.ids import IncidentId
 
 REVISIONS = Table(
@@ -58,7 +59,7 @@ PROPOSALS = Table(
 _ANY_BOND = select(BONDS.c.id).limit(1)
 BondKind = Literal["must", "cannot"]
 _REVISION = TypeAdapter(Revision)
-_ADD_REVISIONS = insert(REVISIONS)
+_ADD_REVISIONS = insert(REVISIONS).inline().execution_options(**UNAWAITED)
 _REVISIONS_OF = (
     select(REVISIONS.c.incident_id, REVISIONS.c.facts)
     .where(REVISIONS.c.incident_id.in_(bindparam("incident_ids", expanding=True)))
