@@ -13,6 +13,7 @@ from central.api.http import make_http_app
 from central.api.looks import looks_router
 from central.api.originals import originals_router
 from central.api.package import package_router
+from central.console.libraries import require_libraries
 from central.dispatching import Dispatching, Means, picture_links
 from central.domain.districts import THE_REST, District
 from central.engineering import Workshop, workshop_of
@@ -137,6 +138,7 @@ class Central:
         """The whole API and console, or no more than the health page where this process has another role."""
         if Role.API not in self.roles:
             return make_http_app([health_router(self.health)], self._lifespan)
+        require_libraries()
         access = Access(tokens, Doors(base.database, base.hasher, base.clock), Sight(base.database))
         workshop = workshop_of(base)
         more = (
