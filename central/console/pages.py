@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from central.complaints import in_chinese
 from central.console.crop import crop_around
 from central.console.words import COOKIE, Language, Words, load_words, wanted_language
 from central.domain.people import Operator
@@ -53,6 +54,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters["local"] = self._local
+        self._templates.filters["said"] = said_in
         self._templates.globals["crop_around"] = crop_around
         self._templates.globals["zone"] = str(timezone)
 
@@ -76,6 +78,11 @@ class Pages:
 
     def _local(self, instant: datetime) -> str:
         return instant.astimezone(self._timezone).strftime("%m-%d %H:%M:%S")
+
+
+def said_in(sentence: str, words: Words) -> str:
+    """What an error says, in the page's language."""
+    return sentence if words.language == "en" else in_chinese(sentence)
 
 
 def packed(request: Request, html: str, status: int = 200) -> HTMLResponse:

@@ -125,7 +125,7 @@ def test_a_page_offers_a_form_for_each_step_and_takes_it(file_parts: Parts, brow
     refused = browser.send(
         "POST", f"/cases/{case_id}/actions/register", form={"condition": "seen_clearly"}, headers=origin
     )
-    assert (refused.status_code, "another person files it" in refused.text) == (409, True)
+    assert (refused.status_code, "须由另一人立案" in refused.text) == (409, True)
     assert "现场核实属实" in refused.text
     assert "阶段与时限" in refused.text
 
