@@ -40,7 +40,8 @@ class StandingMint:
             origin,
             rate_per_s,
         )
-        self._plain = json.loads(self._first().to_wire())
+        self._plain = json.loads(self._first(IncidentState.OPENED).to_wire())
+        self._types = (self._plain["type"], json.loads(self._first(IncidentState.UPDATED).to_wire())["type"])
 
     def payload(self, seq: int) -> bytes:
         """The event with that number in the stream, counted from 1."""
@@ -72,10 +73,11 @@ class StandingMint:
         )
         data |= {"seq": seq, "revision": revision, "camera_id": camera, "first_seen_at": format_rfc3339(first)}
         data["state"] = str(IncidentState.OPENED if revision == 1 else IncidentState.UPDATED)
+        found["type"] = self._types[revision > 1]
         data["ground"] |= {"lat": round(lat, 7), "lon": round(lon, 7)}
         return json.dumps(found).encode()
 
-    def _first(self) -> Event:
+    def _first(self, state: IncidentState) -> Event:
         data = IncidentEvent(
             node_id=self.node_id,
             stream_id=self.stream_id,
@@ -83,7 +85,7 @@ class StandingMint:
             boot_id=self.stream_id,
             incident_id=self.stream_id,
             revision=1,
-            state=IncidentState.OPENED,
+            state=state,
             seen=Seen.STALL,
             camera_id=f"cam-{self.number}",
             track_id=1,
