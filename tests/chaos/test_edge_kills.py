@@ -1,6 +1,5 @@
 """kill -9 of a real node at any marked point, 200 random times: 0 lost, 0 doubled in central's tables."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -18,19 +17,7 @@ def test_two_hundred_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> No
     (ROOT / "runs").mkdir(exist_ok=True)
     with (ROOT / "runs" / "edge-kills.log").open("w", encoding="utf-8", buffering=1) as log:
         toll = kill_again_and_again(tmp_path, KILLS, SEED, lambda line: print(line, file=log))
-        facts = {
-            "kills": dict(toll.kills),
-            "events": len(toll.events),
-            "said": len(toll.said),
-            "incidents": len({event.subject for event in toll.events}),
-            "lost": len(toll.lost),
-            "gaps": len(toll.gaps),
-            "doubled": len(toll.doubled),
-            "dead_letters": toll.dead_letters,
-            "unended": len(toll.unended),
-            "evidence_faults": len(toll.evidence_faults),
-        }
-        print(json.dumps(facts), file=log)
+    facts = toll.facts()
     assert set(toll.kills) == set(Point)
     assert (toll.lost, toll.gaps, toll.doubled, toll.dead_letters) == (set(), set(), [], 0), facts
     assert (toll.unended, set(toll.ends.values()), toll.evidence_faults) == (set(), {1}, []), facts

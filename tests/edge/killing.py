@@ -1,5 +1,6 @@
 """Kills a real node at marked points, again and again, over a real broker and a real central, and counts."""
 
+import json
 import random
 import sqlite3
 import subprocess
@@ -54,6 +55,21 @@ class Toll:
         last = {event.subject: event for event in sorted(self.events, key=lambda event: event.data.revision)}
         return {subject for subject, event in last.items() if event.data.state is not IncidentState.CLOSED}
 
+    def facts(self) -> dict[str, object]:
+        """All of it in numbers."""
+        return {
+            "kills": dict(self.kills),
+            "events": len(self.events),
+            "said": len(self.said),
+            "incidents": len({event.subject for event in self.events}),
+            "lost": len(self.lost),
+            "gaps": len(self.gaps),
+            "doubled": len(self.doubled),
+            "dead_letters": self.dead_letters,
+            "unended": len(self.unended),
+            "evidence_faults": len(self.evidence_faults),
+        }
+
     @property
     def ends(self) -> Counter[str]:
         """How often each incident was closed."""
@@ -96,6 +112,7 @@ def kill_again_and_again(folder: Path, kills: int, seed: int, tell: Callable[[st
             _count(central, toll)
             keys = [node_keys(state).own.signing.public]
             toll.evidence_faults = [fault.what for fault in verify(state / "evidence", keys).faults]
+            tell(json.dumps(toll.facts()))  # before central is stopped, which a busy machine may not do in time
     finally:
         broker.__exit__(None, None, None)
     return toll
