@@ -52,6 +52,7 @@ MAY_JOIN_ADAPTERS = {
     "central.engineering": "composes the engineers' pages over the database",
     "central.open311": "composes Open311: settings, doors, desks",
     "central.offline": "composes delivery for commands: broker address, database",
+    "central.cartography": "composes the map: its pages, its layers",
     "central.commands.demo": "composes the invented district: its journal and its pictures",
     "central.dispatching": "composes delivery: gateways, senders, listeners",
     "central.commands.delivery": "composes a comparison and the simulated platform; the broker's address",
