@@ -6,7 +6,7 @@ from datetime import date, datetime, tzinfo
 from fastapi import APIRouter
 
 from central.artifacts import Artifacts
-from central.console.bundling import Findings, bundling_pages
+from central.console.bundling import bundling_pages
 from central.console.calibrating import Ground, calibrating_pages
 from central.console.fleet_pages import Gate, fleet_pages
 from central.console.letter_pages import letter_pages
@@ -25,6 +25,7 @@ from central.services.fleet import FleetDesk
 from central.services.fleet_book import FleetBook
 from central.services.letters import LetterDesk
 from central.services.people import PeopleDesk
+from central.services.policies import Findings
 from central.services.reading import Reader
 from central.services.rollouts import RolloutDesk
 from central.services.street import StreetDesk

@@ -17,27 +17,14 @@ from central.console.spoken import spoken
 from central.domain.people import Operator
 from central.services.fleet import FleetDesk, Overtaken, UnknownNode, content_of
 from central.services.fleet_book import FleetBook, NodeEntry
-from central.services.policies import GATHER, KNOBS, Weighed, read_policies, shipped, typed_of, weigh
+from central.services.policies import GATHER, KNOBS, Findings, Weighed, read_policies, shipped, typed_of
 from central.services.tailoring import Tailor, Wish
-from central.store.database import Database
-from contract.clock import Clock
 from contract.errors import UsageError
 from contract.taxonomy import Seen
 
 LONGEST_BUNDLE = 180_000
 Why = Annotated[str, Form(max_length=500)]
 After = Annotated[int, Form(ge=0, le=2**53)]
-
-
-class Findings:
-    """What was found before, for weighing other numbers by."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
-
-    def weigh(self, node: NodeEntry, seen: Seen, present_after_s: float, confirm: float) -> Weighed:
-        cameras = [camera.camera_id for camera in node.cameras]
-        return weigh(self._database, self._clock, cameras, seen, present_after_s, confirm)
 
 
 def bundling_pages(
@@ -65,7 +52,7 @@ def bundling_pages(
 
     def bundle_page(request: Request, node: NodeEntry, status: int = 200, **typed: Any) -> Response:
         content = tailor.content(node.view.node_id)
-        text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False) if content else ""
+        text = yaml.safe_dump(content or _first_of(node), allow_unicode=True, sort_keys=False)
         facts = {"text": text, "why": "", "problems": ()} | typed
         return pages.render(request, "bundle.html", status, node=node, **facts)
 
@@ -81,7 +68,8 @@ def bundling_pages(
         present_after_s: Annotated[float, Query(ge=0, le=1e7)],
         confirm_score: Annotated[float, Query(ge=0, le=1)],
     ) -> Weighed:
-        return findings.weigh(book.node(node_id), seen, present_after_s, confirm_score)
+        cameras = [camera.camera_id for camera in book.node(node_id).cameras]
+        return findings.weigh(cameras, seen, present_after_s, confirm_score)
 
     @router.post("/policies")
     async def save_policies(request: Request, node_id: NodePath, who: Keeper) -> Response:
@@ -133,6 +121,11 @@ def bundling_pages(
         return RedirectResponse(f"/fleet/nodes/{node_id}", 303)
 
     return router
+
+
+def _first_of(node: NodeEntry) -> Mapping[str, object]:
+    """A first bundle to fill in: the cameras that the node tells of, without their streams, which it doesn't tell."""
+    return {"cameras": [{"camera_id": camera.camera_id, "source": "rtsp://"} for camera in node.cameras]}
 
 
 def _read(text: str) -> Mapping[str, object]:

@@ -79,6 +79,23 @@ class Weighed:
     dropped: int
 
 
+class Findings:
+    """What was found before, to weigh other numbers by. Any thread."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    def weigh(self, cameras: Collection[str], seen: Seen, present_after_s: float, confirm: float) -> Weighed:
+        """What the last days' findings of the cameras say about other numbers."""
+        with self._database.read() as connection:
+            found = stays.since(connection, cameras, self._clock.now() - WEIGHED, MOST_WEIGHED)
+        own = [stay for stay in found if stay.seen is seen]
+        short = [stay.stayed_s < present_after_s for stay in own]
+        weak = [stay.peak < confirm for stay in own]
+        dropped = sum(a or b for a, b in zip(short, weak, strict=True))
+        return Weighed(WEIGHED.days, len(own), sum(short), sum(weak), dropped)
+
+
 def shipped() -> dict[str, Any]:
     """The policies that nodes are delivered with; empty where the file is not there."""
     return dict(yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))) if SHIPPED.is_file() else {}
@@ -109,19 +126,6 @@ def read_policies(typed: Mapping[str, str]) -> tuple[dict[str, Any], list[Proble
     if not presence:
         problems.append(Problem("", "policy.none"))
     return {"presence": presence}, problems
-
-
-def weigh(
-    database: Database, clock: Clock, cameras: Collection[str], seen: Seen, present_after_s: float, confirm: float
-) -> Weighed:
-    """What the last days' findings of the cameras say about other numbers."""
-    with database.read() as connection:
-        found = stays.since(connection, cameras, clock.now() - WEIGHED, MOST_WEIGHED)
-    own = [stay for stay in found if stay.seen is seen]
-    short = [stay.stayed_s < present_after_s for stay in own]
-    weak = [stay.peak < confirm for stay in own]
-    dropped = sum(a or b for a, b in zip(short, weak, strict=True))
-    return Weighed(WEIGHED.days, len(own), sum(short), sum(weak), dropped)
 
 
 def _policy(seen: str, typed: Mapping[str, str], problems: list[Problem]) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 // Points on the picture and where they are on the ground; after every change the server says what the fit makes of them.
-import { corner, moved } from "./polygons.js";
+import { corner, handleSize, moved } from "./polygons.js";
 import { groundMap } from "./groundmap.js";
 
 const root = document.getElementById("calibration");
@@ -104,7 +104,7 @@ function heat() {
     if (sigma === null) return [];
     const x = c / columns * width(), y = r / rows * height(), w = width() / columns, h = height() / rows;
     const cell = element("rect", { x, y, width: w, height: h, class: "heat", fill: `hsl(${Math.max(0, 120 - sigma * 30)} 80% 45%)` });
-    const label = element("text", { x: x + w / 2, y: y + h / 2 + 8, class: "heat-label" });
+    const label = element("text", { x: x + w / 2, y: y + h / 2 + 8, class: "heat-label", "font-size": Math.min(1.5 * handleSize(sheet), 40) });
     label.textContent = sigma.toFixed(1);
     return [cell, label];
   }));
@@ -113,12 +113,12 @@ function heat() {
 function marked(point, index) {
   if (!isClicked(point)) return [];
   const [x, y] = [point.x * width(), point.y * height()];
-  const made = element("circle", { cx: x, cy: y, r: 14, class: `mark${index === chosen ? " chosen" : ""}${isPlaced(point) ? "" : " loose"}`, tabindex: 0, role: "button" });
+  const made = element("circle", { cx: x, cy: y, r: handleSize(sheet), class: `mark${index === chosen ? " chosen" : ""}${isPlaced(point) ? "" : " loose"}`, tabindex: 0, role: "button" });
   made.dataset.point = index;
   made.setAttribute("aria-label", `${point.name || index + 1}: ${(point.x * 100).toFixed(1)} % / ${(point.y * 100).toFixed(1)} %`);
   made.addEventListener("pointerdown", (event) => { event.preventDefault(); event.stopPropagation(); chosen = index; made.focus(); drag(event, point); });
   made.addEventListener("keydown", (event) => pressed(event, point, index));
-  const label = element("text", { x, y: y - 20, class: "mark-label" });
+  const label = element("text", { x, y: y - 1.5 * handleSize(sheet), class: "mark-label", "font-size": 2.2 * handleSize(sheet) });
   label.textContent = point.name || index + 1;
   return [made, label];
 }
@@ -226,6 +226,7 @@ function start() {
   form.addEventListener("submit", () => { form.marks.value = JSON.stringify(marks()); isSending = true; });
   addEventListener("beforeunload", (event) => { if (isDirty && !isSending) event.preventDefault(); });
   document.addEventListener("arrived", (event) => { if (isDirty) event.preventDefault(); });
+  addEventListener("resize", show);
   fit();
   show();
   tryOut();

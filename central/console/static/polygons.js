@@ -1,5 +1,7 @@
 // Small geometry of the drawing pages: places in shares of the picture.
-export const SIDE = 13;
+// How large a handle is on the drawing, whatever the screen's width: for a mouse, or for a finger.
+const HANDLE_PX = matchMedia("(pointer: coarse)").matches ? 14 : 9;
+export const handleSize = (sheet) => HANDLE_PX * sheet.viewBox.baseVal.width / Math.max(sheet.clientWidth, 1);
 
 const within = (value) => Math.min(1, Math.max(0, value));
 

@@ -1,5 +1,5 @@
 // Draws zones and masks on the camera's picture: by mouse, by finger and by keyboard alike, with undo.
-import { corner, middle, moved, ring, SIDE } from "./polygons.js";
+import { corner, handleSize, middle, moved, ring } from "./polygons.js";
 
 const editor = document.getElementById("editor");
 const sheet = document.getElementById("sheet");
@@ -101,7 +101,7 @@ function drawn(shape, index) {
   const polygon = element("polygon", { class: shape.what + (index === chosen ? " chosen" : ""), points: shape.points.map((one) => at(one).join(",")).join(" ") });
   polygon.addEventListener("pointerdown", (event) => { if (!draft) { event.preventDefault(); chosen = index; show(); } });
   if (index !== chosen || draft) return [polygon];
-  const between = shape.points.map((one, k) => handle(middle(one, shape.points[(k + 1) % shape.points.length]), SIDE * 0.6, "between", (event) => {
+  const between = shape.points.map((one, k) => handle(middle(one, shape.points[(k + 1) % shape.points.length]), handleSize(sheet) * 0.6, "between", (event) => {
     change("", () => shape.points.splice(k + 1, 0, middle(one, shape.points[(k + 1) % shape.points.length])));
     drag(event, shape, k + 1);
   }));
@@ -116,7 +116,7 @@ function handle(point, size, name, press) {
 }
 
 function grip(shape, point, k) {
-  const made = handle(point, SIDE, "corner", (event) => { made.focus(); drag(event, shape, k); });
+  const made = handle(point, handleSize(sheet), "corner", (event) => { made.focus(); drag(event, shape, k); });
   made.dataset.corner = k;
   made.setAttribute("tabindex", "0");
   made.setAttribute("role", "button");
@@ -127,7 +127,7 @@ function grip(shape, point, k) {
 
 function sketched() {
   const made = element("polyline", { class: "draft", points: draft.points.map((one) => at(one).join(",")).join(" ") });
-  return [made, ...draft.points.map((one) => { const [x, y] = at(one); return element("circle", { cx: x, cy: y, r: SIDE * 0.7, class: "between" }); })];
+  return [made, ...draft.points.map((one) => { const [x, y] = at(one); return element("circle", { cx: x, cy: y, r: handleSize(sheet) * 0.7, class: "between" }); })];
 }
 
 function placeOf(event) {
@@ -227,6 +227,7 @@ function start() {
   addEventListener("beforeunload", (event) => { if (isDirty && !isSending) event.preventDefault(); });
   document.addEventListener("arrived", (event) => { if (isDirty || draft) { event.preventDefault(); renew(); } });
   document.getElementById("picture")?.addEventListener("load", fit);
+  addEventListener("resize", show);
   fit();
   show();
 }
