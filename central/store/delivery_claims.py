@@ -7,7 +7,7 @@ itself; what it was about is then doubtful, and the next sender asks the target 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
 
 from central.domain.delivery import UNSETTLED, CaseSheet, DeliveryState
 from central.domain.delivery_pace import Breaker
@@ -16,6 +16,22 @@ from central.store.delivery_targets import TARGETS
 
 _D = DELIVERIES.c
 _EARLIER = DELIVERIES.alias("earlier")
+_TIME_HAS_COME = and_(
+    _D.state.in_((DeliveryState.WAITING, DeliveryState.UNCERTAIN, DeliveryState.HANDED_OVER)),
+    _D.next_at <= bindparam("at"),
+)
+_CLAIM_RAN_OUT = and_(_D.state == DeliveryState.SENDING, _D.claimed_until <= bindparam("at"))
+_EARLIER_IS_UNDER_WAY = exists().where(
+    _EARLIER.c.case_id == _D.case_id,
+    _EARLIER.c.target == _D.target,
+    _EARLIER.c.revision < _D.revision,
+    _EARLIER.c.state.in_(sorted(UNSETTLED)),
+)
+_IS_DUE = and_(_D.target == bindparam("of_target"), or_(_TIME_HAS_COME, _CLAIM_RAN_OUT), ~_EARLIER_IS_UNDER_WAY)
+# Senders ask twice a second each, for ever: building these anew took longer than the database's answer.
+_ANY_DUE = select(_D.id).where(_IS_DUE).limit(1)
+_LONGEST_DUE = select(DELIVERIES).where(_IS_DUE).order_by(_D.next_at, _D.id).limit(1)
+_TARGET = select(TARGETS).where(TARGETS.c.name == bindparam("named"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +56,12 @@ class Claim:
 
 def next_due(connection: Connection, target: str, now: datetime) -> bool:
     """Whether something may be sent; a cheap look before a writing transaction."""
-    query = select(DELIVERIES.c.id).where(_is_due(target, now)).limit(1)
-    return connection.execute(query).first() is not None
+    return connection.execute(_ANY_DUE, {"of_target": target, "at": now}).first() is not None
 
 
 def claim(connection: Connection, target: str, holder: str, now: datetime, lasts: timedelta) -> Claim | None:
     """The row that has waited longest of those that may be sent; None when there is none."""
-    query = select(DELIVERIES).where(_is_due(target, now)).order_by(_D.next_at, _D.id).limit(1)
-    row = connection.execute(query).first()
+    row = connection.execute(_LONGEST_DUE, {"of_target": target, "at": now}).first()
     if row is None:
         return None
     attempt, until = int(row.attempts) + 1, now + lasts
@@ -104,24 +118,10 @@ def hurry(connection: Connection, target: str, now: datetime, settle_in: timedel
 
 
 def breaker(connection: Connection, target: str) -> Breaker:
-    row = connection.execute(select(TARGETS).where(TARGETS.c.name == target)).first()
+    row = connection.execute(_TARGET, {"named": target}).first()
     return Breaker() if row is None else Breaker(int(row.failures), row.opened_at, row.retry_at)
 
 
 def keep_breaker(connection: Connection, target: str, now_is: Breaker) -> None:
     values = {"failures": now_is.failures, "opened_at": now_is.opened_at, "retry_at": now_is.retry_at}
     connection.execute(update(TARGETS).where(TARGETS.c.name == target).values(values))
-
-
-def _is_due(target: str, now: datetime) -> ColumnElement[bool]:
-    """Its time has come, or its sender's claim has run out; and no earlier revision of the case is under way."""
-    ready = (DeliveryState.WAITING, DeliveryState.UNCERTAIN, DeliveryState.HANDED_OVER)
-    is_ready = and_(_D.state.in_(ready), _D.next_at <= now)
-    is_orphan = and_(_D.state == DeliveryState.SENDING, _D.claimed_until <= now)
-    is_before = exists().where(
-        _EARLIER.c.case_id == _D.case_id,
-        _EARLIER.c.target == _D.target,
-        _EARLIER.c.revision < _D.revision,
-        _EARLIER.c.state.in_(sorted(UNSETTLED)),
-    )
-    return and_(_D.target == target, or_(is_ready, is_orphan), ~is_before)

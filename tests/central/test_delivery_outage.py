@@ -10,7 +10,7 @@ from tests.central.outage import assert_once, ride_out
 
 def test_after_a_day_without_the_platform_nothing_is_missing_or_double(tmp_path: Path) -> None:
     database = Database(fresh_sqlite(tmp_path / "db"))
-    day = ride_out(database, tmp_path, 30, timedelta(minutes=5))
+    day = ride_out(database, tmp_path, 12, timedelta(minutes=15))
     database.close()
     assert_once(day, tmp_path)
-    assert sum(day.met.values()) - day.met["none"] > 10, "the platform did struggle"
+    assert sum(day.met.values()) - day.met["none"] > 5, "the platform did struggle"
