@@ -122,7 +122,7 @@ def desk_pages(
 
     @router.get("/bring", dependencies=[Depends(gate.page)])
     def show_bring(request: Request) -> Response:
-        return bring_page(request, {})
+        return bring_page(request, _picked(request))
 
     @router.post("/bring")
     async def bring(request: Request, who: Annotated[Operator, Depends(gate.operator)]) -> Response:
@@ -136,7 +136,7 @@ def desk_pages(
 
     @router.get("/silences", dependencies=[Depends(gate.page)])
     def show_silences(request: Request) -> Response:
-        return silences_page(request, {})
+        return silences_page(request, _picked(request))
 
     @router.post("/silences")
     async def make_silence(request: Request, who: Annotated[Operator, Depends(hush)]) -> Response:
@@ -154,6 +154,11 @@ def desk_pages(
         return RedirectResponse("/silences", 303)
 
     return router
+
+
+def _picked(request: Request) -> Typed:
+    """A place that was picked on the map; the forms look at it as at anything that was typed."""
+    return {name: request.query_params[name][:20] for name in ("lat", "lon") if name in request.query_params}
 
 
 async def _typed(request: Request) -> dict[str, str]:

@@ -2,7 +2,7 @@
 const isChinese = document.documentElement.lang.startsWith("zh");
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 // Okabe and Ito's, told apart by their dashes as well.
-const INKS = [["#0072b2", []], ["#d55e00", [8, 4]], ["#009e73", [2, 3]], ["#cc79a7", [12, 3, 2, 3]], ["#e69f00", [5, 5]]];
+const INKS = [[matchMedia("(prefers-color-scheme: dark)").matches ? "#56b4e9" : "#0072b2", []], ["#d55e00", [8, 4]], ["#009e73", [2, 3]], ["#cc79a7", [12, 3, 2, 3]], ["#e69f00", [5, 5]]];
 const drawn = new Map();
 
 function axes(values) {
