@@ -66,7 +66,8 @@ def measure_consoles(plan: BenchPlan, cases: int = OPEN_CASES, consoles: int = C
     refuse_real(database)
     run, began_at = uuid7(plan.clock.now()), plan.clock.now()
     mints = [
-        StandingMint(number, began_at, run, ORIGIN, cases // NODES, EVENTS_PER_S / NODES) for number in range(NODES)
+        StandingMint(number, began_at, run, ORIGIN, cases // NODES, EVENTS_PER_S / NODES, plan.clock)
+        for number in range(NODES)
     ]
     _open_cases(plan, database, mints)
     with tempfile.TemporaryDirectory(prefix="xunjie-bench-") as name:
@@ -200,13 +201,7 @@ def _watch(plan: BenchPlan, central: Service, port: int, mints: Sequence[Standin
         plan.clock.sleep(SETTLE_S)
         refused = int(str(central.health().get("dead_letters", 0)))
         seen, load_s = screens.seen(), max(screens.first_load())
-    ahead_s = plan.clock.now().timestamp() - plan.clock.monotonic()
-    opened = {
-        mint.name_of(seq): at_s + ahead_s
-        for mint, outbox in zip(mints, publisher.outboxes, strict=True)
-        for seq, at_s in outbox.first_sent_at_s.items()
-        if mint.opens(seq)
-    }
+    opened = {name: at for mint in mints for name, at in mint.opened_at.items()}
     waits = [screen[name] - at for screen in seen for name, at in opened.items() if name in screen]
     publisher.stop()
     return _Watched(

@@ -5,7 +5,7 @@ import json
 from datetime import datetime, timedelta
 
 from central.bench.minting import SPACING_M, node_name
-from contract.clock import format_rfc3339
+from contract.clock import Clock, format_rfc3339
 from contract.events import (
     BoxNorm,
     ClockState,
@@ -27,7 +27,7 @@ class StandingMint:
     event opens another one, seen by a camera called ``new-NODE-NUMBER``. The same number gives the same bytes."""
 
     def __init__(
-        self, node_number: int, began_at: datetime, run: str, origin: Origin, pool: int, rate_per_s: float
+        self, node_number: int, began_at: datetime, run: str, origin: Origin, pool: int, rate_per_s: float, clock: Clock
     ) -> None:
         """`rate_per_s`: how many events a second this node sends; their capture times follow it."""
         self.node_id = node_name(node_number)
@@ -40,6 +40,8 @@ class StandingMint:
             origin,
             rate_per_s,
         )
+        self._clock = clock
+        self.opened_at: dict[str, float] = {}
         self._plain = json.loads(self._first(IncidentState.OPENED).to_wire())
         self._types = (self._plain["type"], json.loads(self._first(IncidentState.UPDATED).to_wire())["type"])
 
@@ -48,12 +50,10 @@ class StandingMint:
         turn = seq - self.pool
         at = self._began_at + timedelta(seconds=max(0, turn) / self._rate)
         if turn > 0 and turn % self.new_every == 0:
+            self.opened_at.setdefault(self.name_of(seq), self._clock.now().timestamp())
             return self._event(seq, self.pool + turn // self.new_every, 1, at, self.name_of(seq))
         incident, revision = (seq - 1, 1) if turn <= 0 else (turn % self.pool, 2 + turn // self.pool)
         return self._event(seq, incident, revision, at, f"cam-{self.number}")
-
-    def opens(self, seq: int) -> bool:
-        return seq > self.pool and (seq - self.pool) % self.new_every == 0
 
     def name_of(self, seq: int) -> str:
         """The camera of an event that opens one."""

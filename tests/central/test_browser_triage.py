@@ -312,3 +312,14 @@ def test_the_wall_shows_the_worst_in_large_letters_and_follows(room: Room, theme
         assert page.locator("h2").first.evaluate("title => parseFloat(getComputedStyle(title).fontSize)") >= 45
         room.running.act(room.cases(camera)[0], "reject", reason=1)
         expect(page.locator("#rows article")).to_have_count(2)
+
+
+def test_what_is_decided_hides_nothing_of_a_storm_that_still_waits(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera, 13)
+    with room.visiting() as page:
+        room.enter(page, camera, 13)
+        page.keyboard.press("j")
+        page.keyboard.press("t")
+        expect(page.locator("#live .card.confirmed:not(.folded)")).to_have_count(1)
+        expect(page.locator("#live .card.pending_review:not(.folded) .storm")).to_contain_text("12")

@@ -1,9 +1,11 @@
 // Storm mode: more than ten alerts of one kind at one place within ten minutes stand behind the first of them. The
-// count is always on it, and G (or the button) shows them all.
+// count is always on it, and G (or the button) shows them all. What is decided
+// stands by itself: nothing that still waits is hidden behind it.
 const live = document.getElementById("live");
 const say = JSON.parse(document.getElementById("feed").dataset.words);
 const MOST = 10;
 const WINDOW_MS = 600000;
+const WAITING = new Set(["observing", "pending_review"]);
 const unfolded = new Set();
 
 function stormOf(group) {
@@ -30,6 +32,7 @@ export function regroup() {
   for (const card of live.querySelectorAll(".card")) {
     card.classList.remove("folded");
     card.querySelector(".storm")?.remove();
+    if (!WAITING.has(card.dataset.state)) continue;
     const key = `${card.dataset.what}|${card.dataset.place}`;
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key).push({ card, time: Date.parse(card.dataset.first) });
