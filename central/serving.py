@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from contract.errors import UsageError
 
+BACKLOG = 2048
 UNHEARD_MS = 60_000
 """So long a connection may leave what was sent to it unacknowledged, a console's live list for one."""
 
@@ -35,7 +36,7 @@ class Server(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one.
+    """A socket that listens from now on: who comes before the service has started waits. Port 0 takes a free one.
 
     Raises:
         UsageError: the address is taken or not ours.
@@ -47,6 +48,7 @@ def bind(host: str, port: int) -> socket.socket:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNHEARD_MS)
     try:
         sock.bind((host, port))
+        sock.listen(BACKLOG)
     except OSError as error:
         sock.close()
         raise UsageError(

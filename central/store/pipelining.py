@@ -16,6 +16,11 @@ UNAWAITED = {"is_unawaited": True}
 """Execution options of statements whose outcome (rows, row count) nobody looks at."""
 
 
+def in_pieces(connection: Connection, rows: int) -> dict[str, int]:
+    """Execution options of a long answer: read `rows` at a time; inside a pipeline, which can't, all at once."""
+    return {} if connection.get_execution_options().get("pipeline") else {"yield_per": rows}
+
+
 @contextmanager
 def pipelined(connection: Connection) -> Iterator[None]:
     """Inside, only statements that are not `UNAWAITED` wait for the server; the commit must be inside too."""

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from central.store.database import METADATA, ROW_ID, UtcInstant
+from central.store.pipelining import in_pieces
 
 AT_A_TIME = 2000
 """Rows in one insert."""
@@ -151,7 +152,7 @@ def changed_since(connection: Connection, after: int, version: int) -> frozenset
 def rows_of(connection: Connection, register: str, version: int | None = None) -> Iterator[StoredRow]:
     """The register's rows as they stood at `version` (the newest without one), by key, without what is restricted."""
     query = _standing(register, version).order_by(REGISTER_ROWS.c.key)
-    for row in connection.execute(query.execution_options(yield_per=AT_A_TIME)):
+    for row in connection.execute(query.execution_options(**in_pieces(connection, AT_A_TIME))):
         yield StoredRow(row.key, row.version, row.facts)
 
 

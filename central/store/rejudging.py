@@ -8,6 +8,7 @@ from central.domain.judgement.scene import Neighbour
 from central.domain.judgement.stretch import Stretch
 from central.domain.workflow import FINAL
 from central.store.cases import CASES, HISTORY, MEMBERS
+from central.store.pipelining import in_pieces
 from contract.ids import CaseId
 from contract.plane import Point
 from contract.taxonomy import KindGroup, Seen
@@ -39,7 +40,7 @@ def standing(connection: Connection, stretch: Stretch) -> Iterator[Neighbour]:
         columns.id, columns.group, columns.seen, columns.first_seen_at, columns.last_seen_at, columns.gone_at,
         columns.east_m, columns.north_m,
     ).where(*_meant(Stretch(stretch.since)), columns.group.in_(EXPLAINING), columns.east_m.is_not(None))  # fmt: skip
-    for row in connection.execute(query.execution_options(yield_per=5000)):
+    for row in connection.execute(query.execution_options(**in_pieces(connection, 5000))):
         yield Neighbour(
             CaseId(row.id),
             KindGroup(row.group),

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Connection, Integer, MetaData, Table, func, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
+from central.store.pipelining import in_pieces
 from central.store.refusals import short
 from contract.errors import PermanentError
 
@@ -35,8 +36,8 @@ def count(connection: Connection, table: Table) -> int:
 def lines_of(connection: Connection, table: Table) -> Iterator[bytes]:
     """Every row, in the order of the key; never all in memory."""
     is_json = [isinstance(column.type, JSON) for column in table.columns]
-    query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=AT_A_TIME)
-    for row in connection.execute(query):
+    query = select(table).order_by(*table.primary_key.columns)
+    for row in connection.execute(query.execution_options(**in_pieces(connection, AT_A_TIME))):
         values = [_tagged(value, json_) for value, json_ in zip(row, is_json, strict=True)]
         yield json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 

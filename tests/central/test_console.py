@@ -94,7 +94,9 @@ def test_a_form_that_the_workflow_refuses_shows_why(parts: Parts, operator: Asgi
     case_id = a_case(parts)
     answer = operator.send("POST", f"/cases/{case_id}/actions/reopen", form={"note": "x"}, headers=SAME_ORIGIN)
     assert answer.status_code == 409
-    assert "open actions: confirm, reject" in answer.text
+    assert "现在可以：" in answer.text
+    english = operator.send("POST", f"/cases/{case_id}/actions/reopen?lang=en", form={"note": "x"}, headers=SAME_ORIGIN)
+    assert "open actions: confirm, reject" in english.text
 
 
 @pytest.mark.parametrize(

@@ -342,7 +342,7 @@ def test_drift_stands_on_the_console(tmp_path: Path, language: str) -> None:
     with parts.database.write() as connection:
         nodes.remember(connection, NodeStatus.model_validate_json(status()), T0)
         fleet.remember_reported(connection, word.model_copy(update={"reasons": (reason,)}), T0)
-    page = AsgiClient(parts.http, OPERATOR_TOKEN).get(f"/nodes?lang={language}").text
+    page = AsgiClient(parts.http, OPERATOR_TOKEN).get(f"/?lang={language}").text
     assert "cameras[0].decod: unknown &lt;key&gt;" in page
     assert {"zh": "拒绝了新配置", "en": "refused its new configuration"}[language] in page
     parts.close()
