@@ -6,9 +6,10 @@ the latest at the commit. SQLite has no server: there it changes nothing.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import ExecutionContext
 
@@ -56,5 +57,11 @@ def teach_pipelines(engine: Engine) -> None:
 
 
 def _wait(pipeline: Any, context: ExecutionContext) -> None:
-    if not context.execution_options.get("is_unawaited"):
+    if context.execution_options.get("is_unawaited"):
+        return
+    try:
         pipeline.sync()
+    except psycopg.Error:
+        with suppress(psycopg.errors.PipelineAborted):
+            pipeline.sync()  # what was queued behind the error is answered now, so that a rollback finds a clear line
+        raise
