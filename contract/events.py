@@ -165,6 +165,8 @@ class IncidentEvent(WireModel):
 
     `clock_offset_ms` is how far the node's clock was from its time source when it was last compared (positive: ahead).
     `place_id` names what stays where it is, a board on a wall; `preset` where a turning camera looked.
+    `attended_s` is the longest time so far for which somebody, whoever it was, stayed with it: 0 where nobody did,
+    absent where the node can't tell. It may fall when a node starts again; readers keep the largest.
     """
 
     node_id: Name
@@ -192,6 +194,7 @@ class IncidentEvent(WireModel):
     preset: Name | None = None
     evidence: Annotated[tuple[EvidenceRef, ...], Field(max_length=8)] = ()
     evidence_state: EvidenceState | None = None
+    attended_s: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None = None
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
