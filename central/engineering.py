@@ -25,10 +25,11 @@ from central.services.fleet import FleetDesk
 from central.services.fleet_book import FleetBook
 from central.services.letters import LetterDesk
 from central.services.people import PeopleDesk
+from central.services.photobook import PhotoBook
 from central.services.policies import Findings
 from central.services.reading import Reader
 from central.services.rollouts import RolloutDesk
-from central.services.street import StreetDesk
+from central.services.street import Darkroom, StreetDesk
 from central.services.tailoring import Tailor
 from central.services.whatif import WhatIf, day_span, what_if_stored
 from central.store.database import Database
@@ -49,6 +50,7 @@ class Workshop:
     """The topics'."""
     reader: Reader
     street: StreetDesk
+    photographs: PhotoBook
     rules: AssociationRules
     timezone: tzinfo
 
@@ -57,6 +59,7 @@ def workshop_of(base: Foundation, replies: ReplyDesk | None = None) -> Workshop:
     """On a process's own ground; `replies` takes what platforms said, when a letter of theirs is read again."""
     reader = Reader(base.database, base.law, base.plane, base.laws)
     desk = FleetDesk(base.database, lambda: base.keys, base.clock)
+    darkroom = Darkroom(base.objects, lambda: base.keys.sealing.public)
     return Workshop(
         desk,
         Artifacts(base.settings.artifacts_folder),
@@ -66,7 +69,8 @@ def workshop_of(base: Foundation, replies: ReplyDesk | None = None) -> Workshop:
         PeopleDesk(base.database, base.hasher, base.clock),
         base.topics.prefix,
         reader,
-        StreetDesk(base.database, reader, base.objects, base.stepper, base.clock, base.plane, base.feed.notify),
+        StreetDesk(base.database, reader, darkroom, base.stepper, base.clock, base.plane, base.feed.notify),
+        PhotoBook(base.database, base.objects.find),
         make_rules(base.site, base.settings.association),
         base.law.timezone,
     )
@@ -88,7 +92,7 @@ def engineers_pages(workshop: Workshop, database: Database, gate: Gate, pages: P
         bundling_pages(book, workshop.desk, tailor, Findings(database, workshop.clock), gate, pages),
         rollout_pages(RolloutDesk(book, workshop.desk, tailor), gate, pages),
         letter_pages(workshop.letters, workshop.prefix, gate, pages),
-        street_pages(workshop.street, workshop.reader, gate, pages),
+        street_pages(workshop.street, workshop.photographs, workshop.reader, gate, pages),
         rules_pages(workshop.rules, what_if, workshop.timezone, today, gate, pages),
         people_pages(workshop.people, gate, pages),
         fleet_pages(book, workshop.desk, gate, pages),

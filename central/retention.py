@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from central.domain.retention import CaseFacts, RetentionRules, expiry
-from central.store import expiring
+from central.store import expiring, photos
 from central.store.database import Database
 from central.store.expiring import Spent
 from contract.clock import Clock
@@ -37,12 +37,22 @@ class Swept:
 
     cases: int = 0
     pictured_incidents: int = 0
+    photographed_cases: int = 0
     lone_incidents: int = 0
     inbox_payloads: int = 0
     dead_letters: int = 0
     status: int = 0
     picture_files: int = 0
     picture_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """Of a page of cases: which go, and of the others whose incidents' pictures and whose photographs do."""
+
+    gone: list[str]
+    pictured: list[str]
+    photographed: list[str]
 
 
 class Retention:
@@ -108,18 +118,22 @@ class Retention:
             bare = [case_id for case_id, when in due.items() if when.frees_pictures(now) and case_id not in gone]
             with self._database.read() as connection:
                 pictured = expiring.pictured(connection, bare)
+                photographed = photos.pictured(connection, bare)
             if dry:
                 swept.cases += len(gone)
                 swept.pictured_incidents += len(pictured)
-            elif gone or pictured:
-                self._take(gone, pictured, now, swept)
+                swept.photographed_cases += len(photographed)
+            elif gone or pictured or photographed:
+                self._take(_Due(gone, pictured, photographed), now, swept)
 
-    def _take(self, gone: list[str], pictured: list[str], now: datetime, swept: Swept) -> None:
+    def _take(self, due: "_Due", now: datetime, swept: Swept) -> None:
         with self._database.write() as connection:
-            freed = expiring.drop_pictures(connection, pictured)
-            count, more = expiring.drop_cases(connection, gone, "retention", now)
+            freed = expiring.drop_pictures(connection, due.pictured)
+            freed |= expiring.drop_photos(connection, due.photographed)
+            count, more = expiring.drop_cases(connection, due.gone, "retention", now)
         swept.cases += count
-        swept.pictured_incidents += len(pictured)
+        swept.pictured_incidents += len(due.pictured)
+        swept.photographed_cases += len(due.photographed)
         self._remove(freed | more, swept)
 
     def _case_pages(self) -> Iterator[list[CaseFacts]]:

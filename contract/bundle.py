@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, JsonValue, ValidationError, model_va
 
 from contract.errors import UsageError
 from contract.events import Instant, Name, Sha256, WireModel
+from contract.problems import every_problem
 from contract.signing import MAX_PAYLOAD_BYTES, Base64
 from contract.taxonomy import Seen
 
@@ -172,7 +173,4 @@ def parse_bundle(payload: bytes, source: str) -> Bundle:
     try:
         return Bundle.model_validate_json(payload)
     except ValidationError as error:
-        lines = (
-            f"{source}: {'.'.join(map(str, entry['loc'])) or 'bundle'}: {entry['msg']}" for entry in error.errors()
-        )
-        raise UsageError("\n".join(lines)) from error
+        raise UsageError(every_problem(error, "bundle", source)) from error

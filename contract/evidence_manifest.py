@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from contract.errors import PermanentError
 from contract.events import ClockState, EvidenceRole, Instant, Name, Sha256, Uuid, WireModel
+from contract.problems import first_problem
 from contract.signing import KeyId
 
 GENESIS = "0" * 64
@@ -166,6 +167,4 @@ def _parse(payload: bytes) -> Entry | Head:
     try:
         return _ANY.validate_json(payload)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "entry"
-        raise PermanentError(f"no entry of an evidence chain: {where}: {first['msg']}") from error
+        raise PermanentError(f"no entry of an evidence chain: {first_problem(error, 'entry')}") from error

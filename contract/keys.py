@@ -23,6 +23,7 @@ from pydantic import Field, ValidationError
 
 from contract.errors import PermanentError, UsageError
 from contract.events import Name, WireModel
+from contract.problems import first_problem
 from contract.sealing import SealKey, UnsealKey
 from contract.signing import Base64, Purpose, Signed, SigningKey, VerifyKey, open_signed
 
@@ -131,9 +132,7 @@ def parse_public_keys(content: bytes, source: str) -> PublicKeys:
         keys = PublicKeys.model_validate_json(content)
         keys.verify_key, keys.seal_key  # noqa: B018  # raises on a wrong length
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "file"
-        raise UsageError(f"{source}: is no file of public keys: {where}: {first['msg']}") from error
+        raise UsageError(f"{source}: is no file of public keys: {first_problem(error, 'file')}") from error
     except ValueError as error:
         raise UsageError(f"{source}: holds a key that is none: {error}") from error
     return keys

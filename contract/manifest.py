@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from contract.errors import UsageError
 from contract.events import ModelRef, Sha256, Share
+from contract.problems import first_problem
 from contract.taxonomy import Context, Seen
 
 MANIFEST_FILE = "manifest.json"
@@ -139,9 +140,7 @@ def read_manifest(folder: Path) -> ModelManifest:
     except OSError as error:
         raise UsageError(f"{path}: can't read the model's manifest ({error.strerror}); give a model folder") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path}: {where}: {first['msg']}") from error
+        raise UsageError(f"{path}: {first_problem(error, 'manifest')}") from error
     for variant in manifest.variants:
         for entry in variant.files:
             _check_file(folder / entry.path, entry)

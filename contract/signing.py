@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from contract.errors import PermanentError
 from contract.events import WireModel
+from contract.problems import first_problem
 
 MAX_PAYLOAD_BYTES = 180 * 1024
 """What an envelope may carry: in base64 it stays under the broker's 256 KiB."""
@@ -159,9 +160,7 @@ def _read(wire: bytes) -> Signed:
     try:
         return Signed.model_validate_json(wire)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "message"
-        raise PermanentError(f"no signed message: {where}: {first['msg']}") from error
+        raise PermanentError(f"no signed message: {first_problem(error, 'message')}") from error
 
 
 def _covered(payload: bytes, purpose: Purpose) -> bytes:

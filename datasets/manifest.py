@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from contract.errors import UsageError
+from contract.problems import first_problem
 from datasets.capture_time import captured_at
 from datasets.folder import LabelledFolder, LabelledPicture, Split
 from datasets.hashes import sha256_of
@@ -162,9 +163,7 @@ def _parsed(path: Path, number: int, line: str, form: type[LineT]) -> LineT:
     try:
         return form.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise UsageError(f"{path}:{number}: {where}: {first['msg']}; make it again") from error
+        raise UsageError(f"{path}:{number}: {first_problem(error, 'line')}; make it again") from error
 
 
 def _record(folder: LabelledFolder, picture: LabelledPicture, scene: str | None) -> ManifestRecord:

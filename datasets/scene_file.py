@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from contract.errors import UsageError
+from contract.problems import first_problem
 from datasets.folder import LabelledFolder
 from datasets.json_file import read_json
 
@@ -38,5 +39,4 @@ def scenes_in(path: Path) -> dict[str, str]:
     try:
         return _SCENES.validate_python(read_json(path, "remove it, or write stems with their scene"), strict=True)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}; expected stem: scene") from error
+        raise UsageError(f"{path}: {first_problem(error, 'file')}; expected stem: scene") from error

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 
 from contract.configfile import parse_settings
 from contract.errors import UsageError
+from contract.problems import first_problem
 from datasets.faults import FaultSink
 from datasets.json_file import read_json
 from datasets.labels import STREET_WORDS, is_usable_label
@@ -76,8 +77,7 @@ def read_split(path: Path, stems: Set[str], sink: FaultSink) -> dict[str, Litera
         sink.add(path, None, str(error).removeprefix(f"{path}: "))
         return {}
     except ValidationError as error:
-        first = error.errors()[0]
-        sink.add(path, None, f"{'.'.join(map(str, first['loc']))}: {first['msg']}; expected train or val per stem")
+        sink.add(path, None, f"{first_problem(error, 'file')}; expected train or val per stem")
         return {}
     for stem in sorted(set(split) - stems):
         sink.add(path, None, f"names {stem}, which is no picture in images/; remove it")

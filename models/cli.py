@@ -2,6 +2,7 @@
 
 import typer
 
+from models.commands.blend import blend
 from models.commands.calibration import calibration
 from models.commands.costs import costs
 from models.commands.drop import drop
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 for command in (
     train,
+    blend,
     evaluate,
     calibration,
     export,

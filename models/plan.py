@@ -7,6 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from contract.errors import UsageError
+from contract.problems import first_problem
 from models.classes import STREET_LABELS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -131,6 +132,4 @@ def read_plan(path: Path) -> TrainingPlan:
     except yaml.YAMLError as error:
         raise UsageError(f"{path}: not YAML: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path}: {where}: {first['msg']}") from error
+        raise UsageError(f"{path}: {first_problem(error, 'plan')}") from error

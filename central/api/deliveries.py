@@ -22,6 +22,7 @@ from contract.clock import Clock
 from contract.errors import PermanentError
 from contract.ids import NAME_PATTERN, SHA256_PATTERN, UUID_PATTERN
 from contract.notices import MAX_NOTICE_BYTES, MAX_REPLY_BYTES, CaseNotice, PlatformReply
+from contract.problems import first_problem
 
 
 class ReplyAnswer(BaseModel):
@@ -131,9 +132,7 @@ async def _signed(door: PlatformDoor, target: str, request: Request, most: int) 
 
 
 def _malformed(error: ValidationError) -> HTTPException:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return HTTPException(422, f"{where or 'body'}: {first['msg']}")
+    return HTTPException(422, first_problem(error, "body"))
 
 
 async def _body(request: Request, most: int) -> bytes:

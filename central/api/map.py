@@ -8,22 +8,13 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from central.api.access import Access
 from central.domain.people import Operator
 from central.domain.values import CaseFilter
-from central.domain.workflow import CaseState
+from central.domain.workflow import OPEN
 from central.services.atlas import Atlas
 from central.services.basemap import BaseMap
 from central.services.case_atlas import CaseAtlas
 from central.services.geojson import Json
 from contract.ids import UUID_PATTERN
 
-OPEN = frozenset(CaseState) - {
-    CaseState.SUPPRESSED,
-    CaseState.REJECTED_FALSE_ALARM,
-    CaseState.SELF_CORRECTED,
-    CaseState.NOT_REGISTERED,
-    CaseState.CLOSED,
-    CaseState.CANCELLED,
-    CaseState.FORCED_CLOSED,
-}
 LONGEST_DAYS = 92
 CaseId = Annotated[str, Query(pattern=UUID_PATTERN)]
 Ids = Annotated[list[CaseId], Query(default_factory=list, max_length=100, alias="id")]

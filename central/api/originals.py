@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from central.api.access import Access, visitor_of
 from central.domain.people import Happening, Operator, Right
+from central.services.evidence import media_type_of
 from central.services.originals import Opening
 from central.services.revealing import Asked, RevealDesk
 from contract.ids import SHA256_PATTERN, UUID_PATTERN
@@ -35,7 +36,7 @@ def originals_router(desk: RevealDesk, access: Access) -> APIRouter:
     @router.post(
         "/{case_id}/originals",
         response_class=Response,
-        responses={200: {"content": {"image/jpeg": {}}}, 202: {"model": AskedView}},
+        responses={200: {"content": {"image/jpeg": {}, "video/mp4": {}}}, 202: {"model": AskedView}},
     )
     def open_original(
         request: Request,
@@ -43,13 +44,13 @@ def originals_router(desk: RevealDesk, access: Access) -> APIRouter:
         body: OriginalBody,
         who: Annotated[Operator, Depends(access.may(Right.OPEN_ORIGINAL))],
     ) -> Response:
-        """The original of one of the case's pictures; 202 while the node that keeps it has still to send it."""
-        found = desk.reveal(Opening(body.sha256, case_id, body.reason.strip(), who.name))
+        """The original of one of the case's pictures or films; 202 while the node that keeps it has still to send it."""
+        found = desk.reveal(Opening(body.sha256, case_id, body.reason.strip(), who.name), who.roles)
         facts = {"case": case_id, "sha256": body.sha256, "reason": body.reason.strip()}
         if isinstance(found, Asked):
             access.doors.note(who.name, visitor_of(request), Happening.ORIGINAL_ASKED, facts)
             return JSONResponse({"request_id": found.request_id}, 202)
         access.doors.note(who.name, visitor_of(request), Happening.ORIGINAL_OPENED, facts)
-        return Response(found, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+        return Response(found, media_type=media_type_of(found[:12]), headers={"Cache-Control": "no-store"})
 
     return router

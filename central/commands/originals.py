@@ -14,7 +14,9 @@ from central.package.exporting import find_case
 from central.services.hashing import Hasher
 from central.services.originals import OPENINGS_FILE, Opening, open_original, require_grounds
 from central.services.people import PeopleDesk, UnknownPerson
+from central.services.revealing import OPENED, history_entry
 from central.settings import load_settings
+from central.store import cases
 from central.store.database import Database
 from contract.clock import SystemClock
 from contract.errors import PermanentError, UsageError
@@ -74,7 +76,7 @@ def open_original_command(
 
 
 def _allowed(wanted: Opening, database_url: str) -> Opening:
-    """With the case's id and the account's proper name; noted in the log of access."""
+    """With the case's id and the account's proper name; noted in the log of access and in the case's history."""
     require_grounds(wanted)
     database = Database(database_url)
     try:
@@ -82,6 +84,9 @@ def _allowed(wanted: Opening, database_url: str) -> Opening:
         case_id = find_case(database, wanted.case)
         desk = PeopleDesk(database, Hasher(), SystemClock())
         who = desk.let_open(wanted.who, case_id, {"sha256": wanted.sha256, "reason": wanted.reason})
+        allowed = replace(wanted, case=case_id, who=who.name)
+        with database.write(beside_others=True) as connection:
+            cases.append(connection, history_entry(OPENED, allowed, who.roles, SystemClock().now()))
     finally:
         database.close()
-    return replace(wanted, case=case_id, who=who)
+    return allowed

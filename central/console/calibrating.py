@@ -22,6 +22,7 @@ from central.services.tailoring import Tailor, Wish
 from central.services.views import ZoneView
 from contract.errors import UsageError
 from contract.plane import Origin, Point
+from contract.problems import every_problem
 
 LONGEST_MARKS = 40_000
 
@@ -101,8 +102,7 @@ def read_marks(text: str) -> Marks:
     try:
         return Marks.model_validate_json(text)
     except ValidationError as error:
-        lines = (f"{'.'.join(map(str, entry['loc'])) or 'marks'}: {entry['msg']}" for entry in error.errors())
-        raise UsageError("\n".join(lines)) from error
+        raise UsageError(every_problem(error, "marks")) from error
 
 
 def marks_of(camera: CameraEntry, preset: str, origin: Origin) -> dict[str, object]:

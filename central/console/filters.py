@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 
 from central.domain.people import Operator
 from central.domain.values import CaseFilter
-from central.domain.workflow import CaseState
+from central.domain.workflow import FINAL, OPEN, CaseState
 from contract.clock import format_rfc3339
 from contract.events import Instant
 from contract.taxonomy import Violation
@@ -18,11 +18,7 @@ Part = Literal["todo", "filed", "done", "all"]
 _S = CaseState
 TODO = frozenset({_S.OBSERVING, _S.PENDING_REVIEW, _S.CONFIRMED, _S.REMINDED})
 """What the room itself still has to decide; the severe ones stay on top until somebody has."""
-DONE = frozenset(
-    {_S.REJECTED_FALSE_ALARM, _S.SELF_CORRECTED, _S.NOT_REGISTERED, _S.CLOSED, _S.CANCELLED, _S.FORCED_CLOSED}
-)
-LIVE = frozenset(CaseState) - {_S.SUPPRESSED}
-STATES_OF: dict[str, frozenset[CaseState]] = {"todo": TODO, "filed": LIVE - TODO - DONE, "done": DONE, "all": LIVE}
+STATES_OF: dict[str, frozenset[CaseState]] = {"todo": TODO, "filed": OPEN - TODO, "done": FINAL, "all": OPEN | FINAL}
 
 
 @dataclass(frozen=True, slots=True)

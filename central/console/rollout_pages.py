@@ -16,6 +16,7 @@ from central.domain.people import Operator
 from central.services.rollouts import Refused, RolloutDesk, Target, What
 from contract.bundle import ModelTarget, SoftwareTarget
 from contract.errors import UsageError
+from contract.problems import every_problem
 from contract.reported import RolloutPhase
 
 UNDER_WAY = frozenset({RolloutPhase.DOWNLOADING, RolloutPhase.CHECKING, RolloutPhase.SHADOW})
@@ -94,8 +95,7 @@ def _target(what: What, typed: dict[str, object]) -> Target:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        lines = (f"{'.'.join(map(str, entry['loc']))}: {entry['msg']}" for entry in error.errors())
-        raise UsageError("\n".join(lines)) from error
+        raise UsageError(every_problem(error, "target")) from error
 
 
 def _line(refused: Refused) -> str:

@@ -17,6 +17,7 @@ from central.domain.people import Operator
 from central.domain.rules import AssociationRules
 from central.services.whatif import WhatIf
 from contract.errors import UsageError
+from contract.problems import every_problem
 from contract.taxonomy import KindGroup
 
 NUMBERS = ("gap_s", "reach_m", "nearest_m")
@@ -85,8 +86,7 @@ def _read(typed: Mapping[str, str], rules: AssociationRules) -> AssociationRules
     try:
         read = AssociationRules.model_validate(rules.model_dump() | {"gate": typed.get("gate", ""), "groups": groups})
     except ValidationError as error:
-        lines = (f"{'.'.join(map(str, entry['loc']))}: {entry['msg']}" for entry in error.errors())
-        raise UsageError("\n".join(lines)) from error
+        raise UsageError(every_problem(error, "rules")) from error
     return rules.model_copy(update={"gate": read.gate, "groups": read.groups})
 
 

@@ -7,13 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, RedirectResponse
 
 from central.console.fleet_pages import Gate
 from central.console.pages import Pages
 from central.console.rooms import ROOMS, Room
 from central.domain.people import Operator
 from central.domain.workflow import ASIDE
+from central.services.photobook import PhotoBook
 from central.services.reading import Reader
 from central.services.street import MOST_PHOTO_BYTES, StreetDesk, Taken
 from contract.errors import PermanentError
@@ -22,7 +23,7 @@ from contract.ids import SHA256_PATTERN, UUID_PATTERN
 CasePath = Annotated[str, Path(pattern=UUID_PATTERN)]
 
 
-def street_pages(desk: StreetDesk, reader: Reader, gate: Gate, pages: Pages) -> APIRouter:
+def street_pages(desk: StreetDesk, book: PhotoBook, reader: Reader, gate: Gate, pages: Pages) -> APIRouter:
     """``/street``."""
     router = APIRouter(prefix="/street", include_in_schema=False)
     Officer = Annotated[Operator, Depends(gate.may(ROOMS[Room.STREET], is_page=True))]  # noqa: N806  # a type
@@ -36,8 +37,10 @@ def street_pages(desk: StreetDesk, reader: Reader, gate: Gate, pages: Pages) -> 
         case = reader.detail(case_id, *who.roles)
         if case is None:
             return pages.render(request, "missing.html", 404)
+        if case.merged_into is not None:
+            return RedirectResponse(f"/street/cases/{case.merged_into}", 303)
         steps = [step for step in case.steps if step.action not in ASIDE and set(step.needs) <= {"note"}]
-        spot, photos = desk.spot(case_id), desk.photos(case_id)
+        spot, photos = desk.spot(case_id), book.of_case(case_id)
         return pages.render(request, "street_case.html", case=case, steps=steps, spot=spot, photos=photos)
 
     @router.post("/cases/{case_id}/photos")
@@ -56,7 +59,7 @@ def street_pages(desk: StreetDesk, reader: Reader, gate: Gate, pages: Pages) -> 
 
     @router.get("/cases/{case_id}/photos/{photo}", response_class=FileResponse)
     def show_photo(case_id: CasePath, photo: Annotated[str, Path(pattern=SHA256_PATTERN)], _who: Officer) -> Response:
-        path = desk.photo(case_id, photo)
+        path = book.shown(case_id, photo)
         if path is None:
             raise HTTPException(404, "no such photograph of this case")
         return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "private, no-store"})

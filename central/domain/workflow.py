@@ -15,6 +15,7 @@ __all__ = [
     "ASIDE",
     "FINAL",
     "FIRST_STATE",
+    "OPEN",
     "REVIEWED",
     "STAGE_BY_STATE",
     "TABLE",
@@ -179,6 +180,8 @@ FINAL = frozenset(
     }
 )
 """Nobody waits for anything any more; only a person's `reopen` leads out."""
+OPEN = frozenset(CaseState) - FINAL - {CaseState.SUPPRESSED}
+"""Somebody still waits for it; what is suppressed nobody was ever asked about."""
 STAGE_BY_STATE: Mapping[CaseState, Stage] = {
     CaseState.PENDING_REVIEW: Stage.REVIEW,
     CaseState.CONFIRMED: Stage.REPORT,

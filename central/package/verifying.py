@@ -36,6 +36,7 @@ from central.services.sealing import signed_text
 from contract.errors import PermanentError, UsageError
 from contract.evidence_manifest import EvidenceManifest, entry_name, read_entry
 from contract.keys import PublicKeys, parse_public_keys
+from contract.problems import first_problem
 from contract.signing import Purpose, VerifyKey, open_signed
 
 _PATH = re.compile(PATH_PATTERN)
@@ -121,9 +122,7 @@ class _Members:
         try:
             return model.model_validate_json(self.read(name))
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "file"
-            raise BrokenPackage("format", name, f"{where}: {first['msg']}") from error
+            raise BrokenPackage("format", name, first_problem(error, "file")) from error
 
     def _look(self, info: zipfile.ZipInfo, total: int) -> None:
         name = info.filename

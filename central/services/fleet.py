@@ -19,6 +19,7 @@ from contract.clock import Clock, format_rfc3339
 from contract.errors import PermanentError, UsageError
 from contract.ids import CameraId, NodeId, uuid7
 from contract.keys import KeyPairs, PublicKeys
+from contract.problems import every_problem
 from contract.reported import mark_of
 from contract.requests import LONGEST_LIFE, Ask, Original, Request
 from contract.signing import Purpose
@@ -219,8 +220,7 @@ class FleetDesk:
         try:
             return Bundle.model_validate(content, extra="forbid")
         except ValidationError as error:
-            lines = (f"{'.'.join(map(str, entry['loc'])) or 'bundle'}: {entry['msg']}" for entry in error.errors())
-            raise UsageError("\n".join(lines)) from error
+            raise UsageError(every_problem(error, "bundle")) from error
 
     def _sign(self, bundle: Bundle, order: Order) -> StoredBundle:
         payload = bundle.to_wire()

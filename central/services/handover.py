@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from central.domain.people import Operator
 from central.domain.silence import Silence
 from central.domain.values import CaseFilter
-from central.domain.workflow import CaseState
+from central.domain.workflow import OPEN, CaseState
 from central.services.records import Sentence
 from central.store import assignments, case_lists, handovers, nodes, silences, stages
 from central.store.cases import Projection
@@ -27,15 +27,6 @@ SOON = timedelta(hours=24)
 """A silence that ends within it is told: two shifts on, somebody is called again."""
 FIRST_SHIFT = timedelta(hours=12)
 """How far back the first handover of all reaches."""
-OPEN = frozenset(CaseState) - {
-    CaseState.SUPPRESSED,
-    CaseState.REJECTED_FALSE_ALARM,
-    CaseState.SELF_CORRECTED,
-    CaseState.NOT_REGISTERED,
-    CaseState.CLOSED,
-    CaseState.CANCELLED,
-    CaseState.FORCED_CLOSED,
-}
 
 
 class _Told(BaseModel):

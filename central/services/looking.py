@@ -8,12 +8,13 @@ from typing import Protocol
 from central.services.actions import UnknownCase
 from central.services.fleet import FleetDesk, UnknownNode
 from central.services.views import View
-from central.store import case_queries
+from central.store import case_queries, nodes
 from central.store.database import Database
 from central.store.fleet_requests import StoredRequest
 from contract.errors import UsageError
 from contract.events import Instant
 from contract.requests import FreshFrame, Original
+from contract.status import CameraState, CameraStatus, NodeState, NodeStatus
 
 LASTS = timedelta(seconds=60)
 """Who wants to see now has looked elsewhere after a minute."""
@@ -34,7 +35,10 @@ class Watching:
 
 
 class LookView(View):
-    """`state` is open, done, expired, unknown, limited or failed; `is_here`: the picture can be fetched."""
+    """`state` is open, done, expired, unknown, limited or failed; `is_here`: the picture can be fetched.
+
+    What the node last said of itself comes with it: who waits for a camera that is off should know.
+    """
 
     request_id: str
     state: str
@@ -43,6 +47,11 @@ class LookView(View):
     camera: str | None
     captured_at: Instant | None
     expires_at: Instant
+    node_id: str
+    is_node_online: bool
+    node_heard_at: Instant | None
+    camera_state: CameraState | None
+    camera_reason: str
 
 
 class LookDesk:
@@ -76,7 +85,7 @@ class LookDesk:
             raise UsageError("camera: none of the case's cameras" if camera else "no camera has seen this case")
         first = watching[0]
         asked = self._fleet.ask(first.node_id, FreshFrame(camera_id=first.camera_id), by, LASTS)
-        return _view(self._fleet.request(asked.request_id))
+        return self._view(self._fleet.request(asked.request_id))
 
     def asked(self, case_id: str, request_id: str) -> LookView:
         """How a request for a picture of this case stands, an original's too.
@@ -84,7 +93,7 @@ class LookDesk:
         Raises:
             UnknownNode: there is none.
         """
-        return _view(self._found(case_id, request_id))
+        return self._view(self._found(case_id, request_id))
 
     def picture(self, case_id: str, request_id: str) -> Path | None:
         """The fresh picture, once it is here. An original is opened by its own desk only.
@@ -111,15 +120,27 @@ class LookDesk:
             return found
         raise UnknownNode(f"request {request_id} of case {case_id}")
 
+    def _view(self, stored: StoredRequest) -> LookView:
+        reply, ask = stored.reply, stored.request.ask
+        name = None if isinstance(ask, Original) else ask.camera_id
+        with self._database.read() as connection:
+            known = nodes.find(connection, stored.request.node_id)
+        camera = None if known is None else _camera(known.status, name)
+        return LookView(
+            request_id=stored.request.request_id,
+            state=stored.state,
+            reason="" if reply is None else reply.reason,
+            is_here=stored.answer_sha256 is not None,
+            camera=name,
+            captured_at=None if reply is None or reply.answer is None else reply.answer.captured_at,
+            expires_at=stored.request.expires_at,
+            node_id=stored.request.node_id,
+            is_node_online=known is not None and known.status.state is NodeState.ONLINE,
+            node_heard_at=None if known is None else known.received_at,
+            camera_state=None if camera is None else camera.state,
+            camera_reason="" if camera is None else camera.reason,
+        )
 
-def _view(stored: StoredRequest) -> LookView:
-    reply, ask = stored.reply, stored.request.ask
-    return LookView(
-        request_id=stored.request.request_id,
-        state=stored.state,
-        reason="" if reply is None else reply.reason,
-        is_here=stored.answer_sha256 is not None,
-        camera=None if isinstance(ask, Original) else ask.camera_id,
-        captured_at=None if reply is None or reply.answer is None else reply.answer.captured_at,
-        expires_at=stored.request.expires_at,
-    )
+
+def _camera(status: NodeStatus, name: str | None) -> CameraStatus | None:
+    return next((one for one in status.cameras if one.camera_id == name), None)

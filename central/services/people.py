@@ -177,8 +177,8 @@ class PeopleDesk:
             self._note(connection, by, Happening.DISABLED if is_disabled else Happening.ENABLED, person.name)
             return _known(people.by_account(connection, person.account), name)
 
-    def let_open(self, name: str, case_id: str, facts: Mapping[str, str]) -> str:
-        """Notes at the command line that `name`'s account, or a service, opens an original; gives the proper name.
+    def let_open(self, name: str, case_id: str, facts: Mapping[str, str]) -> Operator:
+        """Notes at the command line that `name`'s account, or a service, opens an original; gives who that is.
 
         Raises:
             UnknownPerson: nobody is called so.
@@ -198,7 +198,7 @@ class PeopleDesk:
             told = {"case": case_id, **facts}
             line = Line(self._clock.now(), who.name, HERE.address, Happening.ORIGINAL_OPENED, told)
             access_log.note(connection, line)
-        return who.name
+        return who
 
     def make_first_admin(self) -> FirstAdmin | None:
         """An administrator where there is no account at all; None where there is one. Of several processes one wins."""

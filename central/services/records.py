@@ -115,6 +115,13 @@ class ProposalRecord(_Record):
     other_case_id: str
 
 
+class OpeningRecord(_Record):
+    """Which redacted picture's original somebody asked for or saw, and why."""
+
+    sha256: str
+    reason: str
+
+
 class AssignmentRecord(_Record):
     """Who shall see to the case; null: nobody in particular any more."""
 

@@ -1,13 +1,21 @@
-"""Originals for people: asked of the node that sealed them, opened for a case and a reason, always on record."""
+"""Originals for people: asked of the node that sealed them, opened for a case and a reason, always on record.
 
-from collections.abc import Callable, Iterable
+The record is threefold: the log of openings beside the keys, the log of access, and the case's own history, which the
+audit chain seals.
+"""
+
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from central.domain.people import RIGHTS, Right
+from central.domain.workflow_words import Role
 from central.services.fleet import FleetDesk
 from central.services.originals import Opening, open_original, require_grounds
-from central.store import case_queries, fleet_requests, observations
+from central.services.records import OpeningRecord
+from central.store import case_queries, cases, fleet_requests, observations
+from central.store.cases import HistoryEntry
 from central.store.database import Database
 from contract.clock import Clock
 from contract.errors import UsageError
@@ -16,6 +24,8 @@ from contract.sealing import UnsealKey
 
 WAITS = timedelta(days=1)
 """How long a node that is away may take until it has to be asked again."""
+ASKED, OPENED = "original_asked", "original_opened"
+"""What the case's history calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +50,10 @@ class RevealDesk:
     def __init__(self, database: Database, fleet: FleetDesk, vault: Vault, clock: Clock) -> None:
         self._database, self._fleet, self._vault, self._clock = database, fleet, vault, clock
 
-    def reveal(self, opening: Opening) -> bytes | Asked:
+    def reveal(self, opening: Opening, roles: Collection[Role]) -> bytes | Asked:
         """The picture before it was redacted; or which request asks for it. `opening.case` is a case's id.
+
+        `roles` are those of who asks; the case's history says in which of them.
 
         Raises:
             UsageError: the picture is none of the case's, there is no reason, or the record can't be written.
@@ -54,12 +66,19 @@ class RevealDesk:
         for one in asked:
             path = None if one.answer_sha256 is None else self._vault.find(one.answer_sha256)
             if path is not None:
-                return open_original(path.read_bytes(), opening, self._vault.keys(), self._vault.log, self._clock)
+                picture = open_original(path.read_bytes(), opening, self._vault.keys(), self._vault.log, self._clock)
+                self._write_down(OPENED, opening, roles)
+                return picture
+        self._write_down(ASKED, opening, roles)
         waiting = next((one for one in asked if one.state == fleet_requests.OPEN), None)
         if waiting is not None:
             return Asked(waiting.request.request_id)
         ask = Original(sha256=opening.sha256, case_id=opening.case, reason=opening.reason)
         return Asked(self._fleet.ask(node_id, ask, opening.who, WAITS).request_id)
+
+    def _write_down(self, what: str, opening: Opening, roles: Collection[Role]) -> None:
+        with self._database.write(beside_others=True) as connection:
+            cases.append(connection, history_entry(what, opening, roles, self._clock.now()))
 
     def _node_of(self, opening: Opening) -> str:
         with self._database.read() as connection:
@@ -67,3 +86,10 @@ class RevealDesk:
                 if opening.case in case_queries.cases_of(connection, [picture.incident_id]):
                     return picture.node_id
         raise UsageError(f"sha256: {opening.sha256} is no picture of case {opening.case}")
+
+
+def history_entry(what: str, opening: Opening, roles: Collection[Role], at: datetime) -> HistoryEntry:
+    """The line in the case's history: who, as what, which picture and why."""
+    able = RIGHTS[Right.OPEN_ORIGINAL].intersection(roles)
+    facts = OpeningRecord(sha256=opening.sha256, reason=opening.reason).model_dump_json()
+    return HistoryEntry(opening.case, at, what, min(able or roles), opening.who[:64], facts)

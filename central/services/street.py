@@ -1,26 +1,33 @@
-"""An officer's own work in the street: which cases wait for them, and the photographs they take as proof."""
+"""An officer's own work in the street: which cases wait for them, and the photographs they take as proof.
 
+A photograph's files are written between the step and its commit: a refused step leaves none, and what a crash leaves
+is referred to by nothing, so that retention takes it away.
+"""
+
+import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Protocol
+
+from sqlalchemy import Connection
 
 from central.domain.people import Operator
 from central.domain.values import CaseFilter
 from central.domain.workflow import ASIDE, Action, CaseState, open_actions
 from central.domain.workflow_words import Role
 from central.services.actions import UnknownCase
-from central.services.evidence import media_type_of
+from central.services.photographs import REDACTION, Developed, Spot, develop
 from central.services.reading import Reader
 from central.services.steps import OperatorAction, Stepper
 from central.services.views import CaseSummary
 from central.store import case_queries, photos
+from central.store.cases import Projection
 from central.store.database import Database
 from central.store.photos import Photo
 from contract.clock import Clock
-from contract.errors import PermanentError
 from contract.plane import Origin, Point
+from contract.sealing import SealKey
 
 OUTSIDE: Mapping[Role, frozenset[CaseState]] = {
     role: frozenset(state for state in CaseState if set(open_actions(state, role)) - ASIDE)
@@ -34,11 +41,10 @@ OLDEST = timedelta(days=7)
 """A phone's clock is believed within these; else the moment of arrival counts."""
 
 
-class Pictures(Protocol):
-    """Where photographs lie, by hash."""
+class Shelf(Protocol):
+    """Where photographs are put, by hash."""
 
     def put(self, content: bytes) -> None: ...
-    def find(self, sha256: str) -> Path | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,11 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """A place to go to, in degrees (CGCS2000)."""
+class Darkroom:
+    """What keeping a photograph takes: a shelf, and the present key that originals are sealed to."""
 
-    lat: float
-    lon: float
+    shelf: Shelf
+    key: Callable[[], SealKey]
 
 
 class StreetDesk:
@@ -65,13 +71,13 @@ class StreetDesk:
         self,
         database: Database,
         reader: Reader,
-        pictures: Pictures,
+        darkroom: Darkroom,
         stepper: Stepper,
         clock: Clock,
         origin: Origin,
         on_change: Callable[[], None],
     ) -> None:
-        self._database, self._reader, self._pictures = database, reader, pictures
+        self._database, self._reader, self._darkroom = database, reader, darkroom
         self._stepper, self._clock, self._origin, self._on_change = stepper, clock, origin, on_change
 
     def mine(self, who: Operator) -> Sequence[CaseSummary]:
@@ -85,42 +91,36 @@ class StreetDesk:
         return sorted(own, key=lambda case: (case.due_at is None, case.due_at or case.first_seen_at, case.id))
 
     def spot(self, case_id: str) -> Spot | None:
-        """Where the case lies, in degrees; None where nobody knows."""
+        """Where the case lies, in degrees (CGCS2000); None where nobody knows."""
         with self._database.read() as connection:
             case = case_queries.find(connection, case_id)
         if case is None or case.east_m is None or case.north_m is None:
             return None
         return Spot(*self._origin.to_degrees(Point(case.east_m, case.north_m)))
 
-    def photos(self, case_id: str) -> Sequence[Photo]:
-        """Those taken of the case, oldest first."""
-        with self._database.read() as connection:
-            return photos.of_case(connection, case_id)
-
-    def photo(self, case_id: str, sha256: str) -> Path | None:
-        """The file of a photograph of this case; None if there is none."""
-        is_of_it = any(found.sha256 == sha256 for found in self.photos(case_id))
-        return self._pictures.find(sha256) if is_of_it else None
-
     def keep(self, case_id: str, who: Operator, taken: Taken) -> Photo:
         """Keeps a photograph and says so in the case's history; the same one again changes nothing.
+
+        One of a case that was merged meanwhile is kept with what it was merged into.
 
         Raises:
             UnknownCase: no such case.
             Refusal: the case is another district's or another department's.
-            PermanentError: it is no JPEG picture.
+            PermanentError: it is no JPEG picture, a broken one, or too large.
         """
-        if media_type_of(taken.content[:12]) != "image/jpeg":
-            raise PermanentError("a photograph must be a JPEG picture")
-        now = self._clock.now()
-        photo = Photo(case_id, taken.sha256, _moment(taken.taken_at, now), now, who.name, len(taken.content))
-        self._pictures.put(taken.content)
+        with self._database.read() as connection:
+            known = photos.of_upload(connection, _living(connection, case_id).case_id, taken.sha256)
+        if known is not None:
+            return known
+        developed, now = develop(taken.content), self._clock.now()
+        sealed = self._darkroom.key().seal(developed.original, f"original:{developed.sha256}")
         with self._database.write() as connection:
-            case = case_queries.find(connection, case_id)
-            if case is None or case.merged_into is not None:
-                raise UnknownCase(case_id)
+            case = _living(connection, case_id)
+            photo = _photo(case.case_id, who, taken, developed, hashlib.sha256(sealed).hexdigest(), now)
             if photos.add(connection, photo):
                 self._stepper.take(connection, case, _said(who, photo), now)
+                self._darkroom.shelf.put(developed.shown)
+                self._darkroom.shelf.put(sealed)
         self._on_change()
         return photo
 
@@ -141,6 +141,36 @@ def _is_own(case: CaseSummary, who: Operator) -> bool:
     return case.assignee == who.name or not (is_unit and who.department) or case.department == who.department
 
 
+def _living(connection: Connection, case_id: str) -> Projection:
+    """The case, or what it was merged into."""
+    case = case_queries.find(connection, case_id)
+    while case is not None and case.merged_into is not None:
+        case = case_queries.find(connection, case.merged_into)
+    if case is None:
+        raise UnknownCase(case_id)
+    return case
+
+
+def _photo(case_id: str, who: Operator, taken: Taken, developed: Developed, sealed_sha256: str, now: datetime) -> Photo:
+    spot = developed.spot
+    return Photo(
+        case_id=case_id,
+        sha256=developed.sha256,
+        taken_at=_moment(taken.taken_at, now),
+        received_at=now,
+        person=who.name,
+        size_bytes=len(developed.shown),
+        upload_sha256=taken.sha256,
+        original_sha256=developed.original_sha256,
+        sealed_sha256=sealed_sha256,
+        redaction=REDACTION,
+        width_px=developed.width_px,
+        height_px=developed.height_px,
+        lat=None if spot is None else spot.lat,
+        lon=None if spot is None else spot.lon,
+    )
+
+
 def _moment(said: datetime | None, now: datetime) -> datetime:
     return said if said is not None and now - OLDEST <= said <= now + AHEAD else now
 
@@ -149,7 +179,7 @@ def _said(who: Operator, photo: Photo) -> OperatorAction:
     return OperatorAction(
         Action.COMMENT,
         who.name,
-        note=f"📷 {photo.taken_at:%Y-%m-%dT%H:%M:%SZ} sha256 {photo.sha256}",
+        note=f"📷 {photo.taken_at:%Y-%m-%dT%H:%M:%SZ} sha256 {photo.sha256} original {photo.original_sha256}",
         roles=who.roles,
         district=who.district,
         unit=who.department,

@@ -13,6 +13,7 @@ from central.services.fleet import FleetDesk, Order, UnknownNode, content_of
 from central.store.fleet import StoredBundle
 from contract.bundle import MaskBlock, ZoneBlock
 from contract.errors import UsageError
+from contract.problems import every_problem
 
 Content = dict[str, Any]
 
@@ -124,8 +125,7 @@ def read_shapes(text: str) -> Shapes:
     try:
         return _SHAPES.validate_json(text)
     except ValidationError as error:
-        lines = (f"{'.'.join(map(str, entry['loc'])) or 'shapes'}: {entry['msg']}" for entry in error.errors())
-        raise UsageError("\n".join(lines)) from error
+        raise UsageError(every_problem(error, "shapes")) from error
 
 
 _SHAPES = TypeAdapter(Shapes)

@@ -12,6 +12,7 @@ from central.simulation.wire import TruthSpan
 from central.simulation.world import ORIGIN, City
 from contract.errors import UsageError
 from contract.events import Event, Instant
+from contract.problems import first_problem
 from contract.taxonomy import Seen
 
 
@@ -76,7 +77,8 @@ def read_truth(path: Path) -> Iterator[TruthLine]:
                 if line.strip():
                     yield TruthLine.model_validate_json(line)
     except ValidationError as error:
-        raise UsageError(f"{path}: line {number}: {error.errors()[0]['msg']}; write it with `simulate`") from error
+        problem = first_problem(error, "line")
+        raise UsageError(f"{path}: line {number}: {problem}; write it with `simulate`") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: can't be read ({error}); check the path") from error
 

@@ -14,6 +14,7 @@ from central.simulation.grading import Decided, grade
 from central.simulation.metrics import Score
 from contract.errors import UsageError
 from contract.plane import Origin
+from contract.problems import first_problem
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
@@ -63,9 +64,8 @@ def read_decisions(path: Path) -> Iterator[DecisionLine]:
                 if line.strip():
                     yield DecisionLine.model_validate_json(line)
     except ValidationError as error:
-        raise UsageError(
-            f"{path}: line {number}: {error.errors()[0]['msg']}; write it with `associate --json`"
-        ) from error
+        problem = first_problem(error, "line")
+        raise UsageError(f"{path}: line {number}: {problem}; write it with `associate --json`") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: can't be read ({error}); check the path") from error
 

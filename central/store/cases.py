@@ -62,6 +62,12 @@ Index("cases_in_time", CASES.c.group, CASES.c.last_seen_at)
 Index("cases_by_number", CASES.c.number, unique=True)
 Index("cases_by_area", CASES.c.area_code)
 Index(
+    "cases_merged",
+    CASES.c.merged_into,
+    sqlite_where=CASES.c.merged_into.is_not(None),
+    postgresql_where=CASES.c.merged_into.is_not(None),
+)
+Index(
     "cases_listed",
     CASES.c.is_prominent,
     CASES.c.severity,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, delete, exists, func, or_, select, up
 from central.domain.retention import CaseFacts
 from central.domain.workflow import CaseState
 from central.domain.workflow_words import MACHINES
-from central.store import deliveries, seals
+from central.store import deliveries, photos, seals
 from central.store.cases import CASES, HISTORY, MEMBERS
 from central.store.claims import CLAIMS
 from central.store.dead_letters import DEAD_LETTERS
@@ -89,6 +89,12 @@ def drop_pictures(connection: Connection, incident_ids: Sequence[str]) -> set[st
     return names - known_pictures(connection, sorted(names))
 
 
+def drop_photos(connection: Connection, case_ids: Sequence[str]) -> set[str]:
+    """Forgets what people in the street took of the cases; gives the files that are now referred to by none."""
+    names = photos.drop(connection, case_ids)
+    return names - known_pictures(connection, sorted(names))
+
+
 def drop_cases(connection: Connection, case_ids: Sequence[str], why: str, at: datetime) -> tuple[int, set[str]]:
     """Deletes the cases and what they were made of; gives how many went, and pictures that are now referred to by none.
 
@@ -100,6 +106,7 @@ def drop_cases(connection: Connection, case_ids: Sequence[str], why: str, at: da
     gone = [case_id for case_id in case_ids if case_id not in held]
     freed = drop_pictures(connection, pictured(connection, gone))
     freed |= drop_incidents(connection, _only_in(connection, gone))
+    freed |= drop_photos(connection, gone)
     connection.execute(delete(MEMBERS).where(MEMBERS.c.case_id.in_(gone)))
     connection.execute(delete(PROPOSALS).where(or_(PROPOSALS.c.case_a.in_(gone), PROPOSALS.c.case_b.in_(gone))))
     for table in (STAGES, NOTICES, CLAIMS, SHARED):
@@ -126,8 +133,9 @@ def drop_incidents(connection: Connection, incident_ids: Sequence[str]) -> set[s
 
 
 def known_pictures(connection: Connection, names: Sequence[str]) -> set[str]:
-    """Those of `names` that some incident refers to."""
-    return set(connection.execute(select(EVIDENCE.c.sha256).where(EVIDENCE.c.sha256.in_(names))).scalars())
+    """Those of `names` that some incident or photograph refers to."""
+    of_incidents = select(EVIDENCE.c.sha256).where(EVIDENCE.c.sha256.in_(names))
+    return set(connection.execute(of_incidents).scalars()) | photos.known(connection, names)
 
 
 def spend(connection: Connection, kind: Spent, before: datetime, after_id: int, limit: int) -> list[int]:

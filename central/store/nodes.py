@@ -35,6 +35,11 @@ def remember(connection: Connection, status: NodeStatus, received_at: datetime) 
         connection.execute(insert(NODES).values(node_id=status.node_id, **values))
 
 
+def find(connection: Connection, node_id: str) -> KnownNode | None:
+    row = connection.execute(select(NODES.c.status, NODES.c.received_at).where(NODES.c.node_id == node_id)).first()
+    return None if row is None else KnownNode(NodeStatus.model_validate(row.status), row.received_at)
+
+
 def every(connection: Connection) -> Sequence[KnownNode]:
     rows = connection.execute(select(NODES.c.status, NODES.c.received_at).order_by(NODES.c.node_id))
     return [KnownNode(NodeStatus.model_validate(row.status), row.received_at) for row in rows]

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from contract.errors import UsageError
+from contract.problems import first_problem
 from datasets.folder import LabelledBox
 from datasets.imports.cvat import turned
 from datasets.imports.pictures import PictureIndex, box_of_pixels, envelope, size_as_stated
@@ -63,8 +64,7 @@ def read_label_studio(path: Path, images: Path | None) -> Imported:
     try:
         tasks = _TASKS.validate_python(read_json(file, "export it again as JSON"))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"{file}: {'.'.join(map(str, first['loc']))}: {first['msg']}; export it again") from error
+        raise UsageError(f"{file}: {first_problem(error, 'tasks')}; export it again") from error
     index = PictureIndex(images or file.parent)
     pictures = []
     for number, task in enumerate(tasks):

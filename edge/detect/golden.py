@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from contract.errors import UsageError
 from contract.events import BoxNorm, Sha256, Share
 from contract.manifest import ModelManifest
+from contract.problems import first_problem
 from edge.detect.port import Detector
 from edge.values import Detection
 
@@ -62,7 +63,8 @@ def read_golden(folder: Path, manifest: ModelManifest) -> Golden | None:
     try:
         golden = Golden.model_validate_json(content)
     except ValidationError as error:
-        raise UsageError(f"{path}: not a golden file: {error.errors()[0]['msg']}; export the model again") from error
+        problem = first_problem(error, "golden")
+        raise UsageError(f"{path}: not a golden file: {problem}; export the model again") from error
     _read(folder / golden.picture, golden.picture_sha256)
     return golden
 

@@ -15,6 +15,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from contract.errors import UsageError
+from contract.problems import first_problem
 from contract.taxonomy import Seen
 from datasets.json_file import read_json
 from models.classes import MEANING_BY_LABEL
@@ -122,9 +123,7 @@ def _read_facts(path: Path) -> dict[str, tuple[Truth, ...]]:
     try:
         content = _FILE.validate_python(read_json(path, 'remove it, or write {"a.mp4": {"events": []}}'))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path}: {where}: {first['msg'].removeprefix('Value error, ')}") from error
+        raise UsageError(f"{path}: {first_problem(error, 'file')}") from error
     return {
         name: tuple(Truth(_SEEN_BY_WORD[event.seen], event.from_s, event.to_s) for event in facts.events)
         for name, facts in content.items()

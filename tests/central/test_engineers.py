@@ -1,5 +1,6 @@
 """The engineers' and the officers' pages over HTTP: what is saved, what is refused where, and who may enter."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -22,10 +23,10 @@ from edge.position.settings import CalibrationSettings
 from edge.rules.policy import Policies, PresencePolicy
 from edge.scene.streets import demo_street
 from tests.central.asgi import ORIGIN, AsgiClient
-from tests.central.builders import JPEG, T0
+from tests.central.builders import T0
 from tests.central.parts import OPERATOR_TOKEN
 from tests.central.test_rights import rights_of
-from tests.central.workshop_parts import CAMERA, HOSTILE, NODE, PASSWORD, Workshop
+from tests.central.workshop_parts import CAMERA, HOSTILE, NODE, PASSWORD, Workshop, photograph
 
 OWN = {"Origin": ORIGIN}
 SQUARE = [[0.2, 0.2], [0.6, 0.2], [0.6, 0.6], [0.2, 0.6]]
@@ -238,14 +239,17 @@ def test_officers_see_their_own_cases_and_photograph_them_once(workshop: Worksho
     assert case_id in sun.page("/street")
     assert case_id not in he.page("/street")
     path = f"/street/cases/{case_id}/photos"
+    taken = photograph()
     for _ in range(2):
-        assert sun.client.send("POST", path, content=JPEG, headers=OWN).status_code == 201
+        assert sun.client.send("POST", path, content=taken, headers=OWN).status_code == 201
     page = sun.page(f"/street/cases/{case_id}")
     assert (page.count("<figcaption>"), "geo:36.8" in page) == (1, True)
     shown = page.partition(f'href="{path}/')[2].partition('"')[0]
-    assert sun.client.get(f"{path}/{shown}").content == JPEG
+    assert hashlib.sha256(sun.client.get(f"{path}/{shown}").content).hexdigest() == shown
     assert sun.client.send("POST", path, content=b"GIF89a", headers=OWN).status_code == 415
-    assert he.client.send("POST", path, content=JPEG + b"x", headers=OWN).status_code == 403
+    files = list(workshop.settings.evidence_dir.rglob("*"))
+    assert he.client.send("POST", path, content=photograph(1), headers=OWN).status_code == 403
+    assert list(workshop.settings.evidence_dir.rglob("*")) == files
     history = AsgiClient(workshop.central.http, OPERATOR_TOKEN).get(f"/api/v1/cases/{case_id}").json()["history"]
     assert sum(shown in json.dumps(step["facts"]) for step in history) == 1
 

@@ -134,6 +134,14 @@ def test_an_original_is_asked_of_its_node_once_and_opened_for_the_person_who_ask
     assert (line["who"], line["case"], line["reason"]) == ("li", vaulted.case_id, "an appeal")
     newest = vaulted.parts.people.log(1)[0]
     assert (newest.what.value, newest.who, newest.facts["case"]) == ("original_opened", "li", vaulted.case_id)
+    case = vaulted.parts.reader.detail(vaulted.case_id)
+    assert case is not None
+    said = [(step.what, step.actor, step.role, step.facts["reason"]) for step in case.history[-3:]]
+    assert said == [
+        ("original_asked", "li", "leader", "an appeal"),
+        ("original_asked", "li", "leader", "an appeal"),
+        ("original_opened", "li", "leader", "an appeal"),
+    ]
 
 
 @pytest.mark.parametrize("name", ["zhao", "boss", "wang"])

@@ -5,9 +5,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import uvicorn
+from PIL import Image
 
 from central.api.access import Tokens
 from central.app import Central
@@ -40,6 +43,14 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 PASSWORD = "seven quiet bicycles"
 NODE, CAMERA = "node-1", "cam-1"
 ZONE = {"name": "pavement", "polygon": [[0.1, 0.5], [0.9, 0.5], [0.9, 0.9]]}
+
+
+def photograph(seed: int = 0, exif: Image.Exif | None = None, size: tuple[int, int] = (120, 90)) -> bytes:
+    """A JPEG as a phone takes it: another one for each seed."""
+    noise = np.random.default_rng(seed).integers(0, 256, (size[1] // 10, size[0] // 10, 3), dtype=np.uint8)
+    out = BytesIO()
+    Image.fromarray(noise).resize(size).save(out, "JPEG", exif=exif or Image.Exif())
+    return out.getvalue()
 
 
 class Workshop:
