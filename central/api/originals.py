@@ -44,7 +44,7 @@ def originals_router(desk: RevealDesk, access: Access) -> APIRouter:
         body: OriginalBody,
         who: Annotated[Operator, Depends(access.may(Right.OPEN_ORIGINAL))],
     ) -> Response:
-        """The original of one of the case's pictures or films; 202 while the node that keeps it has still to send it."""
+        """The original of one of the case's pictures or films; 202 while its node has still to send it."""
         found = desk.reveal(Opening(body.sha256, case_id, body.reason.strip(), who.name), who.roles)
         facts = {"case": case_id, "sha256": body.sha256, "reason": body.reason.strip()}
         if isinstance(found, Asked):
