@@ -71,6 +71,13 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("dead letter {number}: {rest}", "这条消息仍不能接收：{rest}"),
     ("no dead letter {number}; {rest}", "没有编号为 {number} 的消息"),
     ("YAML: {rest}", "YAML 有误：{rest}"),
+    # photographs
+    ("the photograph can't be read as a JPEG picture; take it again", "照片无法识别（须为 JPEG），请重新拍摄"),
+    (
+        "the photograph has {count} million pixels; at most {most} million are taken",
+        "照片有 {count} 百万像素，最多 {most} 百万，请调低相机分辨率",
+    ),
+    ("more than {size} MiB", "超过 {size} MiB"),
     # who may what
     ("needs a role of {roles}; {name} has {mine}", "需要角色：{roles}；{name}的角色是：{mine}"),
     ("the case lies in {area}; {name} answers for {own}", "案件位于{area}，{name}只负责{own}"),

@@ -1,0 +1,36 @@
+"""Photographs of a case as others read them: who took what when, the coarse picture, and the sealed clear one."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from central.store import photos
+from central.store.database import Database
+from central.store.photos import Photo
+
+Find = Callable[[str], Path | None]
+"""Where a file lies, by hash."""
+
+
+class PhotoBook:
+    """Any thread. Whether somebody may see the case is the caller's to ask."""
+
+    def __init__(self, database: Database, find: Find) -> None:
+        self._database, self._find = database, find
+
+    def of_case(self, case_id: str) -> Sequence[Photo]:
+        """Those of the case and of what was merged into it, oldest first."""
+        with self._database.read() as connection:
+            return photos.of_case(connection, case_id)
+
+    def shown(self, case_id: str, sha256: str) -> Path | None:
+        """The coarse picture's file; None where it is no photograph of this case, or its file is gone."""
+        found = self._named(case_id, sha256)
+        return None if found is None else self._find(found.sha256)
+
+    def sealed(self, case_id: str, sha256: str) -> Path | None:
+        """The sealed original's file of the photograph that is shown as `sha256`; None as for `shown`."""
+        found = self._named(case_id, sha256)
+        return None if found is None else self._find(found.sealed_sha256)
+
+    def _named(self, case_id: str, sha256: str) -> Photo | None:
+        return next((one for one in self.of_case(case_id) if one.sha256 == sha256), None)
