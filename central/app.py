@@ -226,7 +226,7 @@ def _fleet_routers(base: Foundation, workshop: Workshop, access: Access) -> tupl
     """The fleet for operators, the files for nodes, and the originals that nodes bring sealed."""
     desk, artifacts, keys, folder = workshop.desk, workshop.artifacts, base.keys, base.settings.keys_folder
     vault = Vault(artifacts.find, lambda: unseal_keys(folder), folder / OPENINGS_FILE)
-    originals = originals_router(RevealDesk(base.database, desk, vault, base.clock), access)
+    originals = originals_router(RevealDesk(base.database, desk, vault, base.clock, workshop.photographs), access)
     looks = looks_router(LookDesk(base.database, desk, artifacts), access)
     return originals, looks, fleet_router(desk, artifacts, keys, access), artifacts_router(artifacts, access)
 

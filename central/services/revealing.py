@@ -1,7 +1,7 @@
 """Originals for people: asked of the node that sealed them, opened for a case and a reason, always on record.
 
 The record is threefold: the log of openings beside the keys, the log of access, and the case's own history, which the
-audit chain seals.
+audit chain seals. Originals of officers' photographs lie here, sealed the same way: no node is asked for them.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -13,6 +13,7 @@ from central.domain.people import RIGHTS, Right
 from central.domain.workflow_words import Role
 from central.services.fleet import FleetDesk
 from central.services.originals import Opening, open_original, require_grounds
+from central.services.photobook import PhotoBook
 from central.services.records import OpeningRecord
 from central.store import case_queries, cases, fleet_requests, observations
 from central.store.cases import HistoryEntry
@@ -47,8 +48,11 @@ class Asked:
 class RevealDesk:
     """Any thread. Whether they may is the caller's to ask (`domain.people.denial`)."""
 
-    def __init__(self, database: Database, fleet: FleetDesk, vault: Vault, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, fleet: FleetDesk, vault: Vault, clock: Clock, photographs: PhotoBook
+    ) -> None:
         self._database, self._fleet, self._vault, self._clock = database, fleet, vault, clock
+        self._photographs = photographs
 
     def reveal(self, opening: Opening, roles: Collection[Role]) -> bytes | Asked:
         """The picture before it was redacted; or which request asks for it. `opening.case` is a case's id.
@@ -60,21 +64,27 @@ class RevealDesk:
             PermanentError: none of central's keys opens it.
         """
         require_grounds(opening)
+        own = self._photographs.sealed(opening.case, opening.sha256)
+        if own is not None:
+            return self._opened(own, opening, roles)
         node_id = self._node_of(opening)
         with self._database.read() as connection:
             asked = fleet_requests.of_original(connection, opening.sha256)
         for one in asked:
             path = None if one.answer_sha256 is None else self._vault.find(one.answer_sha256)
             if path is not None:
-                picture = open_original(path.read_bytes(), opening, self._vault.keys(), self._vault.log, self._clock)
-                self._write_down(OPENED, opening, roles)
-                return picture
+                return self._opened(path, opening, roles)
         self._write_down(ASKED, opening, roles)
         waiting = next((one for one in asked if one.state == fleet_requests.OPEN), None)
         if waiting is not None:
             return Asked(waiting.request.request_id)
         ask = Original(sha256=opening.sha256, case_id=opening.case, reason=opening.reason)
         return Asked(self._fleet.ask(node_id, ask, opening.who, WAITS).request_id)
+
+    def _opened(self, sealed: Path, opening: Opening, roles: Collection[Role]) -> bytes:
+        picture = open_original(sealed.read_bytes(), opening, self._vault.keys(), self._vault.log, self._clock)
+        self._write_down(OPENED, opening, roles)
+        return picture
 
     def _write_down(self, what: str, opening: Opening, roles: Collection[Role]) -> None:
         with self._database.write(beside_others=True) as connection:

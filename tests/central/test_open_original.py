@@ -22,6 +22,7 @@ from central.services.doors import Visitor
 from central.services.fleet import FleetDesk
 from central.services.originals import OPENINGS_FILE, Opening, open_original
 from central.services.people import By, Rights
+from central.services.photobook import PhotoBook
 from central.services.revealing import RevealDesk, Vault
 from central.services.sight import Sight
 from central.store.cases import CASES
@@ -92,7 +93,8 @@ class Vaulted:
         self.artifacts = Artifacts(folder / "artifacts")
         vault = Vault(self.artifacts.find, lambda: unseal_keys(folder / "keys"), folder / OPENINGS_FILE)
         access = Access(Tokens(OPERATOR_TOKEN, NODE_TOKEN), parts.doors, Sight(parts.database))
-        desk = RevealDesk(parts.database, self.fleet, vault, parts.clock)
+        book = PhotoBook(parts.database, parts.objects.find)
+        desk = RevealDesk(parts.database, self.fleet, vault, parts.clock, book)
         self.http = make_http_app([originals_router(desk, access)])
         for name, role, district in (
             ("li", Role.LEADER, "370303"),
