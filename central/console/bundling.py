@@ -15,6 +15,7 @@ from central.console.pages import Pages
 from central.console.rooms import ROOMS, Room
 from central.console.spoken import spoken
 from central.domain.people import Operator
+from central.domain.why import reason_of
 from central.services.fleet import FleetDesk, Overtaken, UnknownNode, content_of
 from central.services.fleet_book import FleetBook, NodeEntry
 from central.services.policies import GATHER, KNOBS, Findings, Weighed, read_policies, shipped, typed_of
@@ -139,9 +140,7 @@ def _read(text: str) -> Mapping[str, object]:
 
 
 def _wish(who: Operator, why: str, after: int) -> Wish:
-    if len(why.strip()) < 3:
-        raise UsageError("why: say in a few words why it changes")
-    return Wish(who.name, why.strip()[:500], after)
+    return Wish(who.name, reason_of(why), after)
 
 
 def _version(text: str) -> int:

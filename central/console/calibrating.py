@@ -14,6 +14,7 @@ from central.console.pages import Pages
 from central.console.rooms import ROOMS, Room
 from central.console.spoken import spoken
 from central.domain.people import Operator
+from central.domain.why import reason_of
 from central.services.basemap import BaseFacts
 from central.services.fleet import Overtaken
 from central.services.fleet_book import CameraEntry, FleetBook
@@ -78,11 +79,9 @@ def calibrating_pages(book: FleetBook, tailor: Tailor, ground: Ground, gate: Gat
     ) -> Response:
         camera = book.camera(camera_id)
         try:
-            if len(why.strip()) < 3:
-                raise UsageError("why: say in a few words why the calibration changes")
+            wish = Wish(who.name, reason_of(why), after)
             read = read_marks(marks)
             tried(read, ground.origin)
-            wish = Wish(who.name, why.strip(), after)
             settings = read.to_settings(ground.origin)
             tailor.set_calibration(camera.node.view.node_id, camera_id, preset, settings, wish)
         except UsageError as error:

@@ -17,6 +17,7 @@ from central.console.pages import Pages
 from central.console.words import Language, Words
 from central.domain.people import Operator, Right
 from central.domain.registers.frames import Frame
+from central.domain.why import reason_of
 from central.services.records import Sentence
 from central.services.registers_base import REGISTER_NAMES, Register, Row
 from central.services.registers_columns import Column, columns_of
@@ -187,10 +188,8 @@ def registers_pages(desk: RegisterDesk, gate: KeeperGate, pages: Pages) -> APIRo
     async def save_row(request: Request, register: Register, who: Annotated[Operator, Depends(keeper)]) -> Response:
         form = {name: str(value).strip() for name, value in (await request.form()).items()}
         values = {column.field: form[column.field] for column in columns_of(ROWS[register]) if form.get(column.field)}
-        why = form.get("why", "")
-        if len(why) < 3:
-            raise HTTPException(422, "why: say in a few words why the row changes")
-        order = Order(register, "", b"", who.name, why[:500], district=who.district)
+        why = reason_of(form.get("why", ""))
+        order = Order(register, "", b"", who.name, why, district=who.district)
         report = await run_in_threadpool(desk.put, order, [values])
         if report.is_refused:
             return await run_in_threadpool(

@@ -11,6 +11,7 @@ from central.console.pages import Pages
 from central.console.rooms import ROOMS, Room
 from central.console.spoken import spoken
 from central.domain.people import Operator
+from central.domain.why import reason_of
 from central.services.fleet import Overtaken
 from central.services.fleet_book import CameraEntry, FleetBook
 from central.services.tailoring import Tailor, Wish, read_shapes
@@ -58,9 +59,7 @@ def shaping_pages(book: FleetBook, tailor: Tailor, gate: Gate, pages: Pages) -> 
         camera = book.camera(camera_id)
         node_id = camera.node.view.node_id
         try:
-            if len(why.strip()) < 3:
-                raise UsageError("why: say in a few words why the zones change")
-            tailor.set_shapes(node_id, camera_id, preset, read_shapes(drawing), Wish(who.name, why.strip(), after))
+            tailor.set_shapes(node_id, camera_id, preset, read_shapes(drawing), Wish(who.name, reason_of(why), after))
         except UsageError as error:
             status = 409 if isinstance(error, Overtaken) else 422
             problems = spoken(pages, request, error)

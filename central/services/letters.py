@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from central.domain.why import reason_of
 from central.services import reply_letters
 from central.services.admission import Admission
 from central.services.delivery_hearing import ReplyDesk
@@ -94,13 +95,12 @@ class LetterDesk:
         Raises:
             UsageError: there is none, no reason was given, or it is done with already.
         """
-        if len(why.strip()) < 3:
-            raise UsageError("why: say in a few words why nobody needs it")
+        reason = reason_of(why)
         self._find(letter_id)
         with self._database.write() as connection:
-            if not dead_letters.discard(connection, letter_id, self._clock.now(), by, why.strip()):
+            if not dead_letters.discard(connection, letter_id, self._clock.now(), by, reason):
                 raise UsageError(f"dead letter {letter_id} was replayed or put away already")
-        LOG.info("dead letter discarded", letter_id=letter_id, by=by, why=why.strip())
+        LOG.info("dead letter discarded", letter_id=letter_id, by=by, why=reason)
 
     def replay(self, letter_id: int, prefix: str) -> str:
         """Reads the letter again; gives ``taken``, ``repeated`` or, for an inbox row, ``waiting``.

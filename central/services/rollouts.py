@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from central.domain.why import reason_of
 from central.services.fleet import FleetDesk
 from central.services.fleet_book import FleetBook
 from central.services.tailoring import Tailor, Wish
@@ -84,10 +85,9 @@ class RolloutDesk:
         """
         if not nodes:
             raise UsageError("nodes: choose at least one")
-        if len(why.strip()) < 3:
-            raise UsageError("why: say in a few words why")
+        reason = reason_of(why)
         part = target.model_dump(mode="json", exclude_none=True)
-        return [said for node_id in nodes if (said := self._give(node_id, {what: part}, by, why)) is not None]
+        return [said for node_id in nodes if (said := self._give(node_id, {what: part}, by, reason)) is not None]
 
     def back(self, node_id: str, what: What, by: str) -> None:
         """Gives the node what it was given before; stops what is on its way.
@@ -106,7 +106,7 @@ class RolloutDesk:
         try:
             node = self._book.node(node_id)
             version = node.bundle.version if node.bundle else 0
-            self._tailor.set_parts(node_id, parts, Wish(by, why.strip(), version))
+            self._tailor.set_parts(node_id, parts, Wish(by, why, version))
         except UsageError as error:
             return Refused(node_id, str(error))
         return None

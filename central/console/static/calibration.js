@@ -1,5 +1,5 @@
 // Points on the picture and where they are on the ground; after every change the server says what the fit makes of them.
-import { corner, handleSize, moved } from "./polygons.js";
+import { corner, fitTo, handleSize, moved } from "./polygons.js";
 import { groundMap } from "./groundmap.js";
 
 const root = document.getElementById("calibration");
@@ -204,10 +204,7 @@ function ground(lat, lon) {
 }
 
 function fit() {
-  const picture = document.getElementById("picture");
-  if (!picture?.naturalWidth) return;
-  sheet.setAttribute("viewBox", `0 0 1600 ${Math.round(1600 * picture.naturalHeight / picture.naturalWidth)}`);
-  show();
+  if (fitTo(document.getElementById("picture"), sheet)) show();
 }
 
 function start() {

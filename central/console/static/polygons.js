@@ -3,6 +3,13 @@
 const HANDLE_PX = matchMedia("(pointer: coarse)").matches ? 14 : 9;
 export const handleSize = (sheet) => HANDLE_PX * sheet.viewBox.baseVal.width / Math.max(sheet.clientWidth, 1);
 
+// Gives the drawing the picture's proportions; false while the picture has not come.
+export function fitTo(picture, sheet) {
+  if (!picture?.naturalWidth) return false;
+  sheet.setAttribute("viewBox", `0 0 1600 ${Math.round(1600 * picture.naturalHeight / picture.naturalWidth)}`);
+  return true;
+}
+
 const within = (value) => Math.min(1, Math.max(0, value));
 
 export const corner = (x, y) => [within(x), within(y)];

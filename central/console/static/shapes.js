@@ -1,5 +1,5 @@
 // Draws zones and masks on the camera's picture: by mouse, by finger and by keyboard alike, with undo.
-import { corner, handleSize, middle, moved, ring } from "./polygons.js";
+import { corner, fitTo, handleSize, middle, moved, ring } from "./polygons.js";
 
 const editor = document.getElementById("editor");
 const sheet = document.getElementById("sheet");
@@ -196,10 +196,7 @@ function listed(shape, index) {
 let openKinds = -1;
 
 function fit() {
-  const picture = document.getElementById("picture");
-  if (!picture?.naturalWidth) return;
-  sheet.setAttribute("viewBox", `0 0 1600 ${Math.round(1600 * picture.naturalHeight / picture.naturalWidth)}`);
-  show();
+  if (fitTo(document.getElementById("picture"), sheet)) show();
 }
 
 function start() {
