@@ -112,6 +112,8 @@ def _print(found: Verified) -> None:
     typer.echo(
         f"pictures: {found.pictures}, {found.vouched_pictures} signed by their node, {found.missing_pictures} missing"
     )
+    if found.photographs:
+        typer.echo(f"photographs: {found.photographs}, named in the history")
     typer.echo(f"central: {found.fingerprint}")
     if not found.is_anchored:
         typer.echo("Compare the fingerprint with the one that the authority has published, or give it with --key.")

@@ -84,6 +84,7 @@ def case_router(reader: Reader, files: CaseFiles, desk: CaseDesk, gate: Gate, pa
             case=case,
             around=files.around(case_id, who),
             told=files.told(case_id),
+            photos=files.photographs(case_id),
             now=files.now(),
             plan=draw(case, reader.zones()),
             problem=problem,

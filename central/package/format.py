@@ -8,6 +8,8 @@
     chain.json             the pieces of the sealed chain that hold these steps, each up to a signed checkpoint
     pictures/              pictures and clips under their own hash, redacted as they left the node
     manifests/             what the node signed about each of them
+    photographs/           what officers took in the street, coarse, under their own hash
+    photographs.json       who took each and when, and the SHA-256 of its clear form, which central keeps sealed
     sheet.pdf              the same for people, in Chinese and English
 
 Nothing here reads a database: an outsider's verifier needs no more than this.
@@ -27,6 +29,7 @@ CENTRAL_KEY = "keys/central.json"
 CASE = "case.json"
 HISTORY = "history.json"
 CHAIN = "chain.json"
+PHOTOGRAPHS = "photographs.json"
 SHEET = "sheet.pdf"
 README = "README.txt"
 MAX_FILES = 5_000
@@ -78,6 +81,26 @@ class IndexSignature(_Written):
 
     key_id: KeyId
     signature: Base64
+
+
+class Photograph(_Written):
+    """One photograph. `taken_at` and the place in degrees are what the phone said, `received_at` is central's clock."""
+
+    sha256: Sha256
+    original_sha256: Sha256
+    redaction: str
+    case_id: str
+    person: str
+    taken_at: Instant
+    received_at: Instant
+    lat: float | None
+    lon: float | None
+
+
+class Photographs(_Written):
+    """All of the case and of what was merged into it, oldest first; a file for each, unless it is `missing`."""
+
+    photographs: tuple[Photograph, ...]
 
 
 class SealedRow(_Written):

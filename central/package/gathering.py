@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from central.keys import NAME
-from central.package.format import Chain, LinkEntry, Missing, Piece, SealedRow, Steps
+from central.package.format import Chain, LinkEntry, Missing, Photograph, Photographs, Piece, SealedRow, Steps
 from central.services.evidence import ObjectStore
 from central.services.reading import Reader
 from central.services.sealing import Sealer
 from central.services.views import CaseDetail
-from central.store import fleet, proofs
+from central.store import fleet, photos, proofs
 from central.store.database import Database
+from central.store.photos import Photo
 from contract.errors import PermanentError, TransientError
 from contract.events import EvidenceRole
 from contract.keys import KeyPairs, PublicKeys, has_key_pairs, read_key_pairs
@@ -45,6 +46,9 @@ class Gathered:
     steps: Steps
     chain: Chain
     pictures: tuple[Picture, ...]
+    photographs: Photographs
+    shots: tuple[tuple[str, Path], ...]
+    """Photographs' files, by hash."""
     missing: tuple[Missing, ...]
     keys: dict[str, PublicKeys]
 
@@ -74,16 +78,20 @@ class Gatherer:
             rows = proofs.rows_of(connection, case_id, EXPORTED)
             sealed = [SealedRow(seq=row.seq, texts=row.texts) for row in rows if row.seq is not None]
             pieces = proofs.pieces_over(connection, [row.seq for row in sealed])
+            taken = photos.of_case(connection, case_id)
         if len(sealed) < len(rows):
             raise TransientError(f"case {case_id}: somebody works on it at this moment; try again")
         nodes = self._node_keys()
         pictures, missing = self._pictures(case, nodes)
+        shots, lost = self._shots(taken)
         return Gathered(
             case=case,
             steps=Steps(columns=proofs.COLUMNS, rows=tuple(sealed)),
             chain=Chain(pieces=tuple(_piece(piece) for piece in pieces)),
             pictures=tuple(pictures),
-            missing=tuple(missing),
+            photographs=Photographs(photographs=tuple(_photograph(photo) for photo in taken)),
+            shots=tuple(shots),
+            missing=(*missing, *lost),
             keys=self._public_keys(pictures, nodes),
         )
 
@@ -117,6 +125,12 @@ class Gatherer:
             found[view.sha256] = Picture(view.sha256, path, is_clip, view.camera_id, view.role, taken, manifest)
         return [found[name] for name in sorted(found)], [missing[name] for name in sorted(missing)]
 
+    def _shots(self, taken: Sequence[Photo]) -> tuple[list[tuple[str, Path]], list[Missing]]:
+        found = [(photo.sha256, path) for photo in taken if (path := self._objects.find(photo.sha256)) is not None]
+        names = {name for name, _ in found}
+        lost = [Missing(sha256=it.sha256, captured_at=it.taken_at) for it in taken if it.sha256 not in names]
+        return found, lost
+
     def _public_keys(self, pictures: Sequence[Picture], nodes: Sequence[PublicKeys]) -> dict[str, PublicKeys]:
         """By path in the package."""
         keys = {"keys/central.json": _public(read_key_pairs(self._keys))}
@@ -139,6 +153,20 @@ def _vouching(manifest: bytes | None, nodes: Sequence[PublicKeys]) -> bytes | No
     except PermanentError:
         return None
     return manifest
+
+
+def _photograph(photo: Photo) -> Photograph:
+    return Photograph(
+        sha256=photo.sha256,
+        original_sha256=photo.original_sha256,
+        redaction=photo.redaction,
+        case_id=photo.case_id,
+        person=photo.person,
+        taken_at=photo.taken_at,
+        received_at=photo.received_at,
+        lat=photo.lat,
+        lon=photo.lon,
+    )
 
 
 def _public(pairs: KeyPairs) -> PublicKeys:

@@ -9,6 +9,7 @@ import json
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from html import escape
+from pathlib import Path
 
 import pymupdf
 
@@ -37,12 +38,12 @@ def draw_sheet(gathered: Gathered) -> bytes:
     shown = [it for it in sorted(gathered.pictures, key=lambda it: it.captured_at) if not it.is_clip][:MOST_PICTURES]
     archive = pymupdf.Archive()
     unreadable = set()
-    for picture in shown:
-        small = _small(picture)
+    for sha256, path in [*((picture.sha256, picture.path) for picture in shown), *gathered.shots[:MOST_PICTURES]]:
+        small = _small(path)
         if small is None:
-            unreadable.add(picture.sha256)
+            unreadable.add(sha256)
         else:
-            archive.add(small, f"{picture.sha256}.jpg")
+            archive.add(small, f"{sha256}.jpg")
     story = pymupdf.Story(_html(gathered, shown, unreadable), user_css=CSS, archive=archive)
     buffer = io.BytesIO()
     writer = pymupdf.DocumentWriter(buffer)
@@ -67,10 +68,10 @@ def _finished(content: bytes, name: str) -> bytes:
         return bytes(document.tobytes(garbage=3, deflate=True, no_new_id=True))
 
 
-def _small(picture: Picture) -> bytes | None:
+def _small(path: Path) -> bytes | None:
     """The picture, at most `WIDEST_PX` wide; None where it is no picture after all."""
     try:
-        found = pymupdf.Pixmap(picture.path.read_bytes())
+        found = pymupdf.Pixmap(path.read_bytes())
     except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase):
         return None
     if found.width > WIDEST_PX:
@@ -91,6 +92,7 @@ def _html(gathered: Gathered, shown: list[Picture], unreadable: set[str]) -> str
         "".join(f"<p class=small>{_e(code.standard)}: {_e(code.code)}</p>" for code in case.judgement.codes),
         _history(gathered),
         _pictures(gathered, shown, unreadable),
+        _photographs(gathered, unreadable),
         "<p class=small>本单为视频线索材料，图片已脱敏；是否违法由有权机关认定。<br/>"
         "A lead from video; pictures are redacted. Whether it is an offence is for the authority to find.</p>",
     ]
@@ -159,6 +161,20 @@ def _pictures(gathered: Gathered, shown: list[Picture], unreadable: set[str]) ->
             f"<p class=en>{count} 张图片未在中心平台（未上传或已按期删除） · {count} pictures were not at central</p>"
         )
     return "".join(parts)
+
+
+def _photographs(gathered: Gathered, unreadable: set[str]) -> str:
+    """Officers' own, coarse, up to `MOST_PICTURES`."""
+    drawn = {sha256 for sha256, _ in gathered.shots[:MOST_PICTURES]} - unreadable
+    parts = []
+    for it in gathered.photographs.photographs:
+        seen = f'<p><img src="{it.sha256}.jpg" width="240"/></p>' if it.sha256 in drawn else ""
+        parts.append(
+            f"{seen}<p>{_e(it.person)} · {_local(it.taken_at)}</p><p class=mono>SHA-256 {it.sha256}<br/>"
+            f"原图 original {it.original_sha256}</p>"
+        )
+    title = "<h2>现场照片（粗略显示） <span class=en>Officers' photographs (coarse)</span></h2>"
+    return title + "".join(parts) if parts else ""
 
 
 @cache

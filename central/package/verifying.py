@@ -25,10 +25,12 @@ from central.package.format import (
     MAX_FILES,
     MAX_TOTAL_BYTES,
     PATH_PATTERN,
+    PHOTOGRAPHS,
     SIGNATURE,
     Chain,
     Index,
     IndexSignature,
+    Photographs,
     Piece,
     Steps,
 )
@@ -65,6 +67,7 @@ class Verified:
     steps: int
     checkpoints: int
     pictures: int
+    photographs: int
     vouched_pictures: int
     missing_pictures: int
     fingerprint: str
@@ -155,6 +158,7 @@ def _verify(members: _Members, is_right_key: Callable[[PublicKeys], bool] | None
         steps=index.steps,
         checkpoints=checkpoints,
         pictures=len(pictures),
+        photographs=_check_photographs(members, index),
         vouched_pictures=vouched,
         missing_pictures=len(index.missing),
         fingerprint=keys.fingerprint,
@@ -211,6 +215,25 @@ def _check_pictures(members: _Members, index: Index) -> int:
                 "node_chain", f"{manifest.node_id} {manifest.seq}", "does not follow from the entry before it"
             )
     return len(manifests)
+
+
+def _check_photographs(members: _Members, index: Index) -> int:
+    """Every photograph is told of, and the sealed history names those of this case; gives how many there are."""
+    files = {entry.path: entry.sha256 for entry in index.files if entry.path.startswith("photographs/")}
+    told = members.parse(PHOTOGRAPHS, Photographs).photographs if PHOTOGRAPHS in members.names else ()
+    history = [text for row in members.parse(HISTORY, Steps).rows for text in row.texts if text]
+    known = {f"photographs/{it.sha256}.jpg" for it in told}
+    for path, sha256 in files.items():
+        if path not in known or path != f"photographs/{sha256}.jpg":
+            raise BrokenPackage("photograph", path, f"is not the photograph that its name and {PHOTOGRAPHS} say")
+    missing = {it.sha256 for it in index.missing}
+    for it in told:
+        if f"photographs/{it.sha256}.jpg" not in files and it.sha256 not in missing:
+            raise BrokenPackage("photograph", PHOTOGRAPHS, f"tells of {it.sha256}, which is not in the package")
+        said = f"sha256 {it.sha256} original {it.original_sha256}"
+        if it.case_id == index.case_id and not any(said in text for text in history):
+            raise BrokenPackage("photograph", PHOTOGRAPHS, f"no step of the case's history tells of {it.sha256}")
+    return len(files)
 
 
 def _manifest(wire: bytes, name: str, keys: Iterable[VerifyKey]) -> tuple[bytes, EvidenceManifest]:

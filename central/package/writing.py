@@ -12,6 +12,7 @@ from central.package.format import (
     CHAIN,
     HISTORY,
     INDEX,
+    PHOTOGRAPHS,
     README,
     SHEET,
     SIGNATURE,
@@ -38,6 +39,8 @@ index.json 列出全部文件的 SHA-256，由中心平台以 Ed25519 签名。
 index.json names every file by SHA-256 and is signed by central.
 图片离开边缘节点前已脱敏；节点对每张图片签名（manifests/）。
 Pictures were redacted before they left the node, which signed each.
+现场照片（photographs/）为粗略形式；photographs.json 载明拍摄人、时间和原图 SHA-256，原图由中心平台加密保存。
+Officers' photographs are coarse; their clear forms, by SHA-256, stay sealed with central.
 history.json 为处置经过，每一步均封存于链（chain.json）。
 history.json holds every step; chain.json proves them.
 本包为线索材料，是否违法由有权机关认定。
@@ -88,6 +91,10 @@ def _files(gathered: Gathered) -> Iterator[tuple[str, bytes]]:
         yield f"pictures/{picture.sha256}.{'mp4' if picture.is_clip else 'jpg'}", picture.path.read_bytes()
         if picture.manifest is not None:
             yield f"manifests/{picture.sha256}.json", picture.manifest
+    if gathered.photographs.photographs:
+        yield PHOTOGRAPHS, gathered.photographs.to_bytes()
+    for sha256, path in gathered.shots:
+        yield f"photographs/{sha256}.jpg", path.read_bytes()
     yield SHEET, draw_sheet(gathered)
 
 

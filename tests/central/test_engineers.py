@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from central.console.rooms import ENTRANCES, ROOMS, Room, entrances_for
 from central.domain.people import Operator
 from central.domain.workflow_words import PEOPLE, Role
+from central.services.photographs import develop
 from central.services.policies import KNOBS, shipped, typed_of
 from central.store import dead_letters
 from central.store.dead_letters import Refused
@@ -252,6 +253,15 @@ def test_officers_see_their_own_cases_and_photograph_them_once(workshop: Worksho
     assert list(workshop.settings.evidence_dir.rglob("*")) == files
     history = AsgiClient(workshop.central.http, OPERATOR_TOKEN).get(f"/api/v1/cases/{case_id}").json()["history"]
     assert sum(shown in json.dumps(step["facts"]) for step in history) == 1
+    operator = AsgiClient(workshop.central.http, OPERATOR_TOKEN)
+    asked = f"/api/v1/cases/{case_id}/originals"
+    assert operator.send("POST", asked, json={"sha256": shown, "reason": "an"}).status_code == 422
+    opened = operator.send("POST", asked, json={"sha256": shown, "reason": "is it swept clean"})
+    assert (opened.status_code, opened.content) == (200, develop(taken).original)
+    assert sun.client.send("POST", asked, json={"sha256": shown, "reason": "my own"}, headers=OWN).status_code == 403
+    sheet = Engineer(workshop).page(f"/cases/{case_id}")
+    assert f'id="photo-{shown}"' in sheet
+    assert f'href="#photo-{shown}"' in sheet
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

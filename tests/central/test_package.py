@@ -18,8 +18,10 @@ from sqlalchemy import update
 from central.api.access import COOKIE, Access, Tokens
 from central.api.http import make_http_app
 from central.api.package import package_router
+from central.domain.people import Operator
 from central.domain.workflow import Action, RejectReason
-from central.domain.workflow_words import Role
+from central.domain.workflow_words import PEOPLE, Role
+from central.flowrules import packaged_keeper
 from central.keys import central_keys
 from central.package.exporting import Exporter, find_case
 from central.package.format import INDEX, SIGNATURE
@@ -31,18 +33,22 @@ from central.services.doors import Visitor
 from central.services.people import By, Rights
 from central.services.sealing import Sealer
 from central.services.sight import Sight
+from central.services.steps import Stepper
+from central.services.street import Darkroom, StreetDesk, Taken
 from central.store import fleet
 from central.store.cases import CASES
+from central.store.photos import PHOTOS
 from contract.errors import UsageError
 from contract.events import EvidenceRef
 from contract.keys import KeyPairs
 from contract.signing import Purpose
 from contract.taxonomy import Seen
 from tests.central.asgi import AsgiClient
-from tests.central.builders import JPEG, T0, Street, evidence_ref, minutes, uuid_of
+from tests.central.builders import JPEG, ORIGIN, T0, Street, evidence_ref, minutes, uuid_of
 from tests.central.commandline import CommandLine
 from tests.central.parts import NODE_TOKEN, OPERATOR_TOKEN, Parts
 from tests.central.test_evidence_proof import manifest
+from tests.central.workshop_parts import photograph
 
 NODE = KeyPairs.generate()
 SHA = hashlib.sha256(JPEG).hexdigest()
@@ -324,6 +330,44 @@ def test_a_case_is_found_by_its_number_and_nothing_half_written_stays(office: Of
         office.exporter.export(office.case_id, tmp_path / "no" / "where.zip", "li")
     shutil.rmtree(tmp_path / "evidence")
     assert verify_package(office.export(), None).missing_pictures == 3
+
+
+def _photographed(office: Office) -> str:
+    """Takes a photograph of the case; gives the name of its file."""
+    parts = office.parts
+    darkroom = Darkroom(parts.objects, lambda: office.keys.sealing.public)
+    stepper = Stepper(packaged_keeper())
+    desk = StreetDesk(parts.database, parts.reader, darkroom, stepper, parts.clock, ORIGIN, lambda: None)
+    photo = desk.keep(office.case_id, Operator("sun.jun", PEOPLE), Taken(photograph(), "a" * 64, None))
+    return photo.sha256
+
+
+def test_photographs_are_in_the_package_coarse_with_who_took_them(office: Office) -> None:
+    sha256 = _photographed(office)
+    package = office.export()
+    assert verify_package(package, None).photographs == 1
+    with zipfile.ZipFile(package) as archive:
+        assert hashlib.sha256(archive.read(f"photographs/{sha256}.jpg")).hexdigest() == sha256
+        (told,) = json.loads(archive.read("photographs.json"))["photographs"]
+        sheet = pymupdf.open("pdf", archive.read("sheet.pdf"))
+    assert (told["person"], told["sha256"], told["redaction"]) == ("sun.jun", sha256, "coarse/1")
+    assert sha256 in "".join(page.get_text() for page in sheet).replace("\n", "")
+    forged = rewritten(package, lambda files: files.update({f"photographs/{sha256}.jpg": photograph(1)}))
+    assert fault_of(forged) == ("changed", f"photographs/{sha256}.jpg")
+    office.parts.objects.remove(sha256)
+    found = verify_package(office.export("later.zip"), None)
+    assert (found.photographs, found.missing_pictures) == (0, 2)
+
+
+def test_a_photograph_that_the_history_does_not_name_is_a_forgery_even_if_signed(office: Office) -> None:
+    sha256 = _photographed(office)
+    with office.parts.database.write() as connection:
+        connection.execute(update(PHOTOS).values(original_sha256="b" * 64))
+    assert fault_of(office.export()) == ("photograph", "photographs.json")
+    with office.parts.database.write() as connection:
+        connection.execute(update(PHOTOS).values(sha256="c" * 64))
+    office.parts.objects.remove(sha256)
+    assert fault_of(office.export()) == ("photograph", "photographs.json")
 
 
 @pytest.mark.parametrize(
