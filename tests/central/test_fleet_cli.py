@@ -35,7 +35,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         return done.stdout
 
     # The runner closes its stderr; a logger that was told to write there would fail every later test.
-    monkeypatch.setattr("central.commands.fleet.configure_logs", lambda _format: None)
+    monkeypatch.setattr("central.commands.fleet_desk.configure_logs", lambda _format: None)
     return call
 
 
