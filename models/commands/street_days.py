@@ -37,6 +37,9 @@ def street_days(
     surveyed: Annotated[
         bool, typer.Option(help="Whether cameras are calibrated; else people teach them sizes.")
     ] = False,
+    part: Annotated[
+        str, typer.Option(metavar="K/N", help="Record only every N-th act, from the K-th; run N of them at once.")
+    ] = "1/1",
     judge_only: Annotated[bool, typer.Option(help="Record nothing; judge what is there.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -45,7 +48,7 @@ def street_days(
     The detector looks once and its boxes are kept, so that another policy is judged in seconds (--judge-only).
     Only seeds from 2000 on may be reported: the others are for tuning.
 
-    Example:  python -m models street-days --seeds 2000..2199 --per-condition 3 --hours 1.75 --out runs/days
+    Example:  python -m models street-days --seeds 3000..3199 --per-condition 3 --hours 1.75 --out runs/days
     """
     from contract.manifest import read_manifest
     from edge.plume.judge import PlumeJudge
@@ -53,7 +56,7 @@ def street_days(
     from models.street_days.missed import why_missed
     from models.street_days.report import cameras, judge_all, rows
     from models.street_days.rerun import meanings
-    from models.street_days.run import parse_seeds, record_all
+    from models.street_days.run import parse_seeds, part_of, record_all
     from models.street_days.script import TIMETABLES, units
 
     with errors_told():
@@ -61,6 +64,7 @@ def street_days(
         table = TIMETABLES[timetable]
         todo = list(units(*parse_seeds(seeds), per_condition, max(1, round(hours * 3600 / table.act_s)), table))
         if not judge_only:
+            todo = part_of(todo, part)
             with progress_bar() as progress:
                 task = progress.add_task("acts", total=len(todo))
                 record_all(todo, out, model or DEFAULT_MODEL, engine, lambda _unit: progress.advance(task))
@@ -104,9 +108,10 @@ def _table(found: "tuple[Row, ...]") -> Table:
         "",
         "found of asked (95 %)",
         "group",
-        "vendors",
+        "incidents (95 %)",
         "small",
         "false",
+        "filed",
         "a camera-day",
         "wrong",
         "again",
@@ -114,14 +119,14 @@ def _table(found: "tuple[Row, ...]") -> Table:
         "false are",
     )
     for entry in found:
-        recall = "" if entry.recall is None else f" {entry.recall:.2f} ({entry.recall_low:.2f}–{entry.recall_high:.2f})"
         table.add_row(
             entry.name,
-            f"{entry.found}/{entry.asked}{recall}",
+            f"{entry.found}/{entry.asked}" + _share(entry.recall_low, entry.recall_high),
             str(entry.as_group),
-            f"{entry.traders_found}/{entry.traders}",
+            f"{entry.incidents_found}/{entry.incidents}" + _share(entry.incidents_low, entry.incidents_high),
             f"{entry.small_found}/{entry.small}",
             str(entry.false),
+            str(entry.false_filed),
             f"{entry.false_per_day:.0f} ({entry.false_low:.0f}–{entry.false_high:.0f})",
             str(entry.wrong_kind),
             str(entry.again),
@@ -129,9 +134,10 @@ def _table(found: "tuple[Row, ...]") -> Table:
             ", ".join(f"{name} {count}" for name, count in list(entry.false_by_cause.items())[:3]),
         )
     table.caption = (
-        "group: found as something of its kind's group; vendors: with all that is theirs, found by any of it; "
+        "found: each thing by its own kind; group: found as something of its kind's group; "
+        "incidents: what a city files once (a seating with its tables), found by anything of it in its group; "
         "small: under 12 px or mostly hidden, not asked for; "
-        "a camera-day: false incidents with their exact 95 % Poisson interval; "
+        "filed: false ones less repetitions at their place; a camera-day: false ones with their exact 95 % interval; "
         "after s: from first box, in attention / patrol"
     )
     return table
@@ -142,6 +148,10 @@ def _missed_table(missed: "Counter[tuple[Seen, Why]]") -> Table:
     for (seen, why), times in missed.most_common():
         table.add_row(seen.value, why.value, str(times))
     return table
+
+
+def _share(low: float | None, high: float | None) -> str:
+    return "" if low is None else f" ({low:.2f}–{high:.2f})"
 
 
 def _seconds(value: float | None) -> str:

@@ -38,7 +38,7 @@ ATTENTION_AGAIN_S = 300.0
 ATTENTION_SCORE = 0.15
 TRUTH_EVERY_S = 10.0
 GATES = {Seen.SMOKE: 0.05, Seen.FLAME: 0.05}
-OTHER_GATE = 0.12
+OTHER_GATE = 0.06
 _PLUME = PresencePolicy(
     look_every_s=2, share=0.6, present_after_s=10, gone_after_s=60, confirm_score=0.3, gather=Gather.UNION
 )

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from contract.taxonomy import GROUP_BY_SEEN, Context, KindGroup, Seen
+from contract.taxonomy import Context, Seen
 from edge.plume.judge import Judge
 from edge.rules.policy import Policies
 from models.evaluation.counts import rate
+from models.street_days.filed import first_false, incidents
 from models.street_days.interval import share_interval
 from models.street_days.matching import CameraVerdict, Worth, confirm_seconds, judge_camera
 from models.street_days.rerun import rerun
-from models.street_days.script import ACT_MARK
 from models.street_days.store import Recording, read
 from models.street_days.truth import SEEN_BY_LABEL, TrueIncident, true_incidents
 
@@ -48,10 +48,15 @@ class Row:
     recall_high: float | None
     """The ends of the exact 95 % interval of `found` in `asked`."""
     false_low: float
-    traders: int
-    traders_found: int
-    """Vendors and seatings with all that belongs to them, and those of whom anything was reported as trade: what
-    becomes one case. Their tables, parasols and carts are also counted one by one in `asked`."""
+    incidents: int
+    incidents_found: int
+    incidents_low: float | None
+    incidents_high: float | None
+    """What a city would file once (`models.street_days.filed`): a seating with its tables and parasols, a grill with
+    its smoke. Found if anything of it was reported as something of its group. The things are also counted one by one,
+    by their own kind, in `asked`: that is the strict figure."""
+    false_filed: int
+    """False reports less those of a group and place that was falsely reported before in the same act."""
 
     @property
     def recall(self) -> float | None:
@@ -90,7 +95,9 @@ def row(name: str, verdicts: Sequence[CameraVerdict], kinds: Sequence[Seen] = KI
     per_hour = rate(len(false), hours)
     found = _found(plain)
     interval = share_interval(found, len(plain))
-    traders, traders_found = _traders(plain)
+    filed = incidents(plain)
+    filed_found = sum(filed.values())
+    filed_interval = share_interval(filed_found, len(filed))
     return Row(
         name=name,
         hours=round(hours, 2),
@@ -110,8 +117,11 @@ def row(name: str, verdicts: Sequence[CameraVerdict], kinds: Sequence[Seen] = KI
         recall_low=None if interval is None else round(interval[0], 3),
         recall_high=None if interval is None else round(interval[1], 3),
         false_low=round(per_hour.low * 24, 2),
-        traders=traders,
-        traders_found=traders_found,
+        incidents=len(filed),
+        incidents_found=filed_found,
+        incidents_low=None if filed_interval is None else round(filed_interval[0], 3),
+        incidents_high=None if filed_interval is None else round(filed_interval[1], 3),
+        false_filed=sum(len(first_false(entry, kinds)) for entry in verdicts),
     )
 
 
@@ -128,29 +138,6 @@ def rows(verdicts: Sequence[CameraVerdict]) -> tuple[Row, ...]:
 
 def _found(truths: Sequence[tuple[CameraVerdict, TrueIncident]]) -> int:
     return sum(truth.identity in entry.found() for entry, truth in truths)
-
-
-def _traders(truths: Sequence[tuple[CameraVerdict, TrueIncident]]) -> tuple[int, int]:
-    """How many vendors there are, and of how many anything was reported as trade."""
-    everyone: set[tuple[int, str, str]] = set()
-    found: set[tuple[int, str, str]] = set()
-    for entry, truth in truths:
-        if GROUP_BY_SEEN[truth.seen] is KindGroup.TRADE:
-            who = (entry.seed, entry.camera_id, vendor_of(truth.identity))
-            everyone.add(who)
-            if truth.identity in entry.found_as_group():
-                found.add(who)
-    return len(everyone), len(found)
-
-
-def vendor_of(identity: str) -> str:
-    """Whose it is: a stall with its parasol, a seating with its tables.
-
-    >>> vendor_of("seating-6-1.parasol@0"), vendor_of("stall-0@3")
-    ('seating-6@0', 'stall-0@3')
-    """
-    name, mark, act = identity.partition(ACT_MARK)
-    return "-".join(name.split(".")[0].split("-")[:2]) + mark + act
 
 
 def _median(verdicts: Sequence[CameraVerdict], kinds: Sequence[Seen], *, attended: bool) -> float | None:

@@ -1,6 +1,6 @@
 """Records units one after the other into a folder; what is there already is not done again, so it may be killed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import cv2
@@ -45,6 +45,21 @@ def open_recorder(model: Path, engine: Engine | None) -> Detector:
     shipped.close()
     variant = next(entry for entry in manifest.variants if entry.engine is chosen)
     return open_variant(model, manifest, variant, 1)
+
+
+def part_of(todo: Sequence[Unit], part: str) -> list[Unit]:
+    """Every N-th unit from the K-th, for ``K/N``: several processes may so fill one folder.
+
+    >>> part_of(["a", "b", "c", "d", "e"], "2/2")
+    ['b', 'd']
+
+    Raises:
+        UsageError: it is no such part.
+    """
+    number, slash, count = part.partition("/")
+    if not (slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise UsageError(f"--part {part}: write which of how many, as in 1/2 and 2/2")
+    return list(todo[int(number) - 1 :: int(count)])
 
 
 def parse_seeds(text: str) -> tuple[int, int]:

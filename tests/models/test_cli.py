@@ -30,7 +30,7 @@ def pictures(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "export"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "export", "blend", "street-days"])
 def test_every_command_explains_itself(command: str) -> None:
     result = CliRunner().invoke(models_app, [command, "--help"])
     assert result.exit_code == 0

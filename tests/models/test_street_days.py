@@ -1,5 +1,6 @@
 """Days of the simulated street: the timetable, the truth, the matching and the recordings on disk."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,12 @@ from contract.errors import UsageError
 from contract.taxonomy import Context, Seen
 from edge.rules.perspective import PosedPerspective
 from edge.rules.policy import Policies
+from models.street_days.filed import owner_of
 from models.street_days.matching import Worth, judge_camera
 from models.street_days.missed import Why, why_missed
-from models.street_days.report import row, vendor_of
+from models.street_days.report import row
 from models.street_days.rerun import pose_of, rerun
-from models.street_days.run import parse_seeds
+from models.street_days.run import parse_seeds, part_of
 from models.street_days.script import ACT_MARK, DAY, DRILL, street_act, units
 from models.street_days.store import Crops, Detections, Facts, Objects, Recording, is_done, read, write
 from models.street_days.truth import true_incidents
@@ -108,11 +110,29 @@ def test_why_a_stall_was_missed_is_said() -> None:
         assert why_missed(verdict, entry, MEANS, POLICIES.presence) == {(Seen.STALL, why): 1}
 
 
-def test_a_vendor_is_found_by_anything_that_is_theirs() -> None:
-    entry = [recording([STALL])]
-    figures = row("all", [judge_camera(entry, rerun(entry, MEANS, POLICIES, None), true_incidents(entry, POLICIES))])
-    assert (figures.traders_found, figures.traders) == (1, 1)
-    assert vendor_of("seating-2-3.parasol@4") == vendor_of("seating-2-1@4") != vendor_of("seating-2-1@5")
+def test_a_seating_is_one_incident_and_found_by_anything_that_is_its() -> None:
+    """Two tables stand there and one is boxed: the strict figure counts both, the city files one."""
+    entry = recording([STALL])
+    names = np.array(["seating-0-0", "seating-0-1"] * (len(entry.objects.at_s) // 2), np.str_)
+    entry = replace(entry, objects=replace(entry.objects, identity=names))
+    entry.objects.label[:] = "stall"
+    found = row(
+        "all", [judge_camera([entry], rerun([entry], MEANS, POLICIES, None), true_incidents([entry], POLICIES))]
+    )
+    assert (found.found, found.asked, found.incidents_found, found.incidents) == (1, 2, 1, 1)
+    assert owner_of("seating-2-3.parasol@4") == owner_of("seating-2-1@4") != owner_of("seating-2-1@5")
+    assert owner_of("ground-fire-3.smoke@0") == "ground-fire-3@0"
+
+
+def test_what_is_falsely_told_of_again_at_its_place_is_filed_once() -> None:
+    """A tarpaulin that is taken for a stall, then hidden for longer than a stall stays remembered, then again."""
+    entry = recording([OTHER])
+    entry.detections.score[60:90] = 0.0
+    policies = Policies(presence={Seen.STALL: policy(look_every_s=5, present_after_s=30, gone_after_s=40, gate=0.1)})
+    found = row(
+        "all", [judge_camera([entry], rerun([entry], MEANS, policies, None), true_incidents([entry], policies))]
+    )
+    assert (found.false, found.false_filed) == (2, 1)
 
 
 def test_a_gap_between_recordings_starts_anew() -> None:
@@ -137,3 +157,15 @@ def test_a_recording_comes_back_from_disk_and_a_broken_one_is_done_again(tmp_pat
 def test_a_wrong_range_of_seeds_says_how_to_write_it(text: str) -> None:
     with pytest.raises(UsageError, match=r"2000\.\.2199"):
         parse_seeds(text)
+
+
+def test_parts_of_a_run_share_nothing_and_leave_nothing_out() -> None:
+    todo = list(units(1000, 1005, None, 2, DAY))
+    parts = [unit.name for k in (1, 2, 3) for unit in part_of(todo, f"{k}/3")]
+    assert sorted(parts) == sorted(unit.name for unit in todo)
+
+
+@pytest.mark.parametrize("text", ["", "0/2", "3/2", "1", "a/b"])
+def test_a_wrong_part_says_how_to_write_it(text: str) -> None:
+    with pytest.raises(UsageError, match="1/2 and 2/2"):
+        part_of([], text)
