@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from central.domain.assessment.deriving import items_of
 from central.domain.assessment.exposure import live_stretches, midnight, seconds_a_day
 from central.domain.assessment.items import Item
+from central.domain.assessment.scopes import Window
 from central.store import assessment, assessment_frozen, assessment_sources
 from central.store.assessment import Progress
 from central.store.database import Database
@@ -111,6 +112,17 @@ class Counting:
             kept = Progress(reached.history_id, reached.timezone, yesterday)
             assessment.keep_progress(connection, kept)
         return 0
+
+
+def watched_days(connection: Connection, window: Window, timezone: ZoneInfo) -> set[date]:
+    """The window's local days on which any camera delivered: nothing found on another says nothing."""
+    kept_until = assessment.progress(connection).cameras_until
+    found = assessment_frozen.watched_days(connection, window.first, window.last)
+    first = window.first if kept_until is None else max(window.first, kept_until + timedelta(days=1))
+    until = min(window.now, midnight(window.last + timedelta(days=1), timezone))
+    if first <= until.astimezone(timezone).date():
+        found |= {day for (day, _), live_s in camera_days(connection, timezone, first, until).items() if live_s}
+    return found
 
 
 def camera_days(

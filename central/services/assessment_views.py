@@ -1,10 +1,11 @@
 """What assessment tells: figures with their numerators, denominators and doubts, ready for JSON, tables and screens."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-from central.domain.assessment.figures import Book, Figure, Rate, Ratio, Result, Share, Taken
+from central.domain.assessment.figures import Book, Figure, Measure, Rate, Ratio, Result, Share, Taken
 from central.domain.assessment.formula import Formula, NoValue
 from central.services.records import Sentence
 from contract.events import Instant
@@ -15,6 +16,21 @@ FINDINGS = {
     "unknown": ("没有测量：{zh}", "not measured: {en}"),
     "out_of_range": ("超出范围：{zh}", "out of range: {en}"),
 }
+
+
+MEASURES: Mapping[str, tuple[str, str]] = {
+    Measure.CAMERA_HOURS: ("摄像机在线时长", "hours of cameras online"),
+    Measure.CAMERA_DAYS: ("摄像机在线天数", "camera-days online"),
+    Measure.CAMERAS: ("摄像机数", "cameras"),
+    Measure.CAMERA_HOURS_WANTED: ("摄像机应在线时长", "hours that cameras should be online"),
+    Measure.GRIDS: ("单元网格数", "unit grids"),
+    Measure.GRIDS_COVERED: ("有人负责的单元网格数", "unit grids with an officer"),
+    Measure.GRIDS_WATCHED: ("有摄像机的单元网格数", "unit grids with a camera"),
+    Measure.GRID_HOURS: ("单元网格小时数", "hours of unit grids"),
+    Measure.GRID_HOURS_COVERED: ("有人在岗的单元网格小时数", "hours of unit grids with an officer on shift"),
+    Measure.OPEN_CASES: ("在办案件数", "open cases"),
+}
+"""What is measured beside cases, in words."""
 
 
 class _View(BaseModel):
@@ -207,7 +223,9 @@ def _part(book: Book, key: str, number: float | None) -> PartView | None:
 
 def _name(book: Book, key: str) -> Sentence:
     found = book.sets.get(key) or book.figures.get(key)
-    return _said(key, key.replace("_", " ")) if found is None else _said(found.names.zh, found.names.en)
+    if found is not None:
+        return _said(found.names.zh, found.names.en)
+    return _said(*MEASURES.get(key, (key, key.replace("_", " "))))
 
 
 def _said(zh: str, en: str) -> Sentence:

@@ -117,6 +117,12 @@ def camera_seconds(connection: Connection, first: date, last: date) -> dict[str,
     return {row.camera_id: int(row.live_s) for row in connection.execute(query)}
 
 
+def watched_days(connection: Connection, first: date, last: date) -> set[date]:
+    """The days from `first` to `last` on which some camera was live."""
+    query = select(CAMERA_DAYS.c.day).where(CAMERA_DAYS.c.day.between(first, last), CAMERA_DAYS.c.live_s > 0).distinct()
+    return set(connection.execute(query).scalars())
+
+
 def first_days(connection: Connection) -> dict[str, date]:
     """Camera → the first day that anything is known of it."""
     query = select(CAMERA_DAYS.c.camera_id, func.min(CAMERA_DAYS.c.day).label("day")).group_by(CAMERA_DAYS.c.camera_id)

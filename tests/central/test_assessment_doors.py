@@ -14,11 +14,13 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import insert, select
 
 from central.api.access import Access, Tokens
+from central.domain.assessment.figures import Measure
 from central.domain.people import Operator
 from central.domain.registers.snapshot import NO_REGISTERS
 from central.domain.workflow import Role
 from central.scorebook import load_scorebook
 from central.services.assessment_parts import Assessment, Ground, assessment_of
+from central.services.assessment_views import MEASURES
 from central.services.feed import LiveFeed
 from central.services.sight import Sight
 from central.store.cases import CASES, HISTORY
@@ -89,6 +91,10 @@ def test_a_wrong_question_says_what_is_wrong(file_parts: Parts, query: str, stat
     answer = counted(file_parts, AsgiClient(file_parts.http, OPERATOR_TOKEN)).get(f"/api/v1/assessment?{query}")
     assert answer.status_code == status
     assert match in answer.text
+
+
+def test_every_measure_has_a_name_in_both_languages() -> None:
+    assert set(MEASURES) == set(Measure)
 
 
 def test_figures_are_not_for_everybody(month: Parts) -> None:
@@ -261,6 +267,16 @@ def test_the_sheet_shows_figures_that_lead_to_their_cases(month: Parts, client: 
     assert address in unescape(sheet)
     listed = page.get(address)
     assert listed.text.count('<a href="/cases/') == len({*re.findall(r"/cases/([0-9a-f-]{36})", listed.text)}) > 0
+    lines = json.loads(unescape(sheet.partition('data-curves="')[2].partition('"')[0]))
+    assert {len(numbers) for numbers in lines["numbers"]} == {len(lines["days"])} == {9}
+    assert lines["numbers"][0].count(None) < 9
+    empty = page.get("/figures?area=370303&period=2020-01&lang=en").text
+    assert ("nothing to draw" in empty, "data-curves" in empty) == (True, False)
+    part = page.get("/figures?area=370303&period=2026-06&lang=en").text
+    lines = json.loads(unescape(part.partition('data-curves="')[2].partition('"')[0]))
+    assert set(lines["numbers"][0][:19]) == {None}  # before anything was there
+    for text in (empty, page.get("/figures?area=370303&period=2020-01&lang=zh").text):
+        assert [key for key in Measure if f"：{key}" in text or f": {key}" in text] == []
     wrong = page.get("/figures?period=tomorrow")
     assert (wrong.status_code, "is no period" in wrong.text) == (422, True)
     assert page.get("/figures/cases?of=nonsense&period=2026-06").status_code == 422
