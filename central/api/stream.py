@@ -73,17 +73,17 @@ def _start(last_event_id: str | None, after: int | None, newest: int) -> int:
 
 def _latest(changes: Sequence[Change]) -> list[Change]:
     """One change per subject, its last: the message carries the state as it is now anyway."""
-    by_subject = {(change.topic, change.subject): change for change in changes}
+    by_subject = {(change.is_of_case, change.subject): change for change in changes}
     return sorted(by_subject.values(), key=lambda change: change.change_id)
 
 
 def message_of(reader: Reader, sight: Sight, who: Operator, change: Change) -> ServerSentEvent | None:
     """None for a case that is not theirs to see."""
-    if change.topic == "case":
+    if change.is_of_case:
         if not sight.sees(who, change.subject):
             return None
         summary = reader.summary(change.subject)
         data: object = None if summary is None else summary.model_dump(mode="json")
     else:
         data = {"node_id": change.subject}
-    return ServerSentEvent(event=change.topic, data=data, id=str(change.change_id))
+    return ServerSentEvent(event="case" if change.is_of_case else "node", data=data, id=str(change.change_id))

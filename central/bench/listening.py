@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from central.bench.standing import NEW_NAME
 from contract.clock import Clock
 
 _CHUNK = 65536
@@ -20,6 +21,9 @@ class Heard:
     most_in_a_second: int = 0
     is_open: bool = False
     recent_s: list[float] = field(default_factory=list)
+    seen: dict[str, float] = field(default_factory=dict)
+    """When the row of each new case came, in seconds since 1970; only of who is `watchful`."""
+    is_watchful: bool = False
 
 
 class Consoles:
@@ -37,8 +41,10 @@ class Consoles:
         self._thread.start()
 
     def close(self) -> None:
-        self._loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(self._loop)])
-        self._thread.join(10)
+        """Once more does nothing."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(self._loop)])
+            self._thread.join(10)
 
     @property
     def opened(self) -> int:
@@ -80,3 +86,7 @@ class Consoles:
         heard.batches += found
         heard.recent_s = [at for at in heard.recent_s if at > now - 1] + [now] * found
         heard.most_in_a_second = max(heard.most_in_a_second, len(heard.recent_s))
+        if heard.is_watchful:
+            at = self._clock.now().timestamp()
+            for name in NEW_NAME.findall(chunk.decode(errors="replace")):
+                heard.seen.setdefault(name, at)

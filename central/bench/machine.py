@@ -3,6 +3,8 @@
 import os
 import platform
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,6 +29,33 @@ def load_of(pid: int) -> Load:
         line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("Vm")
     )
     return Load((int(fields[11]) + int(fields[12])) / _TICKS, _mb(status["VmRSS"]), _mb(status["VmHWM"]))
+
+
+def family_of(pid: int) -> list[int]:
+    """The process and all that it started, directly or not. Linux only."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
+
+
+def cpu_of(pids: Iterable[int]) -> float:
+    """Processor seconds of those that are still there."""
+    used_s = 0.0
+    for pid in pids:
+        with suppress(OSError):
+            used_s += load_of(pid).cpu_s
+    return used_s
+
+
+def busy_s() -> float:
+    """Processor seconds that anybody on this machine has used since it started. Linux only."""
+    user, nice, system, _idle, _waiting, irq, soft_irq = map(int, Path("/proc/stat").read_text().split()[1:8])
+    return (user + nice + system + irq + soft_irq) / _TICKS
 
 
 def machine_facts() -> dict[str, object]:

@@ -96,16 +96,25 @@ def broker(folder: Path, protocol: str, clock: Clock) -> Iterator[BrokerProcess]
 
 @contextmanager
 def service(
-    folder: Path, database_url: str, port: int, roles: str, protocol: str, clock: Clock, settings: str = ""
+    folder: Path,
+    database_url: str,
+    port: int,
+    roles: str,
+    protocol: str,
+    clock: Clock,
+    settings: str = "",
+    program: str = "central",
 ) -> Iterator[Service]:
     """Central with those roles on that database, connected to the broker at `port`; `settings` are further YAML lines.
+
+    `program`: the module that is run; another one than central does something beside it.
 
     Raises:
         TransientError: it does not start or does not connect; the message says where its log lies.
     """
     config, log = folder / "central.yaml", folder / "central.log"
     config.write_text(f"mqtt_protocol: {protocol}\nroles: [{roles}]\n{settings}", encoding="utf-8")
-    command = [sys.executable, "-m", "central", "serve", "--json", "--port", "0", "--config", str(config)]
+    command = [sys.executable, "-m", program, "serve", "--json", "--port", "0", "--config", str(config)]
     command += ["--database-url", database_url, "--evidence-dir", str(folder / "evidence")]
     command += ["--mqtt-url", f"mqtt://127.0.0.1:{port}", "--log-format", "json"]
     with _running(command, log, speaks=True) as process:

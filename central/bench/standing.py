@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from datetime import datetime, timedelta
 
 from central.bench.minting import SPACING_M, node_name
@@ -20,6 +21,11 @@ from contract.events import (
 from contract.ids import derived_entropy, uuid7
 from contract.plane import Origin, Point
 from contract.taxonomy import Seen
+
+NEW_NAME = re.compile(r"new-\d+-\d+")
+CAMERAS_A_NODE = 16
+BETWEEN_ARRIVALS = timedelta(minutes=2)
+"""The standing things of a camera came one after the other: all at once they would be a storm, which is one line."""
 
 
 class StandingMint:
@@ -53,7 +59,7 @@ class StandingMint:
             self.opened_at.setdefault(self.name_of(seq), self._clock.now().timestamp())
             return self._event(seq, self.pool + turn // self.new_every, 1, at, self.name_of(seq))
         incident, revision = (seq - 1, 1) if turn <= 0 else (turn % self.pool, 2 + turn // self.pool)
-        return self._event(seq, incident, revision, at, f"cam-{self.number}")
+        return self._event(seq, incident, revision, at, f"cam-{self.number}-{incident % CAMERAS_A_NODE}")
 
     def name_of(self, seq: int) -> str:
         """The camera of an event that opens one."""
@@ -65,7 +71,8 @@ class StandingMint:
         lat, lon = self._origin.to_degrees(
             Point(SPACING_M * (incident % 200), SPACING_M * (incident // 200 * 64 + self.number))
         )
-        first = at if revision == 1 and incident >= self.pool else self._began_at
+        is_new = incident >= self.pool
+        first = at if is_new else self._began_at - BETWEEN_ARRIVALS * (1 + incident // CAMERAS_A_NODE)
         found["id"] = uuid7(at, derived_entropy(self._run, self.node_id, str(seq)))
         found["time"] = data["last_seen_at"] = format_rfc3339(at)
         found["subject"] = data["incident_id"] = uuid7(

@@ -12,7 +12,9 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 PATIENCE_MS = 120_000
 _NOTE = r"""
 window.seen = {};
+window.took = [];
 document.addEventListener("batch", ({ detail }) => {
+  window.took.push(detail.took);
   const names = detail.batch.rows?.join(" ").match(/new-\d+-\d+/g) ?? [];
   const note = () => { for (const name of names) window.seen[name] ??= Date.now(); };
   if (names.length) requestAnimationFrame(() => setTimeout(note));
@@ -26,6 +28,10 @@ class Watchers:
 
     def __init__(self, pages: list[Any]) -> None:
         self._pages = pages
+
+    def script_s(self) -> list[float]:
+        """Of all pages: how long each batch kept the page's scripts busy."""
+        return [took / 1000 for page in self._pages for took in page.evaluate("window.took")]
 
     def seen(self) -> list[dict[str, float]]:
         """Page by page: the name → when its row stood on the screen, in seconds since 1970."""

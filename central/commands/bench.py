@@ -15,7 +15,7 @@ from rich.table import Table
 
 from central.bench.assessing import CASES_A_YEAR, measure_assessment
 from central.bench.auditing import STEPS, measure_audit
-from central.bench.consoling import CONSOLES, measure_consoles
+from central.bench.consoling import BROWSERS, CONSOLES, measure_consoles
 from central.bench.deciding import SEEDED, measure_decisions
 from central.bench.delivering import measure_delivery
 from central.bench.measuring import BenchPlan, measure_backlog, measure_cases, measure_intake, measure_paced
@@ -64,7 +64,10 @@ def bench(
     cases: Annotated[int, typer.Option(min=1000, max=5_000_000, help="For --mode assessment.")] = CASES_A_YEAR,
     rows: Annotated[int, typer.Option(min=1000, max=500_000, help="For --mode registers.")] = ROWS,
     steps: Annotated[int, typer.Option(min=1000, max=10_000_000, help="For --mode audit.")] = STEPS,
-    consoles: Annotated[int, typer.Option(min=1, max=900, help="For --mode consoles.")] = CONSOLES,
+    consoles: Annotated[int, typer.Option(min=5, max=900, help="For --mode consoles.")] = CONSOLES,
+    browsers: Annotated[
+        int, typer.Option(min=1, max=10, help="Real ones beside them, for --mode consoles.")
+    ] = BROWSERS,
     mqtt_protocol: Annotated[str, typer.Option(help="5 or 3.1.1.")] = "5",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here as well.")] = None,
 ) -> None:
@@ -80,7 +83,7 @@ def bench(
     assessment  all figures of a district's year of --cases cases; a database filled by it before is used again
     delivery  five cases a second confirmed for --seconds: until a live platform has them, over HTTP and MQTT
     registers a file of --rows permits, some wrong, is checked, imported and looked up
-    consoles  --consoles light clients and three real browsers watch 10,000 open cases; 500 events a second come in
+    consoles  --consoles light clients and --browsers watch 10,000 open cases; 500 events a second come in
     audit     the whole chain over --steps steps of cases, walked by all cores
 
     The broker is mosquitto if it is installed, else the embedded one; both keep nothing. Lost and doubled events are
@@ -95,7 +98,7 @@ def bench(
     with tempfile.TemporaryDirectory(prefix="xunjie-bench-db-") as folder, _bar() as tick:
         url = database_url or f"sqlite:///{folder}/bench.db"
         plan = BenchPlan(url, seconds, mqtt_protocol, SystemClock(), tick)
-        sizes = _Sizes(backlog, open_cases, cases, incidents, rows, consoles, steps)
+        sizes = _Sizes(backlog, open_cases, cases, incidents, rows, consoles, browsers, steps)
         report = _measure(plan, mode, sizes)
     _print(report)
     text = report.model_dump_json(indent=2)
@@ -115,6 +118,7 @@ class _Sizes:
     incidents: int
     rows: int
     consoles: int
+    browsers: int
     steps: int
 
 
@@ -135,7 +139,7 @@ def _measure(plan: BenchPlan, mode: BenchMode, sizes: _Sizes) -> BenchReport:
         case BenchMode.ASSESSMENT:
             return measure_assessment(plan, sizes.cases)
         case BenchMode.CONSOLES:
-            return measure_consoles(plan, consoles=sizes.consoles)
+            return measure_consoles(plan, consoles=sizes.consoles, browsers=sizes.browsers)
         case BenchMode.REGISTERS:
             return measure_registers(plan, sizes.rows)
         case BenchMode.AUDIT:

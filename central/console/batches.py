@@ -14,9 +14,13 @@ ROWS = 40
 LAWFUL_ROWS = 10
 """Rows that a console shows, in its two columns."""
 COUNT_EVERY_S = 1.0
+SEEN_EVERY_S = 1.0
+"""What was only seen again is told no more often than this, so that news has the line to itself."""
 STILL_SEEN_EVERY_S = 10.0
 """A row of which only the time of its last look moved is drawn anew no more often than this."""
 _ONLY_SEEN_AGAIN = {"last_seen_at", "dwell_s"}
+MOST_LOOKED_AT = 100
+"""Changed cases that are read one by one to see which lists they matter to; after more of them all lists look again."""
 Draw = Callable[[Language, CaseSummary], str]
 
 
@@ -27,6 +31,14 @@ class Asked:
     chosen: FeedFilter
     reach: Reach
     language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the change log told since the last look: cases that changed, and cases that were only seen again."""
+
+    changed: frozenset[str] = frozenset()
+    seen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,13 @@ class Looks:
     def case(self, case_id: str) -> CaseSummary:
         return self._known[case_id]
 
+    def few(self, case_ids: Set[str]) -> list[CaseSummary] | None:
+        """Those of the cases that there are; None where they are too many to be read one by one."""
+        if len(case_ids) > MOST_LOOKED_AT:
+            return None
+        self.learn(case_ids)
+        return [self._known[case_id] for case_id in case_ids if case_id in self._known]
+
     def row(self, language: Language, case_id: str) -> str:
         key = language, case_id
         if key not in self._drawn:
@@ -95,25 +114,39 @@ class LiveList:
     counts: dict[int, int] | None = None
     counted_at_s: float = float("-inf")
     is_count_due: bool = True
+    seen: set[str] = field(default_factory=set)
+    """Rows that were only seen again, not told yet."""
+    seen_told_at_s: float = float("-inf")
 
     @classmethod
     def opened(cls, reader: Reader, asked: Asked) -> "LiveList":
         live = Window(reader, asked.chosen.wanted(asked.reach), ROWS)
         return cls(asked, live, Window(reader, asked.chosen.lawful(asked.reach), LAWFUL_ROWS))
 
-    def news(self, changed: Set[str], looks: Looks, now_s: float, nodes: str | None = None) -> Batch:
-        """What to tell after `changed` cases changed."""
+    def news(self, told: Told, looks: Looks, now_s: float, nodes: str | None = None) -> Batch:
+        """What to tell after that happened."""
         gone: frozenset[str] = frozenset()
-        rows: tuple[str, ...] = ()
-        if changed:
-            moved = [self.live.follow(changed), self.lawful.follow(changed)]
+        shown: frozenset[str] = frozenset()
+        if told.changed:
+            cases = looks.few(told.changed)
+            moved = [window.follow(told.changed, cases) for window in (self.live, self.lawful)]
             shown = moved[0].shown | moved[1].shown
             gone = (moved[0].gone | moved[1].gone) - {*self.live.rows, *self.lawful.rows}
-            looks.learn(shown)
-            rows = self._drawn_anew(sorted(shown), looks, now_s)
             self.drawn = {case_id: self.drawn[case_id] for case_id in self.drawn.keys() - gone}
             self.is_count_due = True
+        shown |= self._seen_again(told.seen, now_s)
+        looks.learn(shown)
+        rows = self._drawn_anew(sorted(shown), looks, now_s)
         return Batch(rows, tuple(sorted(gone)), self._counted(now_s), nodes)
+
+    def _seen_again(self, seen: Set[str], now_s: float) -> frozenset[str]:
+        """The rows that were seen again, together once in a while."""
+        rows = {*self.live.rows, *self.lawful.rows}
+        self.seen = (self.seen | seen) & rows
+        if now_s - self.seen_told_at_s < SEEN_EVERY_S:
+            return frozenset()
+        due, self.seen, self.seen_told_at_s = frozenset(self.seen), set(), now_s
+        return due
 
     def whole(self, looks: Looks) -> Batch:
         """Everything, for who comes anew."""

@@ -5,14 +5,15 @@ nothing for each of them: who missed too much, or reads too slowly, gets the who
 """
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from fastapi.concurrency import run_in_threadpool
 
-from central.console.batches import COUNT_EVERY_S, Asked, Batch, Draw, LiveList, Looks
+from central.console.batches import COUNT_EVERY_S, Asked, Batch, Draw, LiveList, Looks, Told
 from central.console.words import Language
+from central.domain.values import ChangeTopic
 from central.services.feed import FeedFull, LiveFeed
 from central.services.reading import Reader
 
@@ -138,10 +139,12 @@ class Board:
             while not listener.is_closed and (self._views or self._watched):
                 await listener.wait(COUNT_EVERY_S)
                 async with self._lock:
-                    changed, told = await run_in_threadpool(self._step, asyncio.get_running_loop().time())
-                for bells in [*(self._watched[case_id] for case_id in changed & self._watched.keys()), *told]:
+                    touched, told = await run_in_threadpool(self._step, asyncio.get_running_loop().time())
+                watched = [self._watched[case_id] for case_id in touched & self._watched.keys()]
+                for bells in [*watched, *told]:
                     ring(bells)
-                await asyncio.sleep(PACE_S)
+                if watched or told:  # after a call about nothing the next one may be about a case
+                    await asyncio.sleep(PACE_S)
             self.is_closed = listener.is_closed
         if self.is_closed:
             for bells in [*self._watched.values(), *(view.bells for view in self._views.values())]:
@@ -151,13 +154,9 @@ class Board:
         change_id = self._reader.change_range()[1]  # before the lists: a change in between comes again, none is missed
         return View(LiveList.opened(self._reader, asked), change_id)
 
-    def _step(self, now_s: float) -> tuple[set[str], list[set[asyncio.Event]]]:
+    def _step(self, now_s: float) -> tuple[frozenset[str], list[set[asyncio.Event]]]:
         """Reads what is new and tells every view; which cases changed, and whose bells to ring."""
-        changed: set[str] = set()
-        while changes := self._reader.changes_after(self._at, _CHUNK):
-            self._at = changes[-1].change_id
-            changed |= {change.subject for change in changes if change.topic == "case"}
-            self._are_nodes_due |= any(change.topic == "node" for change in changes)
+        news = self._read()
         tells_nodes = self._are_nodes_due and now_s - self._nodes_at_s >= NODES_EVERY_S
         if tells_nodes:
             self._are_nodes_due, self._nodes_at_s = False, now_s
@@ -167,9 +166,19 @@ class Board:
             language = view.state.asked.language
             if tells_nodes and language not in nodes:
                 nodes[language] = self._draw_nodes(language)
-            if view.tell(self._at, view.state.news(changed, looks, now_s, nodes.get(language))):
+            if view.tell(self._at, view.state.news(news, looks, now_s, nodes.get(language))):
                 told.append(view.bells)
-        return changed, told
+        return news.changed | news.seen, told
+
+    def _read(self) -> Told:
+        """What the log tells since the last step; of the nodes only that there is something."""
+        subjects = defaultdict[ChangeTopic, set[str]](set)
+        while changes := self._reader.changes_after(self._at, _CHUNK):
+            self._at = changes[-1].change_id
+            for change in changes:
+                subjects[change.topic].add(change.subject)
+        self._are_nodes_due |= bool(subjects["node"])
+        return Told(frozenset(subjects["case"]), frozenset(subjects["seen"] - subjects["case"]))
 
 
 def ring(bells: Iterable[asyncio.Event]) -> None:

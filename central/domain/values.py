@@ -179,7 +179,8 @@ class CaseFilter:
     """The most severe first, and the newest first among them; `before` follows that order."""
 
 
-ChangeTopic = Literal["case", "node"]
+ChangeTopic = Literal["case", "seen", "node"]
+"""``seen``: of the case only when and where it was seen last moved; no list looks otherwise for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +190,7 @@ class Change:
     change_id: int
     topic: ChangeTopic
     subject: str
+
+    @property
+    def is_of_case(self) -> bool:
+        return self.topic != "node"

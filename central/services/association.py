@@ -53,8 +53,9 @@ LEASE_LASTS = timedelta(seconds=15)
 """After a crash another process takes over within this time; the worker asks at least every five seconds."""
 PATIENCE = timedelta(seconds=15)
 """How long a process lets another's district lie before it stands in. Shorter, and a restart would hand it over."""
-AGAIN = 200
-"""Sightings re-considered a step after something was learnt about the cameras, beside what comes in."""
+AGAIN, AGAIN_BESIDE_OTHERS = 200, 40
+"""Sightings re-considered a step after something was learnt about the cameras; fewer beside what comes in, which waits
+for them."""
 TIDY_EVERY = timedelta(minutes=5)
 LOG = structlog.get_logger("central.association")
 
@@ -190,18 +191,18 @@ class Association:
             mine = self._mine(connection, waiting)
             desk.settler.heeds_people = sightings.has_bonds(connection)
             bound = self._new_bonds(connection, now) if desk.settler.heeds_people else set()
-            again = desk.take_again(AGAIN)
+            again = desk.take_again(AGAIN_BESIDE_OTHERS if waiting else AGAIN)
             if not waiting and not bound and not again:
                 return 0
             taken = desk.taker.take(connection, list(mine.values()), now) if mine else Taken()
             progress.mark_taken(connection, mine, now)
-            touched = desk.settler.drop(connection, taken.gone, now)
-            touched |= self._settle(connection, desk, taken.seeds | bound | again, now)
+            changed = desk.settler.drop(connection, taken.gone, now)
+            changed |= self._settle(connection, desk, taken.seeds | bound | again, now)
             heard = {part.member_id for incident_id in taken.incidents for part in desk.board.parts(incident_id)}
-            touched |= desk.roll.cases_of(heard | bound)
-            self._judge(connection, desk, touched, now)
+            touched = changed | desk.roll.cases_of(heard | bound)
+            changed |= self._judge(connection, desk, touched, now)
             enqueue_all(connection, touched, now)
-            changes.record(connection, "case", touched, now)
+            changes.record_all(connection, {"case": changed, "seen": touched - changed}, now)
         return len(waiting) + len(bound) + len(again)
 
     def release(self) -> None:
@@ -251,25 +252,25 @@ class Association:
             desk.tidied_at = now
         learnt = camera_errors.newest_id(connection)
         if desk is None or desk.learnt != learnt:
-            is_news = desk is not None
-            desk = self._desk = self._laid_out(connection, learnt, now)
-            if is_news:
+            before = desk
+            desk = self._desk = self._laid_out(connection, learnt, now, before)
+            if before is not None:
                 desk.again = desk.board.members()
         if self._bench.laws is not None:
             desk.judge.law = self._bench.laws.current(connection)
         return desk
 
-    def _laid_out(self, connection: Connection, learnt: int, now: datetime) -> Desk:
-        bench, roll = self._bench, Roll()
+    def _laid_out(self, connection: Connection, learnt: int, now: datetime, before: Desk | None) -> Desk:
+        """From the database, or from the working set before, of which only what is known of the cameras is old."""
+        bench, roll = self._bench, before.roll if before else Roll()
         newest = camera_errors.newest(connection) if learnt else None
         known = newest.known if newest else bench.known
         board = Board(bench.rules, known)
-        for parts in observations.seen_since(connection, now - REMEMBERED):
-            if board.district_of(parts[0]) == self.district:
-                board.put(parts)
-        if self.district == REST:
-            inbox.adopt(connection, bench.districts.names)
-        roll.read(connection, board.incidents())
+        if before is not None:
+            for incident_id in before.board.incidents():
+                board.put(before.board.parts(incident_id))
+        else:
+            self._read_in(connection, board, roll, now)
         bar = Bar(bench.rules.late, bench.memory)
         alarms = newest.alarms if newest else ()
         return Desk(
@@ -281,6 +282,14 @@ class Association:
             now,
             learnt,
         )
+
+    def _read_in(self, connection: Connection, board: Board, roll: Roll, now: datetime) -> None:
+        for parts in observations.seen_since(connection, now - REMEMBERED):
+            if board.district_of(parts[0]) == self.district:
+                board.put(parts)
+        if self.district == REST:
+            inbox.adopt(connection, self._bench.districts.names)
+        roll.read(connection, board.incidents())
 
     def _settle(self, connection: Connection, desk: Desk, seeds: Iterable[MemberId], now: datetime) -> set[CaseId]:
         """Re-considers everything that hangs together with `seeds`; gives the cases that changed."""
@@ -317,9 +326,9 @@ class Association:
                 return found
             names += more
 
-    def _judge(self, connection: Connection, desk: Desk, touched: set[CaseId], now: datetime) -> None:
+    def _judge(self, connection: Connection, desk: Desk, touched: set[CaseId], now: datetime) -> set[CaseId]:
         touched |= desk.judge.explained_by(touched)
-        desk.judge.review(connection, touched, now)
+        return desk.judge.review(connection, touched, now)
 
     def _set_aside_first(self, reason: str) -> None:
         """Moves the oldest waiting event, which failed again and again, to the dead letters; the others go on."""

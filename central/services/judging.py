@@ -39,6 +39,14 @@ class _Reviewed:
         """Whether it waits for a person from now on."""
         return self.row.state is CaseState.PENDING_REVIEW is not before
 
+    def is_news(self, old: Projection) -> bool:
+        """Whether more than the last sighting is new: `judgement` tells the seconds that passed, too."""
+        new = self.row
+        seen_again = replace(
+            old, last_seen_at=new.last_seen_at, east_m=new.east_m, north_m=new.north_m, judgement=new.judgement
+        )
+        return bool(self.entries) or seen_again != new
+
 
 class Judge:
     """Works inside the caller's transaction. Members that are still on the board are taken from there."""
@@ -62,8 +70,11 @@ class Judge:
                 found.update(self._around.beside(KindGroup.FIRE, scene, self.law))
         return found
 
-    def review(self, connection: Connection, case_ids: Iterable[CaseId], at: datetime) -> None:
-        """Brings the cases' rows, states and histories up to what their members and surroundings say now."""
+    def review(self, connection: Connection, case_ids: Iterable[CaseId], at: datetime) -> set[CaseId]:
+        """Brings the cases' rows, states and histories up to what their members and surroundings say now.
+
+        Gives the cases that mean something else now, beyond having been seen again.
+        """
         wanted = sorted(case_ids)
         rows = case_queries.find_all(connection, wanted)
         scenes = self._scenes(connection, wanted)
@@ -73,6 +84,7 @@ class Judge:
         cases.project(connection, *(found.row for found in reviewed if found.row != rows[found.row.case_id]))
         raised = [found.row for found in reviewed if found.is_raised(rows[found.row.case_id].state)]
         begin_reviews(connection, raised, at)
+        return {CaseId(found.row.case_id) for found in reviewed if found.is_news(rows[found.row.case_id])}
 
     def _scenes(self, connection: Connection, case_ids: Sequence[CaseId]) -> dict[CaseId, Scene]:
         """The cases with what stands around each; whoever stands around several is read once."""

@@ -136,7 +136,7 @@ class Reader:
     def newest_change_of(self, case_id: str) -> int:
         """The newest change of the case that the log still holds; 0 when there is none."""
         with self._database.read() as connection:
-            return changes.newest_of(connection, "case", case_id)
+            return changes.newest_of_case(connection, case_id)
 
     def change_range(self) -> tuple[int, int]:
         """The oldest and the newest change that the log still holds; zeros when it is empty."""

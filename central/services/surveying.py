@@ -11,6 +11,7 @@ import structlog
 from central.domain.alarms import alarms_of
 from central.domain.registration import UNREGISTERED
 from central.domain.rules import AssociationRules
+from central.services.apart import apart
 from central.services.replaying import LEARNING_ROUNDS, learn_cameras
 from central.store import camera_errors, observations
 from central.store.database import Database
@@ -23,6 +24,8 @@ RETRY = timedelta(minutes=10)
 """How often to look whether it is time, and whether there is enough to learn from."""
 MOST_SIGHTINGS = 20_000
 """The newest; learning takes about a second per thousand."""
+MOST_BESIDE_OTHERS = 500
+"""Sightings that are learnt from in this process; more go to one of their own, which takes a second to start."""
 FEWEST_SIGHTINGS = 50
 LOG = structlog.get_logger("central.survey")
 
@@ -58,8 +61,11 @@ class Survey:
         parts = parts[-MOST_SIGHTINGS:]
         if len(parts) < FEWEST_SIGHTINGS:
             return False
-        start = before.known if before else UNREGISTERED
-        known = learn_cameras(parts, self._rules, 1 if before else LEARNING_ROUNDS, start)
+        start, rounds = (before.known, 1) if before else (UNREGISTERED, LEARNING_ROUNDS)
+        if len(parts) > MOST_BESIDE_OTHERS:
+            known = apart(learn_cameras, parts, self._rules, rounds, start)
+        else:
+            known = learn_cameras(parts, self._rules, rounds, start)
         alarms = alarms_of(known, self._rules)
         with self._database.write() as connection:
             camera_errors.add(connection, now, len(parts), known, alarms)

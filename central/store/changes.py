@@ -1,6 +1,6 @@
 """The change log behind the live feed: what changed, in commit order, long enough to resume after a short absence."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, String, Table, delete, func, insert, select
@@ -30,7 +30,13 @@ _NEWEST = select(func.coalesce(func.max(CHANGES.c.id), 0))
 
 def record(connection: Connection, topic: ChangeTopic, subjects: Iterable[str], at: datetime) -> None:
     """Adds one change per subject and now and then forgets those beyond `KEPT`."""
-    rows = [{"at": at, "topic": topic, "subject": subject} for subject in sorted(set(subjects))]
+    record_all(connection, {topic: subjects}, at)
+
+
+def record_all(connection: Connection, subjects_by_topic: Mapping[ChangeTopic, Iterable[str]], at: datetime) -> None:
+    """The same for several topics, in one statement."""
+    told = [(topic, subject) for topic, subjects in subjects_by_topic.items() for subject in sorted(set(subjects))]
+    rows = [{"at": at, "topic": topic, "subject": subject} for topic, subject in told]
     if rows:
         hold(connection, Lock.CHANGES)
         newest = max(connection.execute(_INSERT, rows).scalars())
@@ -43,10 +49,11 @@ def newest_id(connection: Connection) -> int:
     return int(connection.execute(_NEWEST).scalar_one())
 
 
-def newest_of(connection: Connection, topic: ChangeTopic, subject: str) -> int:
-    """The newest change of the subject, 0 when the log holds none."""
+def newest_of_case(connection: Connection, case_id: str) -> int:
+    """The newest change of the case, 0 when the log holds none."""
     query = select(func.coalesce(func.max(CHANGES.c.id), 0))
-    return int(connection.execute(query.where(CHANGES.c.topic == topic, CHANGES.c.subject == subject)).scalar_one())
+    query = query.where(CHANGES.c.topic.in_(("case", "seen")), CHANGES.c.subject == case_id)
+    return int(connection.execute(query).scalar_one())
 
 
 def oldest_id(connection: Connection) -> int:

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from central.console.batches import ROWS, Asked, Batch, LiveList
+from central.console.batches import ROWS, STILL_SEEN_EVERY_S, Asked, Batch, LiveList, Looks, Told
 from central.console.board import KEPT, Board, View
 from central.console.filters import FeedFilter, Reach
 from central.console.live import Stream
+from central.domain.values import CaseFilter
+from central.domain.workflow import CaseState
 from central.services.feed import LiveFeed
-from contract.taxonomy import Seen
+from central.services.windows import could_be_listed
+from contract.taxonomy import Seen, Violation
 from tests.central.asgi import AsgiClient
 from tests.central.builders import T0, Street, minutes, uuid_of
 from tests.central.parts import OPERATOR_TOKEN, Parts
@@ -88,6 +91,49 @@ def test_a_list_shows_no_more_than_its_rows_and_the_count_of_all(parts: Parts) -
     moved = found.live.follow({best})
     assert moved.gone == {best}
     assert len(moved.shown) == 1  # the next one moves up
+
+
+WISHES = [
+    CaseFilter(),
+    CaseFilter(states=frozenset({CaseState.PENDING_REVIEW})),
+    CaseFilter(states=frozenset({CaseState.SUPPRESSED})),
+    CaseFilter(kind=Violation.OPEN_BBQ),
+    CaseFilter(camera="cam-1"),
+    CaseFilter(camera="1"),
+    CaseFilter(assignee="operator"),
+    CaseFilter(silenced=False, only_prominent=False),
+    CaseFilter(since=T0 + minutes(1)),
+    CaseFilter(district="37"),
+]
+
+
+def test_no_list_is_kept_from_a_case_that_it_would_show(parts: Parts) -> None:
+    street = grills(parts, 3)
+    parts.take(street.event("stall", Seen.STALL, (200, 8), first=T0 + minutes(2), last=T0 + minutes(3)))
+    api, (first, *_) = AsgiClient(parts.http, OPERATOR_TOKEN), ids(parts)
+    api.send("POST", f"{API}/bulk/assign", json={"cases": [first], "person": "operator"})
+    cases = parts.reader.page(CaseFilter(only_prominent=False), 10).items
+    assert len(cases) == 4
+    for wanted in WISHES:
+        listed = set(parts.reader.listed(wanted, 10))
+        assert listed == {case.id for case in cases if could_be_listed(case, wanted)}, wanted
+    assert could_be_listed(cases[0].model_copy(update={"cameras": ("node-1/cam-1",)}), CaseFilter(camera="cam-1"))
+
+
+def test_what_is_only_seen_again_is_told_once_a_second_and_news_at_once(parts: Parts) -> None:
+    street = grills(parts, 2)
+    state, looks = LiveList.opened(parts.reader, PLAIN), Looks(parts.reader, lambda _, case: case.id)
+    rows = frozenset(state.live.rows)
+    at = parts.reader.change_range()[1]
+    parts.take(street.event("g0", Seen.GRILL, (-400, 0), revision=2, last=T0 + minutes(4)))
+    assert {change.topic for change in parts.reader.changes_after(at, 10)} == {"seen"}
+    assert state.news(Told(seen=rows), looks, 100.0).rows
+    assert state.news(Told(seen=rows), looks, 100.0 + STILL_SEEN_EVERY_S).rows
+    assert not state.news(Told(seen=rows), looks, 100.5 + STILL_SEEN_EVERY_S).rows  # kept for a moment
+    first = min(rows)
+    AsgiClient(parts.http, OPERATOR_TOKEN).send("POST", f"{API}/cases/{first}/actions/confirm", json={})
+    anew = Looks(parts.reader, lambda _, case: case.id)
+    assert state.news(Told(changed=frozenset({first})), anew, 100.6 + STILL_SEEN_EVERY_S).rows == (first,)
 
 
 def test_who_was_away_for_too_long_gets_the_whole_list(parts: Parts) -> None:
