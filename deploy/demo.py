@@ -23,7 +23,7 @@ import httpx
 import yaml
 
 from deploy.broker import free_port, plan_broker
-from deploy.parts import Tokens, start_broker, start_central
+from deploy.parts import Tokens, enrol_node, start_broker, start_central
 from deploy.supervise import ROOT, PartError, Supervisor
 
 
@@ -54,7 +54,9 @@ def _run(supervisor: Supervisor, folder: Path, arguments: argparse.Namespace) ->
     port = arguments.port or free_port()
     tokens = Tokens(operator=secrets.token_urlsafe(16), node=secrets.token_urlsafe(24))
     console = start_central(supervisor, folder, broker.url, port, tokens, ROOT / "configs" / "site" / "demo.yaml")
-    _start_node(supervisor, folder, arguments, broker.url, console, tokens.node)
+    config, node_id = _node_config(folder, arguments)
+    enrol_node(console, tokens.operator, node_id, folder / "edge")
+    _start_node(supervisor, folder, config, broker.url, console, tokens.node)
     supervisor.wait_until("the node's cameras", lambda: _node_is_live(console, tokens.operator))
     _say(f"ready in {time.monotonic() - started_s:.1f} s (broker: {broker.name})\n")
     _say(f"console: {console}/")
@@ -71,12 +73,11 @@ def _run(supervisor: Supervisor, folder: Path, arguments: argparse.Namespace) ->
 def _start_node(
     supervisor: Supervisor,
     folder: Path,
-    arguments: argparse.Namespace,
+    config: Path,
     mqtt_url: str,
     console: str,
     node_token: str,
 ) -> None:
-    config = _node_config(folder, arguments)
     command = (
         *(sys.executable, "-m", "edge", "run", "--config", str(config)),
         *("--mqtt-url", mqtt_url, "--central-url", console, "--state-dir", str(folder / "edge")),
@@ -84,8 +85,8 @@ def _start_node(
     supervisor.start("node", command, {"XUNJIE_SECRET_NODE_TOKEN": node_token})
 
 
-def _node_config(folder: Path, arguments: argparse.Namespace) -> Path:
-    """The demo's node with as many rendered cameras as asked for, and the visitor's own if there is one."""
+def _node_config(folder: Path, arguments: argparse.Namespace) -> tuple[Path, str]:
+    """File and id of the demo's node, with as many rendered cameras as asked for, and the visitor's own if there is one."""
     template = ROOT / "configs" / "edge" / "demo.yaml"
     content = yaml.safe_load(template.read_text(encoding="utf-8"))
     content["cameras"] = content["cameras"][: arguments.cameras]
@@ -95,7 +96,7 @@ def _node_config(folder: Path, arguments: argparse.Namespace) -> Path:
     del content["state_dir"]
     config = folder / "node.yaml"
     config.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    return config
+    return config, content["node_id"]
 
 
 def _own_source(source: str) -> str:
