@@ -150,6 +150,10 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("{file}: the first line has no headings; {rest}", "{file}：首行不是表头；可先下载模板"),
     ("{file}: is no GeoJSON FeatureCollection; export it as one", "{file}：不是 GeoJSON FeatureCollection"),
     ("{file}: has more than {count} rows; split it", "{file}：超过 {count} 行，请拆分"),
+    ("{file}: is no workbook that can be read ({error}); {rest}", "{file}：表格无法打开，请重新另存为 .xlsx"),
+    ("{file}: is no JSON ({error}); {rest}", "{file}：不是有效的 JSON，请重新导出为 GeoJSON"),
+    ("{file}: unpacks to {size} MiB; {rest}", "{file}：解压后有 {size} MiB，请重新另存或拆分"),
+    ("the report is not kept any longer; check the file again", "报告已不再保留，请重新检查文件"),
     # figures
     ("period {period}: whole months, quarters and years that are over are public", "仅公开已结束的整月、整季和整年"),
     (

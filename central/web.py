@@ -151,7 +151,8 @@ def make_http(
     http.include_router(live_router(_board(parts, reader, pages), reader, access))
     http.include_router(thumbs_router(reader, Thumbs(parts.objects.find), access))
     http.include_router(signing_in_router(own, access, pages))
-    http.include_router(registers_pages(registers, access, pages))
+    for router in registers_pages(registers, access, pages):
+        http.include_router(router)
     where = Site(parts.site.to_origin(), parts.law.timezone)
     http.include_router(desk_pages(casework.hands, casework.silences, reader, access, pages, where))
     means = MapMeans(parts.database, laws, parts.site, reader, parts.clock, parts.map_folder, parts.is_public)

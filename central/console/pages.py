@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from central.complaints import in_chinese
 from central.console.crop import crop_around
 from central.console.words import COOKIE, Language, Words, load_words, wanted_language
-from central.domain.people import Operator
+from central.domain.people import Operator, Right
 from central.domain.workflow import CaseState
 from central.services.views import SiteView
 
@@ -37,6 +37,14 @@ class Gate(Protocol):
     def sign_out(self, request: Request, response: Response) -> None: ...
     def is_from_own_pages(self, request: Request) -> bool: ...
     def still(self, request: Request) -> Operator | None: ...
+
+
+class KeeperGate(Protocol):
+    """What pages need where not everybody may change what they show."""
+
+    @property
+    def page(self) -> Callable[[Request], Awaitable[Operator]]: ...
+    def may(self, right: Right, *, is_page: bool = False) -> Callable[[Request], Awaitable[Operator]]: ...
 
 
 class Pages:

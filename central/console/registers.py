@@ -1,19 +1,21 @@
 """Plain pages of the registers: lists, a form for one row, imports with a bar and a report, coverage."""
 
 import asyncio
+import gzip
 import types
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from itertools import groupby
-from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, StreamingResponse
 
-from central.console.pages import Pages
+from central.console.pages import KeeperGate, Pages
+from central.console.register_reports import EMBEDDED, draw_report, report_pages
 from central.console.words import Language, Words
 from central.domain.people import Operator, Right
 from central.domain.registers.frames import Frame
@@ -25,6 +27,7 @@ from central.services.registers_desk import RegisterDesk, UnknownRow
 from central.services.registers_files import FileFormat
 from central.services.registers_orders import Order, Report
 from central.services.registers_rows import ROWS
+from central.services.registers_shelf import ReportShelf
 from central.services.registers_views import change_view, coverage_view, finding_view, history_view, report_view
 from central.services.registers_writing import cell_of
 from contract.errors import TransientError, UsageError
@@ -33,20 +36,7 @@ MOST_BYTES = 64 * 2**20
 ROWS_A_PAGE = 50
 SHOWN_COLUMNS = 6
 SHOWN_FINDINGS = 300
-EMBEDDED = {
-    "X-Frame-Options": "SAMEORIGIN",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'self'",
-}
-"""The report is shown inside the form's own page, so that the chosen file stays chosen."""
 Mode = Literal["check", "all", "good"]
-
-
-class KeeperGate(Protocol):
-    """What these pages need of the access rules."""
-
-    @property
-    def page(self) -> Callable[[Request], Awaitable[Operator]]: ...
-    def may(self, right: Right, *, is_page: bool = False) -> Callable[[Request], Awaitable[Operator]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +66,9 @@ class _Line:
     cells: tuple[str, ...]
 
 
-def registers_pages(desk: RegisterDesk, gate: KeeperGate, pages: Pages) -> APIRouter:
+def registers_pages(desk: RegisterDesk, gate: KeeperGate, pages: Pages) -> list[APIRouter]:
     """All pages of the registers."""
-    router = APIRouter(prefix="/registers", include_in_schema=False)
+    router, shelf = APIRouter(prefix="/registers", include_in_schema=False), ReportShelf()
     reader = [Depends(gate.page)]
     keeper = gate.may(Right.KEEP_REGISTERS, is_page=True)
 
@@ -167,11 +157,14 @@ def registers_pages(desk: RegisterDesk, gate: KeeperGate, pages: Pages) -> APIRo
         )
 
         def page(report: Report | None, problem: str = "") -> str:
-            view = None if report is None else report_view(report, SHOWN_FINDINGS)
-            html = pages.render(request, "register_report.html", r=said(request), report=view, problem=problem)
-            return bytes(html.body).decode()
+            if report is None:
+                html = pages.render(request, "register_report.html", r=said(request), report=None, problem=problem)
+            else:
+                html = draw_report(request, pages, report, shelf.keep(report, who.name))
+            return _unpacked(html)
 
-        return StreamingResponse(_stream(desk, order, page), media_type="text/html", headers=EMBEDDED)
+        beginning = _unpacked(pages.render(request, "report_head.html"))
+        return StreamingResponse(_stream(desk, order, beginning, page), media_type="text/html", headers=EMBEDDED)
 
     @router.get("/{register}/row", dependencies=reader)
     def show_row(request: Request, register: Register, key: Annotated[str, Query(max_length=100)] = "") -> Response:
@@ -207,13 +200,14 @@ def registers_pages(desk: RegisterDesk, gate: KeeperGate, pages: Pages) -> APIRo
         desk.remove(register, key, who, why)
         return RedirectResponse(f"/registers/{register.value}", 303)
 
-    return router
+    return [report_pages(shelf, gate, pages), router]
 
 
-async def _stream(desk: RegisterDesk, order: Order, page: Callable[[Report | None, str], str]) -> AsyncIterator[str]:
+async def _stream(
+    desk: RegisterDesk, order: Order, beginning: str, page: Callable[[Report | None, str], str]
+) -> AsyncIterator[str]:
     """The report's page as it comes: a bar for every word about progress (the sheet shows the last), then the rest."""
-    yield '<!doctype html><html><head><meta charset="utf-8"><link rel="stylesheet" href="/static/console.css">'
-    yield '<link rel="stylesheet" href="/static/registers.css"></head><body class="report-page">'
+    yield beginning
     yield '<progress class="tick"></progress>'
     loop, ticks = asyncio.get_running_loop(), asyncio.Queue[tuple[int, int] | None]()
 
@@ -233,6 +227,11 @@ async def _stream(desk: RegisterDesk, order: Order, page: Callable[[Report | Non
     while (tick := await ticks.get()) is not None:
         yield f'<progress class="tick" value="{tick[0]}" max="{tick[1]}">{tick[0]}</progress>\n'
     yield await working
+
+
+def _unpacked(page: Response) -> str:
+    body = bytes(page.body)
+    return (gzip.decompress(body) if page.headers.get("content-encoding") == "gzip" else body).decode()
 
 
 def _fields(register: Register, values: Mapping[str, str], language: Language) -> list[_Field]:

@@ -4,6 +4,8 @@ Nothing is written while a row is wrong, unless the caller asks for the good one
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -15,7 +17,7 @@ from central.services.registers_columns import match
 from central.services.registers_differing import NOTHING, Difference, difference
 from central.services.registers_files import RawRow, RawTable, read_table
 from central.services.registers_findings import Finding
-from central.services.registers_orders import Order, Reading, Report
+from central.services.registers_orders import MOST_BAD, Order, Reading, Report
 from central.services.registers_projected import unnamed_frames
 from central.services.registers_reading import read_row
 from central.services.registers_rows import ROWS
@@ -50,7 +52,7 @@ class ImportDesk:
             TransientError: the database is away or busy; nothing was written.
         """
         table = read_table(order.name, order.content)
-        return self._take(order, table, progress)
+        return _with_bad_rows(self._take(order, table, progress), table)
 
     def put(self, order: Order, rows: Sequence[Mapping[str, object]]) -> Report:
         """Rows that came as values, such as from a form or over the API."""
@@ -128,6 +130,12 @@ class ImportDesk:
             )
             version = stored.append(connection, change)
         return _report(order, rows, bad, read.findings, made, version)
+
+
+def _with_bad_rows(report: Report, table: RawTable) -> Report:
+    wrong = {finding.row for finding in report.findings if finding.level == "error"}
+    bad = tuple(islice((row for row in table.rows if row.number in wrong), MOST_BAD))
+    return replace(report, headings=table.headings, bad=bad)
 
 
 def _report(

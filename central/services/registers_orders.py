@@ -6,7 +6,11 @@ from typing import Any
 from central.domain.registers.frames import Frame
 from central.services.registers_base import Register, Row
 from central.services.registers_checks import Numbered
+from central.services.registers_files import RawRow
 from central.services.registers_findings import Finding
+
+MOST_BAD = 10_000
+"""A file with more wrong rows is wrong as a whole: its pattern shows in these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,9 @@ class Report:
     findings: tuple[Finding, ...]
     is_dry_run: bool
     version: int | None = None
+    headings: tuple[str, ...] = ()
+    bad: tuple[RawRow, ...] = ()
+    """The rows with errors as they stood in the file, at most `MOST_BAD` of them."""
 
     @property
     def errors(self) -> int:

@@ -51,11 +51,11 @@ def _csv(columns: Sequence[Column], rows: Iterable[Row], language: Language) -> 
     writer = csv.writer(text)
     writer.writerow([_heading(column, language) for column in columns])
     for row in rows:
-        writer.writerow([_harmless(cell) for cell in _cells(columns, row)])
+        writer.writerow([harmless(cell) for cell in _cells(columns, row)])
     return b"\xef\xbb\xbf" + text.getvalue().encode()  # the mark by which spreadsheets know UTF-8
 
 
-def _harmless(cell: object) -> object:
+def harmless(cell: object) -> object:
     """A spreadsheet would reckon with text that begins like a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@"} else cell
 

@@ -1,5 +1,6 @@
 """Drawing, calibrating and the officer's phone in a real browser: by keyboard, by clicks, and without a network."""
 
+import csv
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,9 @@ from central.store import case_queries
 from contract.plane import Origin, Point
 from edge.scene.streets import demo_street
 from tests.central.parts import OPERATOR_TOKEN
+from tests.central.registers_files import as_csv, square, zone
 from tests.central.test_browser import CHROMIUM, QUIET
-from tests.central.workshop_parts import CAMERA, NODE, PASSWORD, Workshop, serving
+from tests.central.workshop_parts import CAMERA, HOSTILE, NODE, PASSWORD, Workshop, serving
 
 pytestmark = [
     pytest.mark.browser,
@@ -36,9 +38,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workshop
 
 
 @contextmanager
-def visiting(browser: Browser, width: int = 1280) -> Iterator[Page]:
+def visiting(browser: Browser, width: int = 1280, locale: str = "en-GB") -> Iterator[Page]:
     """A page that fails the test on any error of its scripts or its console."""
-    context = browser.new_context(viewport={"width": width, "height": 780}, locale="en-GB")
+    context = browser.new_context(viewport={"width": width, "height": 780}, locale=locale)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -111,6 +113,39 @@ def test_points_on_picture_and_ground_show_what_each_is_off(browser: Browser, se
         page.locator("#keep").click()
         page.wait_for_url("**/fleet/cameras/cam-2")
     assert len(newest(workshop, "node-2")["options"]["calibration"]["points"]) == 4
+
+
+def test_a_file_with_wrong_rows_is_read_in_chinese_page_by_page_and_its_good_rows_go_in(
+    browser: Browser, service: tuple[Workshop, str], tmp_path: Path
+) -> None:
+    _, address = service
+    rows = [zone(f"z{number}", rings=square(118.0 + number / 1000, 36.8, 0.0005)) for number in range(260)]
+    for number in range(130):
+        rows[2 * number] |= {"kind": "=HYPERLINK(1)", "name_zh": f"{HOSTILE}{number}"}
+    path = tmp_path / "zones.csv"
+    path.write_bytes(as_csv(rows))
+    with visiting(browser, locale="zh-CN") as page:
+        page.goto(f"{address}/?token={OPERATOR_TOKEN}")
+        page.goto(f"{address}/registers/zones")
+        page.set_input_files("input[name=file]", path)
+        page.locator(".import .primary").click()
+        report = page.frame_locator("iframe[name=report]")
+        expect(report.locator(".sums")).to_contain_text("260 行 · 130")
+        expect(report.locator("tbody tr")).to_have_count(100)
+        expect(report.locator(".kinds")).to_contain_text("不在可选值之内")
+        assert "is not one of" not in report.locator("body").inner_text()
+        report.locator(".pager a").click()
+        expect(report.locator("tbody tr")).to_have_count(30)
+        with page.expect_download() as taken:
+            report.locator("a[download]").click()
+        lines = list(csv.reader(taken.value.path().read_text(encoding="utf-8-sig").splitlines()))
+        assert (len(lines), lines[0][-3:]) == (131, ["行号", "问题", "改法"])
+        assert not [cell for line in lines for cell in line if cell.startswith("=")]
+        page.locator("#take-good").click()
+        expect(report.locator(".outcome")).to_contain_text("已导入")
+        expect(page.locator("#take-good")).to_be_hidden()
+        page.goto(f"{address}/registers/zones?query=z")
+        assert page.locator("tbody tr").count() == 50
 
 
 def test_a_photograph_taken_without_a_network_arrives_later_and_before_done(
