@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,6 +14,8 @@ from contract.errors import UsageError
 from contract.events import Event, Instant
 from contract.problems import first_problem
 from contract.taxonomy import Seen
+
+LineT = TypeVar("LineT", bound=BaseModel)
 
 
 class TruthLine(BaseModel):
@@ -63,11 +65,14 @@ def write_site(path: Path, city: City) -> None:
         yaml.safe_dump(content, file, allow_unicode=True, sort_keys=False, default_flow_style=None)
 
 
-def read_truth(path: Path) -> Iterator[TruthLine]:
-    """The spans of a truth file.
+def read_lines(path: Path, line_of: type[LineT], written_by: str) -> Iterator[LineT]:
+    """The JSON lines of a file, blank ones left out.
+
+    Args:
+        written_by: the command that makes such files, for whoever brought another.
 
     Raises:
-        UsageError: it can't be read, or a line is no span; the message names the line.
+        UsageError: it can't be read, or a line is no `line_of`; the message names the line.
     """
     number = 0
     try:
@@ -75,12 +80,21 @@ def read_truth(path: Path) -> Iterator[TruthLine]:
             for line in file:
                 number += 1
                 if line.strip():
-                    yield TruthLine.model_validate_json(line)
+                    yield line_of.model_validate_json(line)
     except ValidationError as error:
         problem = first_problem(error, "line")
-        raise UsageError(f"{path}: line {number}: {problem}; write it with `simulate`") from error
+        raise UsageError(f"{path}: line {number}: {problem}; write it with `{written_by}`") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: can't be read ({error}); check the path") from error
+
+
+def read_truth(path: Path) -> Iterator[TruthLine]:
+    """The spans of a truth file.
+
+    Raises:
+        UsageError: as `read_lines`.
+    """
+    return read_lines(path, TruthLine, "simulate")
 
 
 @contextmanager

@@ -4,17 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from central.services.eventfile import BadLine, read_events
 from central.services.offlinelines import DecisionLine
 from central.simulation.baselines import BASELINES
-from central.simulation.files import read_truth
+from central.simulation.files import read_lines, read_truth
 from central.simulation.grading import Decided, grade
 from central.simulation.metrics import Score
-from contract.errors import UsageError
 from contract.plane import Origin
-from contract.problems import first_problem
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
@@ -54,20 +50,9 @@ def read_decisions(path: Path) -> Iterator[DecisionLine]:
     """The lines that `associate --json` printed.
 
     Raises:
-        UsageError: it can't be read, or a line is no decision; the message names the line.
+        UsageError: as `read_lines`.
     """
-    number = 0
-    try:
-        with path.open(encoding="utf-8") as file:
-            for line in file:
-                number += 1
-                if line.strip():
-                    yield DecisionLine.model_validate_json(line)
-    except ValidationError as error:
-        problem = first_problem(error, "line")
-        raise UsageError(f"{path}: line {number}: {problem}; write it with `associate --json`") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: can't be read ({error}); check the path") from error
+    return read_lines(path, DecisionLine, "associate --json")
 
 
 def _row(rule: str, found: Score) -> dict[str, str | float]:
