@@ -30,6 +30,8 @@ RATE = 4
 """Pictures a second that the film shows: smoke's growth and a flame's flicker can be told from it, a gait hardly."""
 LEAST_TICKS = 900
 """A hundredth of a second: without a duration MP4 drops the last picture."""
+TICK = Fraction(1, 1000)
+"""What pictures' times are counted in: a film runs as the street did, however often its camera sends a picture."""
 MAX_PIXELS = 8192 * 8192
 QUALITY = "30"
 """libx264's constant rate factor; at 640 px some 20 KB a second."""
@@ -97,14 +99,14 @@ def redacted_film(
         raise PermanentError("the camera's stream can't be decoded; is it H.264 or H.265?")
     chosen = _afforded([image for image, _ in pictures[-budget.pictures :]], find_people, budget, clock_s)
     images = [redacted(image, _around(chosen, number)) for number, (image, _) in enumerate(chosen)]
-    content = encoded(images)
+    content = encoded(images, [at for _, at in pictures[-len(chosen) :]])
     height, width = images[0].shape[:2]
     name = hashlib.sha256(content).hexdigest()
     return Picture(name, content, width, height, pictures[-len(chosen)][1], original, MEDIA_TYPE)
 
 
-def encoded(images: Sequence[NDArray[np.uint8]]) -> bytes:
-    """The (H, W, 3) BGR images as H.264 in MP4; H and W even.
+def encoded(images: Sequence[NDArray[np.uint8]], shown_at: Sequence[datetime]) -> bytes:
+    """The (H, W, 3) BGR images as H.264 in MP4, as far apart as they came; H and W even.
 
     Raises:
         PermanentError: they can't be encoded.
@@ -116,8 +118,12 @@ def encoded(images: Sequence[NDArray[np.uint8]]) -> bytes:
             stream = container.add_stream("libx264", rate=RATE, options={"preset": "veryfast", "crf": QUALITY})
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             stream.codec_context.thread_count = 1
-            for image in images:
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+            stream.codec_context.time_base = TICK
+            for image, at in zip(images, shown_at, strict=True):
+                frame = av.VideoFrame.from_ndarray(image, format="bgr24")
+                frame.pts, frame.time_base = round((at - shown_at[0]).total_seconds() / TICK), TICK
+                frame.duration = round(1 / RATE / TICK)
+                container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
     except (av.error.FFmpegError, ValueError) as error:
         raise PermanentError(f"a film of {width}×{height} can't be encoded: {error}") from error

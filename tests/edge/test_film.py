@@ -69,6 +69,9 @@ def test_the_film_that_may_leave_shows_nobody_and_is_small() -> None:
     around = shown[0][:, :160].astype(float)
     assert _detail(middle) < 0.3 * _detail(around) or _detail(middle) < 2.0
     assert film.original == remuxed(as_sent(coded()))
+    with av.open(BytesIO(film.jpeg), "r") as container:
+        seconds = float(container.duration or 0) / av.time_base
+    assert seconds == pytest.approx(5 * 0.3 + 0.25, abs=0.02)  # ten pictures a second: every third of them, as it came
 
 
 def _detail(part: NDArray[np.float64]) -> float:

@@ -7,7 +7,7 @@ const source = new EventSource(`/live/cases/${page.dataset.case}?after=${page.da
 const stale = document.getElementById("stale");
 let timer = null;
 source.addEventListener("changed", () => {
-  const isBusy = document.querySelector("dialog[open]") || [...document.querySelectorAll("main form input:not([type=hidden]), main form textarea")].some((field) => field.value !== field.defaultValue);
+  const isBusy = document.getElementById("player").dataset.busy || document.querySelector("dialog[open]") || [...document.querySelectorAll("main form input:not([type=hidden]), main form textarea")].some((field) => field.value !== field.defaultValue);
   if (isBusy) { stale.hidden = false; return; }
   timer ??= setTimeout(() => location.reload(), 1000);
 });
@@ -17,6 +17,10 @@ for (const line of document.querySelectorAll("[data-until]")) {
   const left = new Date(line.dataset.until) - now();
   if (left <= 0) line.hidden = true;
   else setTimeout(() => { line.hidden = true; }, left);
+}
+
+for (const button of document.querySelectorAll(".now")) {
+  button.addEventListener("click", async () => (await import("./looking.js")).lookAt(page.dataset.case, button.dataset.camera, button.dataset.camera));
 }
 
 // Deadline clocks: how long is left, or how long it has been over, by the server's clock.
