@@ -125,6 +125,7 @@ class Finding:
     at: datetime
     evidence_state: EvidenceState | None = None
     preset: str | None = None
+    attended_s: float | None = None
 
 
 def build_event(finding: Finding, sender: Sender, event_id: str, stream_id: StreamId, seq: int) -> Event:
@@ -168,5 +169,14 @@ def build_event(finding: Finding, sender: Sender, event_id: str, stream_id: Stre
         camera_condition=condition,
         evidence=finding.evidence,
         evidence_state=finding.evidence_state,
+        attended_s=_attended_s(finding),
     )
     return wrap(data, event_id, at)
+
+
+def _attended_s(finding: Finding) -> float | None:
+    """Never longer than the thing itself was there: who waited for it to come is not counted."""
+    if finding.attended_s is None:
+        return None
+    track = finding.incident.track
+    return round(min(finding.attended_s, (track.last_seen_at - track.first_seen_at).total_seconds()), 1)

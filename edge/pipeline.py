@@ -12,7 +12,7 @@ import structlog
 
 from contract.events import Event, EvidenceRole, IncidentState
 from contract.ids import CameraId, IncidentId
-from contract.taxonomy import Seen
+from contract.taxonomy import Context, Seen
 from edge.baseline.boards import SIGNAGE
 from edge.baseline.memory import BoardMemory
 from edge.baseline.watch import FIRST_TRACK_ID
@@ -315,7 +315,11 @@ class Pipeline:
             evidence=(),
             at=frame.captured_at,
             preset=frame.preset,
+            attended_s=memory.watch.attendance.stayed_s(track.track_id) if self._knows_people() else None,
         )
+
+    def _knows_people(self) -> bool:
+        return any(entry.means is Context.PERSON for entry in self._detector.manifest.classes)
 
     def _remember_lead_ups(self, memory: _Memory, look: Watched, shutter: Shutter) -> None:
         """A track gets its lead-up picture as soon as it is more than a flicker."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from contract.ids import CameraId
 from edge.plume.crops import CropWindows, Cut, Place, Series
 from edge.plume.judge import Judge
+from edge.rules.attendance import Attendance
 from edge.rules.attention import Wish, Wishes
 from edge.rules.contest import uncontested
 from edge.rules.gather import gather
@@ -63,6 +64,7 @@ class CameraWatch:
         self._windows = CropWindows()
         self._wishes = Wishes(camera_id, policies.presence)
         self.presence = Presence(policies.presence, look_every_s)
+        self.attendance = Attendance(policies.attendance, policies.presence, look_every_s, self._perspective)
 
     def step(
         self,
@@ -88,6 +90,7 @@ class CameraWatch:
         tracked = self._tracker.step(
             things, at, None if tile is None else tile.box, 0.0 if tile is None else tile.round_s
         )
+        self.attendance.step(tracked, detections, at, None if tile is None else tile.box)
         self._windows.step(tracked.live, cut, at, place)
         beliefs = {} if self._judge is None else dict(self._judge.beliefs(tracked.live, self._windows, self.presence))
         incidents = self.presence.step(tracked, at, beliefs)

@@ -60,14 +60,41 @@ class PresencePolicy(Settings):
     cameras on opposite sides of a stall disagree by its whole depth."""
 
 
+class AttendancePolicy(Settings):
+    """When somebody counts as staying with a thing: `edge.rules.attendance`. Times are capture time."""
+
+    of: frozenset[Seen] = frozenset({Seen.STALL, Seen.CART, Seen.PARASOL, Seen.TABLE, Seen.GRILL})
+    """What people are looked for beside; empty: nothing, and events say nothing of it."""
+    slot_s: Seconds = 5.0
+    """The window is cut into slots of this length; a slot counts once."""
+    window_s: Seconds = 60.0
+    """Longer: surer, and a short stay is missed; shorter: who waits for a bus beside it counts."""
+    begins_share: Share = 0.35
+    """Share of the window that must show somebody at one spot for a stay to begin. Lower: walkers on a full pavement;
+    higher: a vendor whom the stall half hides."""
+    ends_share: Share = 0.2
+    """Share of the window's looks below which the stay is over; the vendor may turn away or be hidden meanwhile."""
+    reach_m: Annotated[float, Field(gt=0, le=10)] = 1.2
+    """Gap between the thing's box and a person's, across the picture. Wider: whoever passes."""
+    still_m: Annotated[float, Field(gt=0, le=10)] = 0.8
+    """How far from a spot somebody still is there. Wider: walkers on a full pavement."""
+    least_height: Annotated[float, Field(ge=0, le=1)] = 0.04
+    """Share of the looked-at picture's height that a person would take there; below it the detector sees nobody, and
+    nothing is said."""
+    least_slots: Annotated[int, Field(ge=1, le=1000)] = 6
+    """Slots looked at before anything is said."""
+
+
 class Policies(Settings):
     """One policy per kind; a kind without one is not reported."""
 
     presence: dict[Seen, PresencePolicy]
+    attendance: AttendancePolicy = AttendancePolicy()
 
     def without(self, kinds: Collection[Seen]) -> "Policies":
         """The policies of all other kinds."""
-        return Policies(presence={seen: policy for seen, policy in self.presence.items() if seen not in kinds})
+        rest = {seen: policy for seen, policy in self.presence.items() if seen not in kinds}
+        return Policies(presence=rest, attendance=self.attendance)
 
     def gates(self) -> Mapping[Seen | Context, float]:
         """The detector's gate of every kind that sets one."""
