@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
 from central.domain.law import Code, Law, NeededRegister, Needs, Recheck, Severity, ViolationRule, ZoneKind
 from central.domain.registers.seasons import parse_seasonal_hours
 from central.domain.registers.snapshot import Registers
 from central.site import HoursLines, NamesBlock, SiteSettings
 from contract.configfile import Settings, load_yaml
-from contract.taxonomy import Violation
+from contract.taxonomy import Seen, Violation
 
 PACKAGED = Path(__file__).parents[1] / "configs" / "central" / "violations.yaml"
 
@@ -75,7 +75,21 @@ class Catalogue(Settings):
     version: str
     legal_review: Annotated[str, Field(max_length=200)] = ""
     cooking_goods: Annotated[tuple[str, ...], Field(max_length=50)] = ()
+    needs_somebody: frozenset[Seen] = frozenset({Seen.CART, Seen.PARASOL, Seen.TABLE})
+    left_alone: Violation | None = Violation.PILED_GOODS
     violations: dict[Violation, ViolationBlock]
+
+    @field_validator("needs_somebody")
+    @classmethod
+    def _may_be_left_alone(cls, value: frozenset[Seen]) -> frozenset[Seen]:
+        wrong = sorted(value - {Seen.CART, Seen.PARASOL, Seen.TABLE})
+        if wrong:
+            raise ValueError(f"may name cart, parasol and table, not {', '.join(wrong)}: those count by themselves")
+        return value
+
+    @field_serializer("needs_somebody")
+    def _in_order(self, value: frozenset[Seen]) -> list[Seen]:
+        return sorted(value)  # the law's digest is of this text
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
@@ -108,6 +122,8 @@ def make_law(catalogue: Catalogue, site: SiteSettings, registers: Registers | No
         version=f"{catalogue.version}-{digest[:8]}",
         cooking_goods=frozenset(catalogue.cooking_goods),
         legal_review=catalogue.legal_review,
+        needs_somebody=catalogue.needs_somebody,
+        left_alone=catalogue.left_alone,
     )
 
 

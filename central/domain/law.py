@@ -13,7 +13,7 @@ from central.domain.registers.shops import Frontage
 from central.domain.registers.snapshot import NO_REGISTERS, Registers
 from central.domain.registers.zones import Zone, ZoneKind
 from contract.plane import Point
-from contract.taxonomy import Violation
+from contract.taxonomy import Seen, Violation
 
 __all__ = [
     "TRADE_ZONES",
@@ -110,7 +110,8 @@ class Law:
     """Everything the judge may know besides the cases.
 
     `compound_reach_m`: a stall this near explains the smoke. `cooking_goods`: the words by which a zone's or a
-    permit's goods allow a grill. `legal_review`: who checked the legal bases, "" while nobody has.
+    permit's goods allow a grill. `legal_review`: who checked the legal bases, "" while nobody has. `needs_somebody`:
+    what is trade only while somebody stays with it; `left_alone`: what a cart is without, None for nothing.
     """
 
     violations: Mapping[Violation, ViolationRule]
@@ -120,6 +121,8 @@ class Law:
     version: str = "1"
     cooking_goods: frozenset[str] = frozenset()
     legal_review: str = ""
+    needs_somebody: frozenset[Seen] = frozenset({Seen.CART, Seen.PARASOL, Seen.TABLE})
+    left_alone: Violation | None = Violation.PILED_GOODS
 
     @property
     def zones(self) -> tuple[Zone, ...]:

@@ -85,7 +85,17 @@ def _observed(own: Sequence[Revision], whole: Sequence[Revision], number: int, r
         doubts=frozenset().union(*(revision.doubts for revision in own)),
         clock_slack_s=max(revision.clock_slack_s for revision in own),
         place_id=next((revision.place_id for revision in reversed(own) if revision.place_id), None),
+        attended_s=_attended_s(own),
     )
+
+
+def _attended_s(own: Sequence[Revision]) -> float | None:
+    """A node that started again counts anew, so the largest; a part is not credited with the part before it."""
+    told = [revision.attended_s for revision in own if revision.attended_s is not None]
+    if not told:
+        return None
+    since = min(min(revision.first_seen_at, revision.last_seen_at) for revision in own)
+    return min(max(told), (max(revision.last_seen_at for revision in own) - since).total_seconds())
 
 
 def _usual(boxes: Sequence[BoxNorm]) -> BoxNorm | None:

@@ -42,6 +42,7 @@ class Revision:
     """What one event said of its incident. Times are capture times, UTC.
 
     `clock_slack_s`: how far they may be wrong. `place_id` names what stays where it is in that camera's picture.
+    `attended_s`: the longest time so far for which somebody stayed with it; None where the node can't tell.
     """
 
     incident_id: IncidentId
@@ -60,6 +61,7 @@ class Revision:
     doubts: frozenset[Doubt] = frozenset()
     clock_slack_s: float = 0.0
     place_id: str | None = None
+    attended_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Observation:
 
     Times are capture times, UTC. `position` is the mean over `looks` revisions, with one look's covariance; `revision`,
     `box`, `zones` and `peak` are the newest's. `is_confirmed`: enough of its newest looks were sure of it. `doubts`
-    are those of any of its looks, `clock_slack_s` is the largest.
+    are those of any of its looks, `clock_slack_s` and `attended_s` are the largest.
     """
 
     incident_id: IncidentId
@@ -89,6 +91,7 @@ class Observation:
     doubts: frozenset[Doubt] = frozenset()
     clock_slack_s: float = 0.0
     place_id: str | None = None
+    attended_s: float | None = None
 
     @property
     def member_id(self) -> MemberId:

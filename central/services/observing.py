@@ -41,6 +41,7 @@ def to_revision(data: IncidentEvent, origin: Origin) -> Revision:
         doubts=doubts,
         clock_slack_s=_slack_s(data),
         place_id=_place_id(data),
+        attended_s=data.attended_s,
     )
 
 

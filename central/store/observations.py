@@ -64,6 +64,7 @@ OBSERVATIONS = Table(
     Column("doubts", String(100), nullable=False, server_default=""),
     Column("clock_slack_s", Float, nullable=False, server_default="0"),
     Column("place_id", String(130)),
+    Column("attended_s", Float),
 )
 Index("observations_at_place", OBSERVATIONS.c.camera_id, OBSERVATIONS.c.place_id)
 Index("observations_in_time", OBSERVATIONS.c.group, OBSERVATIONS.c.last_seen_at)
@@ -234,6 +235,7 @@ def to_observation(row: RowMapping) -> Observation:
         doubts=frozenset(Doubt(name) for name in row["doubts"].split()),
         clock_slack_s=float(row["clock_slack_s"]),
         place_id=row["place_id"],
+        attended_s=row["attended_s"],
     )
 
 
@@ -272,6 +274,7 @@ def _columns(observation: Observation) -> dict[str, object]:
         "doubts": " ".join(sorted(observation.doubts)),
         "clock_slack_s": observation.clock_slack_s,
         "place_id": observation.place_id,
+        "attended_s": observation.attended_s,
     }
 
 

@@ -52,6 +52,9 @@ class PresencePolicy(Settings):
     height_m: tuple[Annotated[float, Field(gt=0, le=30)], Annotated[float, Field(gt=0, le=30)]] | None = None
     """Least and most height of the thing above its foot; with the camera's perspective it rejects absurd boxes. null:
     any (plumes)."""
+    shape: tuple[Annotated[float, Field(gt=0, le=50)], Annotated[float, Field(gt=0, le=50)]] | None = None
+    """Least and most width of its box for its height, in the picture's own proportions, where the border doesn't cut
+    it: a parasol is about as wide as high, somebody under an umbrella is not. Needs no calibration. null: any."""
     gather: Gather = Gather.BEST
     base_height_m: Annotated[float, Field(ge=0, le=10)] | None = 0.0
     """Height above ground of the box's lower edge (a grill's smoke starts at 0.8 m); null: not a ground thing."""
@@ -72,7 +75,7 @@ class AttendancePolicy(Settings):
     begins_share: Share = 0.35
     """Share of the window that must show somebody at one spot for a stay to begin. Lower: walkers on a full pavement;
     higher: a vendor whom the stall half hides."""
-    ends_share: Share = 0.2
+    ends_share: Share = 0.12
     """Share of the window's looks below which the stay is over; the vendor may turn away or be hidden meanwhile."""
     reach_m: Annotated[float, Field(gt=0, le=10)] = 1.2
     """Gap between the thing's box and a person's, across the picture. Wider: whoever passes."""

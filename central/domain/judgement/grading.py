@@ -13,8 +13,9 @@ from central.domain.values import Observation
 UNREGISTERED = (Reason("no_camera_register"),)
 
 
-def evidence_of(scene: Scene, law: Law, legal_dwell: timedelta) -> Evidence:
-    """Penalty-reviewed where the sightings of reviewed cameras with sure clocks show the dwell by themselves."""
+def evidence_of(scene: Scene, law: Law, legal_dwell: timedelta, *, is_attended: bool = False) -> Evidence:
+    """Penalty-reviewed where the sightings of reviewed cameras with sure clocks show the dwell by themselves, and where
+    it rests on somebody's staying (`is_attended`), that as well."""
     if not law.registers.cameras:
         return Evidence(because=UNREGISTERED)
     sound: list[Observation] = []
@@ -28,7 +29,10 @@ def evidence_of(scene: Scene, law: Law, legal_dwell: timedelta) -> Evidence:
             sound.append(member)
     if sound:
         last = min(scene.at, max(member.last_seen_at for member in sound))
-        if last - min(member.first_seen_at for member in sound) >= legal_dwell:
+        shown = last - min(member.first_seen_at for member in sound)
+        if is_attended:
+            shown = min(shown, timedelta(seconds=max(member.attended_s or 0.0 for member in sound)))
+        if shown >= legal_dwell:
             return Evidence(EvidenceGrade.PENALTY_REVIEWED)
         because.update(("reviewed_too_short", member.camera_id) for member in sound)
     return _patrol_only(tuple(sorted(because)))

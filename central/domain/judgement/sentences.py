@@ -64,6 +64,15 @@ TRADE: Mapping[str, Names] = {
     ),
     "furniture_alone": Names("仅见遮阳伞或桌椅，未见摊位", "parasol or table only, no stall"),
     "furniture_together": Names("遮阳伞与桌椅一并摆放，未见摊位", "parasol and table set up together, no stall"),
+    "somebody_stays": Names("有人守摊 {attended_s} 秒", "somebody stayed with it for {attended_s} s"),
+    "nobody_stays": Names(
+        "未见有人守摊满 {legal_s} 秒（最长 {attended_s} 秒），无人看管的不按设摊认定",
+        "nobody was seen to stay with it for {legal_s} s (longest {attended_s} s); left alone it is no trade",
+    ),
+    "attendance_unknown": Names(
+        "节点未报告是否有人守摊，按其停留时间判断",
+        "the node does not say whether anybody stays with it; judged by how long it stands",
+    ),
     "furniture_beside_fire": Names(
         "遮阳伞或桌椅旁有炉具、烟或火，并入该案", "parasol or table beside a grill, smoke or flame: part of that case"
     ),

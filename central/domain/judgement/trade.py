@@ -1,10 +1,11 @@
 """Stalls, carts, parasols and tables: lawful in a zone or by a permit, else whose trade it is and where.
 
-Events say nothing about persons; that somebody stays with a cart is only known by the cart's staying.
+That somebody stays with a cart, a parasol or a table is asked last: `central.domain.judgement.attendance`.
 """
 
 from datetime import timedelta
 
+from central.domain.judgement.attendance import is_staffed, with_somebody
 from central.domain.judgement.facts import permit_facts, shop_facts, zone_facts
 from central.domain.judgement.fire import BURNS
 from central.domain.judgement.scene import FURNITURE, TRADERS, Scene, shops_of
@@ -23,7 +24,12 @@ COOKING = BURNS | {Seen.GRILL}
 
 def meaning_of(scene: Scene, law: Law) -> Meaning | Judgement:
     """What a case of street trade means at its place and time."""
-    is_trader = not scene.seen.isdisjoint(TRADERS)
+    return with_somebody(_unasked(scene, law), scene, law)
+
+
+def _unasked(scene: Scene, law: Law) -> Meaning | Judgement:
+    """The same without asking who was there."""
+    is_trader = not scene.seen.isdisjoint(TRADERS) or is_staffed(scene, law)
     permits = _permits(scene, law)
     for permit in permits:
         if permit.is_in_force(scene.day) and _allows(permit, scene, law):
@@ -38,7 +44,7 @@ def meaning_of(scene: Scene, law: Law) -> Meaning | Judgement:
     shops = shops_of(scene.case, law, scene.day)
     if shops and Seen.CART not in scene.seen:
         return _at_shop(scene, law, shops[0], before)
-    if not is_trader:
+    if scene.seen.isdisjoint(TRADERS):
         return _furniture(scene, law, before)
     if scene.place is None and not scene.zones and law.registers.has_zones_of(TRADE_ZONES):
         reasons = (*before, Reason("no_ground_point"))
@@ -52,7 +58,8 @@ def _in_zone(scene: Scene, law: Law, zone: Zone, before: tuple[Reason, ...], is_
     facts = zone_facts(zone)
     if not is_trader and not (zone.hours.is_open(scene.local) and zone.has_valid_plaque(scene.day)):
         return _alone(scene, Reason("furniture_alone"))
-    first = Violation.ROAD_OCCUPATION if Seen.STALL in scene.seen else Violation.MOBILE_VENDOR
+    is_cart = Seen.CART in scene.seen and Seen.STALL not in scene.seen
+    first = Violation.MOBILE_VENDOR if is_cart else Violation.ROAD_OCCUPATION
     if not zone.has_valid_plaque(scene.day):
         reasons = (*before, Reason("plaque_expired", {**facts, "plaque": zone.plaque}))
         return Meaning(Violation.NIGHT_MARKET, reasons, is_certain=False, counts_always=True, instead_of=first)

@@ -86,7 +86,8 @@ class Meaning:
     """What it is, before hours and dwell.
 
     `counts_always`: whatever the violation's hours say; `hours`: instead of them. `closed_for` shortens the dwell (a
-    zone that closed while it stood there). What is not `is_certain` is for a person.
+    zone that closed while it stood there), and so does `stayed`: for how long somebody was with it. What is not
+    `is_certain` is for a person.
     """
 
     violation: Violation
@@ -96,3 +97,4 @@ class Meaning:
     hours: Hours | None = None
     closed_for: timedelta | None = None
     instead_of: Violation | None = None
+    stayed: timedelta | None = None

@@ -12,13 +12,11 @@ def weigh(meaning: Meaning, scene: Scene, law: Law) -> Judgement:
     rule = law.violations[meaning.violation]
     hours = meaning.hours or rule.hours
     legal, instead = rule.legal_dwell, meaning.instead_of
-    evidence = evidence_of(scene, law, legal)
+    evidence = evidence_of(scene, law, legal, is_attended=meaning.stayed is not None)
     if not meaning.counts_always and not hours.is_open(scene.local):
         reason = Reason("outside_enforcement_hours", {"hours": hours.text})
         return Lawful("outside_enforcement_hours", (*meaning.reasons, reason), evidence=evidence)
-    dwell = scene.dwell
-    if meaning.closed_for is not None:
-        dwell = min(dwell, meaning.closed_for)
+    dwell = min([scene.dwell, *(limit for limit in (meaning.closed_for, meaning.stayed) if limit is not None)])
     facts: dict[str, str | int] = {"dwell_s": int(dwell.total_seconds()), "legal_s": int(legal.total_seconds())}
     if dwell < legal:
         reasons = (*meaning.reasons, Reason("dwell_short", facts))
