@@ -67,6 +67,7 @@ from central.services.registers_desk import RegisterDesk
 from central.services.rejudging import Rejudger
 from central.services.silencing import SilenceDesk
 from central.services.steps import Stepper
+from central.services.storms import Storms
 from central.services.submitting import EventDesk
 from central.services.terrain import UNSURVEYED, Terrain
 from central.services.timekeeping import Timekeeper
@@ -146,9 +147,10 @@ def make_http(
     site = reader.site(parts.site.name.to_names(), parts.site.demo, tuple(parts.site.legal_dwell_s))
     pages = Pages(site, parts.law.timezone)
     files = CaseFiles(parts.database, reader, parts.clock)
-    http.include_router(feed_router(reader, access, pages, parts.clock))
+    storms = Storms(reader, parts.clock)
+    http.include_router(feed_router(reader, storms, access, pages, parts.clock))
     http.include_router(case_router(reader, files, case_desk, access, pages))
-    http.include_router(live_router(_board(parts, reader, pages), reader, access))
+    http.include_router(live_router(_board(parts, reader, pages, storms), reader, access))
     http.include_router(thumbs_router(reader, Thumbs(parts.objects.find), access))
     http.include_router(signing_in_router(own, access, pages))
     for router in registers_pages(registers, access, pages):
@@ -188,7 +190,7 @@ def registers_desk(parts: Outside) -> RegisterDesk:
     return RegisterDesk(parts.database, book, parts.clock, parts.site.timezone, parts.wake)
 
 
-def _board(parts: Outside, reader: Reader, pages: Pages) -> Board:
+def _board(parts: Outside, reader: Reader, pages: Pages, storms: Storms) -> Board:
     def draw(language: Language, case: CaseSummary) -> str:
         return pages.fragment(language, "card_only.html", case=case, now=parts.clock.now())
 
@@ -197,6 +199,7 @@ def _board(parts: Outside, reader: Reader, pages: Pages) -> Board:
         parts.feed,
         draw,
         lambda language: pages.fragment(language, "nodes_only.html", nodes=reader.nodes()),
+        storms.now,
     )
 
 

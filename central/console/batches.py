@@ -1,12 +1,16 @@
 """What a live list tells its consoles in one batch: rows drawn anew, rows that left, counts, nodes. One thread's."""
 
 import json
-from collections.abc import Callable, Set
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
-from central.console.filters import FeedFilter, Reach
+from central.console.filters import COUNTED, STATES_OF, FeedFilter, Reach
 from central.console.words import Language
+from central.domain.storms import Storm
+from central.domain.workflow import CaseState
 from central.services.reading import Reader
+from central.services.storms import Fold
 from central.services.views import CaseSummary
 from central.services.windows import Window
 
@@ -33,6 +37,33 @@ class Asked:
     language: Language
 
 
+Storms = dict[str, dict[str, object]]
+"""First case of a storm in the list → how many it stands for, how many of them ask, and where all of them stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many cases the whole list holds of each severity, and how many the lists beside it hold."""
+
+    by_severity: dict[int, int]
+    by_part: dict[str, int]
+
+    @classmethod
+    def of(cls, tally: Mapping[tuple[CaseState, int], int], chosen: FeedFilter) -> "Counts":
+        by_severity: Counter[int] = Counter()
+        by_part: Counter[str] = Counter()
+        for (state, severity), count in tally.items():
+            if state in chosen.states:
+                by_severity[severity] += count
+            by_part.update({part: count for part in COUNTED if state in STATES_OF[part]})
+        return cls(dict(by_severity), dict(by_part))
+
+
+def storms_said(folds: Iterable[Fold]) -> Storms:
+    """As pages and batches tell them."""
+    return {fold.first: {"count": fold.count, "asking": fold.asking, "storm": fold.storm.address} for fold in folds}
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What the change log told since the last look: cases that changed, and cases that were only seen again."""
@@ -47,32 +78,37 @@ class Batch:
 
     rows: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
-    counts: dict[int, int] | None = None
+    counts: Counts | None = None
+    storms: Storms | None = None
     nodes: str | None = None
     is_whole: bool = False
 
     @property
     def says_something(self) -> bool:
-        return bool(self.rows or self.gone or self.counts or self.nodes)
+        return bool(self.rows or self.gone or self.counts or self.nodes) or self.storms is not None
 
     def message(self, change_id: int) -> bytes:
         """As a server-sent event whose id a console resumes from."""
-        said = {
+        said: dict[str, object] = {
             "rows": self.rows,
             "gone": self.gone,
-            "counts": self.counts,
+            "counts": self.counts and self.counts.by_severity,
+            "parts": self.counts and self.counts.by_part,
             "nodes": self.nodes,
             "whole": self.is_whole,
         }
-        text = json.dumps({name: value for name, value in said.items() if value}, ensure_ascii=False)
+        said = {name: value for name, value in said.items() if value}
+        if self.storms is not None:  # none at all is news as well
+            said["storms"] = self.storms
+        text = json.dumps(said, ensure_ascii=False)
         return f"id: {change_id}\nevent: rows\ndata: {text}\n\n".encode()
 
 
 class Looks:
     """One look at the cases for all lists: each is read once, and drawn once in each language."""
 
-    def __init__(self, reader: Reader, draw: Draw) -> None:
-        self._reader, self._draw = reader, draw
+    def __init__(self, reader: Reader, draw: Draw, storms: tuple[Storm, ...] = ()) -> None:
+        self._reader, self._draw, self.storms = reader, draw, storms
         self._known: dict[str, CaseSummary] = {}
         self._drawn: dict[tuple[Language, str], str] = {}
 
@@ -111,7 +147,8 @@ class LiveList:
     live: Window
     lawful: Window
     drawn: dict[str, _Drawn] = field(default_factory=dict)
-    counts: dict[int, int] | None = None
+    counts: Counts | None = None
+    storms: Storms = field(default_factory=dict)
     counted_at_s: float = float("-inf")
     is_count_due: bool = True
     seen: set[str] = field(default_factory=set)
@@ -119,17 +156,18 @@ class LiveList:
     seen_told_at_s: float = float("-inf")
 
     @classmethod
-    def opened(cls, reader: Reader, asked: Asked) -> "LiveList":
-        live = Window(reader, asked.chosen.wanted(asked.reach), ROWS)
-        return cls(asked, live, Window(reader, asked.chosen.lawful(asked.reach), LAWFUL_ROWS))
+    def opened(cls, reader: Reader, asked: Asked, storms: tuple[Storm, ...] = ()) -> "LiveList":
+        live = Window(reader, asked.chosen.wanted(asked.reach), ROWS, storms)
+        lawful = Window(reader, asked.chosen.lawful(asked.reach), LAWFUL_ROWS)
+        return cls(asked, live, lawful, storms=storms_said(live.folds))
 
     def news(self, told: Told, looks: Looks, now_s: float, nodes: str | None = None) -> Batch:
         """What to tell after that happened."""
         gone: frozenset[str] = frozenset()
         shown: frozenset[str] = frozenset()
-        if told.changed:
+        if told.changed or looks.storms != self.live.storms:
             cases = looks.few(told.changed)
-            moved = [window.follow(told.changed, cases) for window in (self.live, self.lawful)]
+            moved = [self.live.follow(told.changed, cases, looks.storms), self.lawful.follow(told.changed, cases)]
             shown = moved[0].shown | moved[1].shown
             gone = (moved[0].gone | moved[1].gone) - {*self.live.rows, *self.lawful.rows}
             self.drawn = {case_id: self.drawn[case_id] for case_id in self.drawn.keys() - gone}
@@ -137,7 +175,12 @@ class LiveList:
         shown |= self._seen_again(told.seen, now_s)
         looks.learn(shown)
         rows = self._drawn_anew(sorted(shown), looks, now_s)
-        return Batch(rows, tuple(sorted(gone)), self._counted(now_s), nodes)
+        return Batch(rows, tuple(sorted(gone)), self._counted(now_s), self._folded(), nodes)
+
+    def _folded(self) -> Storms | None:
+        """The storms if they are others now."""
+        before, self.storms = self.storms, storms_said(self.live.folds)
+        return None if self.storms == before else self.storms
 
     def _seen_again(self, seen: Set[str], now_s: float) -> frozenset[str]:
         """The rows that were seen again, together once in a while."""
@@ -154,7 +197,8 @@ class LiveList:
         looks.learn(set(order))
         return Batch(
             tuple(looks.row(self.asked.language, case_id) for case_id in order),
-            counts=self.live.counts(),
+            counts=self._count(),
+            storms=storms_said(self.live.folds),
             is_whole=True,
         )
 
@@ -169,10 +213,13 @@ class LiveList:
             rows.append(looks.row(self.asked.language, case_id))
         return tuple(rows)
 
-    def _counted(self, now_s: float) -> dict[int, int] | None:
+    def _count(self) -> Counts:
+        return Counts.of(self.live.tally(), self.asked.chosen)
+
+    def _counted(self, now_s: float) -> Counts | None:
         """The counts if they changed; asked for at most once a second."""
         if not self.is_count_due or now_s - self.counted_at_s < COUNT_EVERY_S:
             return None
-        before, self.counts = self.counts, self.live.counts()
+        before, self.counts = self.counts, self._count()
         self.is_count_due, self.counted_at_s = False, now_s
         return None if self.counts == before else self.counts

@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from central.console.batches import COUNT_EVERY_S, Asked, Batch, Draw, LiveList, Looks, Told
 from central.console.words import Language
+from central.domain.storms import Storm
 from central.domain.values import ChangeTopic
 from central.services.feed import FeedFull, LiveFeed
 from central.services.reading import Reader
@@ -73,8 +74,17 @@ class View:
 class Board:
     """All views. Its methods belong to the event loop; reading and drawing are done on threads, a step at a time."""
 
-    def __init__(self, reader: Reader, feed: LiveFeed, draw: Draw, draw_nodes: Callable[[Language], str]) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        feed: LiveFeed,
+        draw: Draw,
+        draw_nodes: Callable[[Language], str],
+        storms: Callable[[], tuple[Storm, ...]] = tuple,
+    ) -> None:
+        """`storms` tells which there are now."""
         self._reader, self._feed, self._draw, self._draw_nodes = reader, feed, draw, draw_nodes
+        self._storms = storms
         self._views: dict[Asked, View] = {}
         self._watched: dict[str, set[asyncio.Event]] = {}
         self._at = 0
@@ -111,7 +121,7 @@ class Board:
     async def whole(self, view: View) -> tuple[int, bytes]:
         """The list as it is now, and the number of the batch it is as of."""
         async with self._lock:
-            message = await run_in_threadpool(view.whole, Looks(self._reader, self._draw))
+            message = await run_in_threadpool(view.whole, Looks(self._reader, self._draw, view.state.live.storms))
             return view.newest, message
 
     @contextmanager
@@ -152,7 +162,7 @@ class Board:
 
     def _open(self, asked: Asked) -> View:
         change_id = self._reader.change_range()[1]  # before the lists: a change in between comes again, none is missed
-        return View(LiveList.opened(self._reader, asked), change_id)
+        return View(LiveList.opened(self._reader, asked, self._storms()), change_id)
 
     def _step(self, now_s: float) -> tuple[frozenset[str], list[set[asyncio.Event]]]:
         """Reads what is new and tells every view; which cases changed, and whose bells to ring."""
@@ -160,7 +170,7 @@ class Board:
         tells_nodes = self._are_nodes_due and now_s - self._nodes_at_s >= NODES_EVERY_S
         if tells_nodes:
             self._are_nodes_due, self._nodes_at_s = False, now_s
-        looks, nodes = Looks(self._reader, self._draw), dict[Language, str]()
+        looks, nodes = Looks(self._reader, self._draw, self._storms()), dict[Language, str]()
         told: list[set[asyncio.Event]] = []
         for view in list(self._views.values()):
             language = view.state.asked.language

@@ -1,20 +1,22 @@
 """The live list, and the wall that shows its worst rows large."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from central.console.batches import LAWFUL_ROWS, ROWS
+from central.console.batches import LAWFUL_ROWS, ROWS, Counts, storms_said
 from central.console.choices import CHOICES
-from central.console.filters import FeedFilter
+from central.console.filters import COUNTED, FeedFilter, Reach
 from central.console.pages import Gate, Pages
 from central.domain.people import Operator
-from central.domain.workflow import CaseState, open_actions
+from central.domain.workflow import OPEN, CaseState, open_actions
 from central.services.doors import SignInRefused
 from central.services.reading import Reader
+from central.services.storms import Storms, fold
 from contract.clock import Clock
 from contract.ids import UUID_PATTERN
 from contract.taxonomy import Violation
@@ -25,7 +27,7 @@ SHIFTS_H = (8, 12, 24)
 """How far back a shift may reach."""
 
 
-def feed_router(reader: Reader, gate: Gate, pages: Pages, clock: Clock) -> APIRouter:
+def feed_router(reader: Reader, storms: Storms, gate: Gate, pages: Pages, clock: Clock) -> APIRouter:
     """``/`` and ``/wall``; they are not part of the JSON API's document."""
     router = APIRouter(include_in_schema=False)
     violations = [(kind, reader.violation_name(kind)) for kind in Violation]
@@ -45,13 +47,16 @@ def feed_router(reader: Reader, gate: Gate, pages: Pages, clock: Clock) -> APIRo
             return _enter(request, gate, token or "")
         reach, now = chosen.reach(who), clock.now()
         change_id = reader.change_range()[1]  # before the lists: a change in between comes again, none is missed
+        folded = fold(reader, chosen.wanted(reach, before), storms.now())
         return pages.render(
             request,
             "feed.html",
             change_id=change_id,
-            live=reader.page(chosen.wanted(reach, before), ROWS),
+            live=reader.page(folded.wanted, ROWS),
             lawful=reader.page(chosen.lawful(reach), LAWFUL_ROWS),
-            counts=reader.counts(chosen.wanted(reach)),
+            counts=_counts(reader, chosen, reach),
+            storms=storms_said(folded.folds),
+            parts_counted=COUNTED,
             nodes=reader.nodes(),
             is_newest=before is None,
             now=now,
@@ -73,19 +78,26 @@ def feed_router(reader: Reader, gate: Gate, pages: Pages, clock: Clock) -> APIRo
     ) -> Response:
         """What a room reads from two metres: the worst few, large, and how many more there are."""
         change_id = reader.change_range()[1]
-        wanted = chosen.wanted(chosen.reach(who))
+        reach = chosen.reach(who)
+        folded = fold(reader, chosen.wanted(reach), storms.now())
         return pages.render(
             request,
             "wall.html",
             change_id=change_id,
-            found=reader.page(wanted, ON_WALL),
-            count=sum(reader.counts(wanted).values()),
+            found=reader.page(folded.wanted, ON_WALL),
+            count=sum(_counts(reader, chosen, reach).by_severity.values()),
+            storms={one.first: one.count for one in folded.folds},
             filter=chosen.address,
             theme=theme,
             now=clock.now(),
         )
 
     return router
+
+
+def _counts(reader: Reader, chosen: FeedFilter, reach: Reach) -> Counts:
+    wanted = chosen.wanted(reach)
+    return Counts.of(reader.tally(replace(wanted, states=chosen.states | OPEN)), chosen)
 
 
 def steps_by_state(who: Operator) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
@@ -65,6 +66,9 @@ class Pages:
         self._templates.filters["said"] = said_in
         self._templates.globals["crop_around"] = crop_around
         self._templates.globals["zone"] = str(timezone)
+        self._templates.globals["icon"] = (
+            f"data:image/svg+xml,{quote((STATIC_DIR / 'icon.svg').read_text('utf-8').strip())}"
+        )
 
     def fragment(self, language: Language, template: str, **facts: object) -> str:
         """A piece that belongs to no request: nothing in it depends on who reads it but the language."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal, NewType
 
 from central.domain.geometry import Position
+from central.domain.storms import Storm
 from central.domain.workflow import CaseState
 from contract.events import BoxNorm
 from contract.ids import CameraId, CaseId, IncidentId, NodeId
@@ -178,6 +179,11 @@ class CaseFilter:
     """Only those that this person shall see to."""
     since: datetime | None = None
     """Only those first seen then or later: a shift's own."""
+    storm: Storm | None = None
+    """Only those of this storm."""
+    without: tuple[Storm, ...] = ()
+    """None of these storms', `but` those whose ids are named."""
+    but: tuple[str, ...] = ()
     is_by_severity: bool = False
     """The most severe first, and the newest first among them; `before` follows that order."""
 

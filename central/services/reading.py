@@ -10,6 +10,7 @@ from central.domain.geometry import Position, ellipse
 from central.domain.judgement.scene import place_of
 from central.domain.law import Law, Names
 from central.domain.registers.snapshot import Registers
+from central.domain.storms import Storm
 from central.domain.values import CaseFilter, CaseSnapshot, Change, Observation, member_id
 from central.domain.workflow import CaseState, Role
 from central.services.lawbook import LawBook
@@ -35,7 +36,7 @@ from central.services.views import (
     SiteView,
     ZoneView,
 )
-from central.store import case_lists, case_queries, changes, dead_letters, fleet, nodes, observations, stages
+from central.store import case_lists, case_queries, changes, dead_letters, fleet, nodes, observations, stages, storms
 from central.store.cases import Projection
 from central.store.database import Database
 from central.store.observations import Picture
@@ -43,6 +44,8 @@ from central.store.stages import StageRow
 from contract.ids import NodeId
 from contract.plane import Origin, Point
 from contract.taxonomy import Violation
+
+PENDING = CaseState.PENDING_REVIEW
 
 
 class Reader:
@@ -78,10 +81,20 @@ class Reader:
         with self._database.read() as connection:
             return case_lists.ids(connection, wanted, limit)
 
-    def counts(self, wanted: CaseFilter) -> dict[int, int]:
-        """How many cases of each severity a list holds."""
+    def tally(self, wanted: CaseFilter) -> dict[tuple[CaseState, int], int]:
+        """How many cases of each state and severity a list holds."""
         with self._database.read() as connection:
-            return case_lists.counts(connection, wanted)
+            return case_lists.tally(connection, wanted)
+
+    def storms(self) -> list[Storm]:
+        """Every storm there is now."""
+        with self._database.read() as connection:
+            return storms.all_of_them(connection)
+
+    def storm_counts(self, wanted: CaseFilter) -> tuple[int, int]:
+        """How many cases a storm's list holds, and how many of them wait for a person."""
+        found = self.tally(wanted)
+        return sum(found.values()), sum(count for (state, _), count in found.items() if state is PENDING)
 
     def detail(self, case_id: str, *roles: Role) -> CaseDetail | None:
         """All about one case and what somebody with `roles` (a reviewer's, unless given) may do with it; or None."""

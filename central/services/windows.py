@@ -1,10 +1,13 @@
 """The first rows of a live list, followed while cases change: what came in, what changed in it, what left."""
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from central.domain.storms import Storm
 from central.domain.values import CaseFilter
+from central.domain.workflow import OPEN, CaseState
 from central.services.reading import Reader
+from central.services.storms import Fold, fold
 from central.services.views import CaseSummary
 
 
@@ -22,22 +25,32 @@ NOTHING_MOVED = Moved(frozenset(), frozenset())
 class Window:
     """One thread. The database chooses and sorts; it is spared the question where no changed case can matter."""
 
-    def __init__(self, reader: Reader, wanted: CaseFilter, size: int) -> None:
-        self._reader, self._wanted, self._size = reader, wanted, size
-        self.rows = tuple(reader.listed(wanted, size))
+    def __init__(self, reader: Reader, wanted: CaseFilter, size: int, storms: tuple[Storm, ...] = ()) -> None:
+        """`storms` are folded: a row stands for all cases of each."""
+        self._reader, self._wanted, self._size, self.storms = reader, wanted, size, storms
+        self.rows, self.folds = self._look()
 
-    def follow(self, changed: Set[str], cases: Iterable[CaseSummary] | None = None) -> Moved:
+    def follow(
+        self, changed: Set[str], cases: Iterable[CaseSummary] | None = None, storms: tuple[Storm, ...] = ()
+    ) -> Moved:
         """Looks again after `changed` cases changed; `cases` are all of them that there are still, where known."""
         may_matter = cases is None or any(could_be_listed(case, self._wanted) for case in cases)
-        if not may_matter and changed.isdisjoint(self.rows):
+        if not may_matter and changed.isdisjoint(self.rows) and storms == self.storms:
             return NOTHING_MOVED
-        before, self.rows = set(self.rows), tuple(self._reader.listed(self._wanted, self._size))
+        self.storms, before = storms, set(self.rows)
+        self.rows, self.folds = self._look()
         after = set(self.rows)
         return Moved(frozenset((after - before) | (after & changed)), frozenset(before - after))
 
-    def counts(self) -> dict[int, int]:
-        """How many cases of each severity the whole list holds."""
-        return self._reader.counts(self._wanted)
+    def tally(self) -> dict[tuple[CaseState, int], int]:
+        """How many cases of each state and severity the whole list holds, and how many of the other open states."""
+        states = None if self._wanted.states is None else self._wanted.states | OPEN
+        return self._reader.tally(replace(self._wanted, states=states))
+
+    def _look(self) -> tuple[tuple[str, ...], tuple[Fold, ...]]:
+        folded = fold(self._reader, self._wanted, self.storms)
+        rows = tuple(self._reader.listed(folded.wanted, self._size))
+        return rows, tuple(found for found in folded.folds if found.first in rows)
 
 
 def could_be_listed(case: CaseSummary, wanted: CaseFilter) -> bool:

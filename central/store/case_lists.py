@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_,
 
 from central.domain.values import CaseFilter
 from central.domain.workflow import CaseState
+from central.store import storms
 from central.store.assignments import ASSIGNMENTS
 from central.store.case_queries import to_projection
 from central.store.cases import CASES, MEMBERS, Projection
@@ -34,6 +35,13 @@ def counts(connection: Connection, wanted: CaseFilter) -> dict[int, int]:
     """How many cases of each severity the whole list holds."""
     query = _chosen(select(CASES.c.severity, func.count()), wanted).group_by(CASES.c.severity)
     return {int(row[0]): int(row[1]) for row in connection.execute(query)}
+
+
+def tally(connection: Connection, wanted: CaseFilter) -> dict[tuple[CaseState, int], int]:
+    """How many cases of each state and severity the whole list holds."""
+    query = _chosen(select(CASES.c.state, CASES.c.severity, func.count()), wanted)
+    rows = connection.execute(query.group_by(CASES.c.state, CASES.c.severity))
+    return {(CaseState(row[0]), int(row[1])): int(row[2]) for row in rows}
 
 
 def near(connection: Connection, case: Projection, reach_m: float, limit: int) -> list[Projection]:
@@ -77,6 +85,10 @@ def _chosen(query: Select[Any], wanted: CaseFilter) -> Select[Any]:
         query = query.where(CASES.c.id.in_(mine))
     if wanted.since is not None:
         query = query.where(CASES.c.first_seen_at >= wanted.since)
+    if wanted.storm is not None:
+        query = query.where(storms.is_in(wanted.storm))
+    if wanted.without:
+        query = query.where(or_(CASES.c.id.in_(wanted.but), not_(or_(*map(storms.is_in, wanted.without)))))
     return query
 
 

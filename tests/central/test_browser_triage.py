@@ -121,6 +121,7 @@ def test_a_fresh_picture_is_asked_for_and_where_none_comes_it_says_why(room: Roo
         page.keyboard.press("j")
         page.keyboard.press("n")
         page.wait_for_selector("#look[open] progress:not([hidden])")
+        expect(page.locator("#look .state")).to_contain_text("The node is not connected: node-1")
         page.route("**/looks/*", lambda route: route.fulfill(json=dict(LOOK, state="limited", reason="busy")))
         expect(page.locator("#look .state")).to_contain_text("Too many requests")
         page.keyboard.press("Escape")
@@ -139,6 +140,11 @@ LOOK = {
     "camera": "cam-1",
     "captured_at": None,
     "expires_at": "2026-07-01T10:00:00Z",
+    "node_id": "node-1",
+    "is_node_online": True,
+    "node_heard_at": None,
+    "camera_state": "live",
+    "camera_reason": "",
 }
 
 
@@ -217,16 +223,21 @@ def test_of_two_operators_on_one_alert_the_second_is_told(room: Room) -> None:
         assert room.states(camera) == ["rejected_false_alarm"]
 
 
-def test_a_storm_stands_behind_one_card_with_its_count_and_a_filter_stays_in_the_address(room: Room) -> None:
+def test_a_storm_of_any_size_is_one_line_with_its_count_and_a_filter_stays_in_the_address(room: Room) -> None:
     camera = room.camera()
-    room.grills(camera, 12)
+    room.grills(camera, 45)
     with room.visiting() as page:
-        room.enter(page, camera, 12)
-        expect(page.locator("#live .card:not(.folded)")).to_have_count(1)
-        expect(page.locator("#live .storm")).to_contain_text("12")
+        room.enter(page, camera, 1)
+        expect(page.locator("#live .storm")).to_contain_text("45")
+        expect(page.locator("#counts .severity-2 b")).to_have_text("45")
         page.keyboard.press("j")
         page.keyboard.press("g")
-        expect(page.locator("#live .card:not(.folded)")).to_have_count(12)
+        expect(page.locator("#live .card.pending_review")).to_have_count(40)
+        expect(page.locator(".more a")).to_have_count(1)
+        expect(page.locator("#live .storm")).to_have_count(0)
+        page.wait_for_selector(".connection.on")
+        page.keyboard.press("g")
+        expect(page.locator("#live .card.pending_review")).to_have_count(1)
         page.locator("select[name=state]").select_option("confirmed")
         page.locator(".filters button").click()
         page.wait_for_selector("#live:empty", state="attached")
@@ -318,8 +329,19 @@ def test_what_is_decided_hides_nothing_of_a_storm_that_still_waits(room: Room) -
     camera = room.camera()
     room.grills(camera, 13)
     with room.visiting() as page:
-        room.enter(page, camera, 13)
+        page.add_init_script(COUNT_TONES)
+        room.enter(page, camera, 1)
+        page.locator("#sound").click()
         page.keyboard.press("j")
         page.keyboard.press("t")
-        expect(page.locator("#live .card.confirmed:not(.folded)")).to_have_count(1)
-        expect(page.locator("#live .card.pending_review:not(.folded) .storm")).to_contain_text("12")
+        expect(page.locator("#live .card.confirmed")).to_have_count(1)
+        expect(page.locator("#live .card.pending_review .storm")).to_contain_text("12")
+        page.keyboard.press("q")
+        room.running.act(room.cases(camera)[5], "confirm")
+        expect(page.locator("#live .storm")).to_contain_text("11")
+        room.running.act(room.cases(camera)[5], "reopen", note="again")
+        expect(page.locator("#live .storm")).to_contain_text("12")
+        expect(page.locator("#sound")).to_have_attribute("data-waiting", "1")  # behind the line, and heard
+        page.locator("#parts [data-part=todo]").click()
+        expect(page.locator("#live .card")).to_have_count(1)
+        expect(page.locator("#parts [data-part=leads] b")).to_have_text("1")

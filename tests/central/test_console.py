@@ -17,7 +17,7 @@ from tests.central.builders import T0, Street, evidence_ref, minutes, uuid_of
 from tests.central.parts import OPERATOR_TOKEN, Parts
 
 SAME_ORIGIN = {"Origin": ORIGIN}
-LIVE_LIST = ("live", "rows", "keys", "decisions", "together", "look", "sound", "storm")
+LIVE_LIST = ("live", "rows", "keys", "decisions", "together", "look", "sound")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from central.console.batches import ROWS, STILL_SEEN_EVERY_S, Asked, Batch, LiveList, Looks, Told
+from central.console.batches import ROWS, STILL_SEEN_EVERY_S, Asked, Batch, Counts, LiveList, Looks, Told
 from central.console.board import KEPT, Board, View
 from central.console.filters import FeedFilter, Reach
 from central.console.live import Stream
@@ -85,7 +85,9 @@ def test_a_list_shows_no_more_than_its_rows_and_the_count_of_all(parts: Parts) -
     grills(parts, ROWS + 15)
     found = LiveList.opened(parts.reader, PLAIN)
     assert len(found.live.rows) == ROWS
-    assert found.live.counts() == {2: ROWS + 15}
+    assert found.whole(Looks(parts.reader, lambda _, case: case.id)).counts == Counts(
+        {2: ROWS + 15}, {"todo": ROWS + 15}
+    )
     best = found.live.rows[0]
     AsgiClient(parts.http, OPERATOR_TOKEN).send("POST", f"{API}/cases/{best}/actions/reject", json={"reason": 1})
     moved = found.live.follow({best})
@@ -133,7 +135,7 @@ def test_what_is_only_seen_again_is_told_once_a_second_and_news_at_once(parts: P
     first = min(rows)
     AsgiClient(parts.http, OPERATOR_TOKEN).send("POST", f"{API}/cases/{first}/actions/confirm", json={})
     anew = Looks(parts.reader, lambda _, case: case.id)
-    assert state.news(Told(changed=frozenset({first})), anew, 100.6 + STILL_SEEN_EVERY_S).rows == (first,)
+    assert state.news(Told(changed=frozenset({first})), anew, 100.6 + STILL_SEEN_EVERY_S).gone == (first,)
 
 
 def test_who_was_away_for_too_long_gets_the_whole_list(parts: Parts) -> None:

@@ -1,7 +1,6 @@
 // The keyboard of the live list: one key, one step. Nothing is heard while somebody types or a dialog is open.
-import { cards, current, move, on, pick, pickedCards, say, select, unpick } from "./rows.js";
+import { cards, current, move, on, pick, pickedCards, say, select, stormOf, unpick } from "./rows.js";
 import { act, close, inform, isOpen, open, undo } from "./decisions.js";
-import { keyOf, toggle } from "./storm.js";
 
 const help = document.getElementById("help");
 const reasons = document.getElementById("reasons");
@@ -77,7 +76,7 @@ const keys = {
   s: later("./together.js", "split"),
   a: later("./together.js", "assign"),
   n: later("./look.js", "look"),
-  g: onChosen(([card]) => { toggle(keyOf(card)); select(card.classList.contains("folded") ? cards()[0] : card); }),
+  g: () => { (stormOf(current()) ?? document.getElementById("unstorm"))?.click(); },
   z: undo,
   "?": () => help.showModal(),
   Enter: () => { const card = current(); if (card && isOpen(card)) location.assign(card.querySelector("a").href); else if (card) open(card); },

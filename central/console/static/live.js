@@ -8,6 +8,7 @@ const connection = document.getElementById("connection");
 const gap = document.getElementById("gap");
 const sound = document.getElementById("sound");
 export const alerts = new Map();
+const asked = new Map();
 let gapTimer = null;
 let source = null;
 let lastId = feed.dataset.change;
@@ -49,18 +50,30 @@ function show(html) {
   return card.dataset.case;
 }
 
-function showCounts(counts) {
-  for (const [severity, line] of [...document.querySelectorAll("#counts [data-severity]")].map((one) => [one.dataset.severity, one])) {
-    line.querySelector("b").textContent = counts[severity] ?? 0;
+// An alert behind a storm's line sounds as one that stands by itself.
+function alarmStorms(storms) {
+  const before = new Map(asked);
+  asked.clear();
+  for (const [id, { asking, storm }] of Object.entries(storms)) {
+    const place = storm.split("~").slice(0, 3).join("~");
+    asked.set(place, (asked.get(place) ?? 0) + asking);
+    const card = cardOf(id);
+    if (card && before.has(place) && asked.get(place) > before.get(place)) alarm(id, Number(card.dataset.severity));
   }
+}
+
+function showCounts(counts, parts) {
+  for (const line of document.querySelectorAll("#counts [data-severity]")) line.querySelector("b").textContent = counts[line.dataset.severity] ?? 0;
+  for (const line of document.querySelectorAll("#parts [data-part]")) line.querySelector("b").textContent = parts[line.dataset.part] ?? 0;
 }
 
 function take(batch) {
   const shown = new Set((batch.rows ?? []).map(show));
   const gone = batch.whole ? [...document.querySelectorAll(".card")].map((card) => card.dataset.case).filter((id) => !shown.has(id)) : [];
   for (const id of [...(batch.gone ?? []), ...gone]) { acknowledge(id); remove(id); }
-  settle();
-  if (batch.counts) showCounts(batch.counts);
+  if (batch.storms) alarmStorms(batch.storms);
+  settle(batch.storms);
+  if (batch.counts || batch.parts) showCounts(batch.counts ?? {}, batch.parts ?? {});
   if (!batch.nodes) return;
   const nodes = document.getElementById("nodes");
   nodes.innerHTML = batch.nodes;
@@ -88,7 +101,9 @@ async function lost() {
 }
 
 function listen() {
-  source = new EventSource(`/live?${feed.dataset.filter}&after=${lastId}`);
+  const address = new URLSearchParams(feed.dataset.filter);
+  address.set("after", lastId);
+  source = new EventSource(`/live?${address}`);
   source.onopen = opened;
   source.onerror = lost;
   source.addEventListener("rows", (event) => {
@@ -112,5 +127,6 @@ bind("x", () => room?.toggleMute());
 sound.textContent = say.sound_off;
 acknowledge();
 if (cardOf(location.hash.slice(1))) cardOf(location.hash.slice(1)).scrollIntoView();
+alarmStorms(JSON.parse(feed.dataset.storms));
 listen();
 addEventListener("pagehide", () => source.close());

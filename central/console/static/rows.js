@@ -1,6 +1,5 @@
 // The rows of the live list: where each belongs, which one the person stands on, which are picked, and their pictures.
 import { showAges } from "./ages.js";
-import { regroup } from "./storm.js";
 
 export const feed = document.getElementById("feed");
 export const say = JSON.parse(feed.dataset.words);
@@ -116,11 +115,32 @@ export function remove(id) {
   tell("pick", picked.size);
 }
 
-export function settle() {
+export function settle(found) {
   for (const [name, column] of Object.entries(columns)) {
     while (isNewest && column.children.length > most[name]) column.lastElementChild.remove();
   }
-  regroup();
+  showStorms(found ?? storms);
+}
+
+// Storms: more than ten alike alerts at one place within ten minutes are one line, which says how many it stands for and
+// leads to the list of all of them. The server folds and counts; what is decided belongs to none.
+let storms = {};
+export const stormOf = (card) => card && card.querySelector(".storm");
+
+function showStorms(found) {
+  storms = found;
+  for (const line of live.querySelectorAll(".storm")) if (!storms[line.closest(".card").dataset.case]) line.remove();
+  for (const [id, { count, storm }] of Object.entries(storms)) {
+    const card = cardOf(id);
+    if (!card) continue;
+    const line = stormOf(card) ?? document.createElement("a");
+    line.className = "storm";
+    const address = new URLSearchParams(feed.dataset.filter);
+    address.set("storm", storm);
+    line.href = `/?${address}`;
+    line.textContent = `${count} ${say.storm_folded}`;
+    card.append(line);
+  }
 }
 
 // Pictures of the rows on the screen, a screenful in one request; a row drawn anew keeps its picture.
@@ -183,3 +203,4 @@ live.addEventListener("click", (event) => {
   if (button) pick(button.closest(".card"));
 });
 for (const card of document.querySelectorAll(".card")) decorate(card);
+showStorms(JSON.parse(feed.dataset.storms));

@@ -19,7 +19,9 @@ async function refresh() {
 function soon() { timer ??= setTimeout(refresh, 1000); }
 
 function listen() {
-  source = new EventSource(`/live?${document.body.dataset.filter}&after=${lastId}`);
+  const address = new URLSearchParams(document.body.dataset.filter);
+  address.set("after", lastId);
+  source = new EventSource(`/live?${address}`);
   source.onopen = () => { cut.hidden = true; soon(); };
   source.onerror = () => {
     cut.hidden = false;
