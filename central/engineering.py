@@ -16,6 +16,7 @@ from central.console.rollout_pages import rollout_pages
 from central.console.rules_pages import rules_pages
 from central.console.shaping import shaping_pages
 from central.console.street import street_pages
+from central.console.street_offline import offline_pages
 from central.domain.rules import AssociationRules
 from central.foundation import Foundation
 from central.rulebook import make_rules
@@ -92,6 +93,7 @@ def engineers_pages(workshop: Workshop, database: Database, gate: Gate, pages: P
         bundling_pages(book, workshop.desk, tailor, Findings(database, workshop.clock), gate, pages),
         rollout_pages(RolloutDesk(book, workshop.desk, tailor), gate, pages),
         letter_pages(workshop.letters, workshop.prefix, gate, pages),
+        offline_pages(gate, pages),
         street_pages(workshop.street, workshop.photographs, workshop.reader, gate, pages),
         rules_pages(workshop.rules, what_if, workshop.timezone, today, gate, pages),
         people_pages(workshop.people, gate, pages),

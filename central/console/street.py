@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse, RedirectResponse
 from central.console.fleet_pages import Gate
 from central.console.pages import Pages
 from central.console.rooms import ROOMS, Room
+from central.console.street_offline import mark
 from central.domain.people import Operator
 from central.domain.workflow import ASIDE
 from central.services.photobook import PhotoBook
@@ -30,7 +31,7 @@ def street_pages(desk: StreetDesk, book: PhotoBook, reader: Reader, gate: Gate, 
 
     @router.get("")
     def show_mine(request: Request, who: Officer) -> Response:
-        return pages.render(request, "street.html", cases=desk.mine(who))
+        return mark(request, pages.render(request, "street.html", cases=desk.mine(who)))
 
     @router.get("/cases/{case_id}")
     def show_case(request: Request, case_id: CasePath, who: Officer) -> Response:
@@ -41,7 +42,8 @@ def street_pages(desk: StreetDesk, book: PhotoBook, reader: Reader, gate: Gate, 
             return RedirectResponse(f"/street/cases/{case.merged_into}", 303)
         steps = [step for step in case.steps if step.action not in ASIDE and set(step.needs) <= {"note"}]
         spot, photos = desk.spot(case_id), book.of_case(case_id)
-        return pages.render(request, "street_case.html", case=case, steps=steps, spot=spot, photos=photos)
+        page = pages.render(request, "street_case.html", case=case, steps=steps, spot=spot, photos=photos)
+        return mark(request, page)
 
     @router.post("/cases/{case_id}/photos")
     async def take_photo(
