@@ -6,10 +6,14 @@ const page = document.getElementById("case");
 const source = new EventSource(`/live/cases/${page.dataset.case}?after=${page.dataset.change}`);
 const stale = document.getElementById("stale");
 let timer = null;
+const isBusy = () => document.getElementById("player").dataset.busy || document.querySelector("dialog[open]") || [...document.querySelectorAll("main form input:not([type=hidden]), main form textarea")].some((field) => field.value !== field.defaultValue);
+// Asked again when the time has come: who began to do something within that second is left alone too.
+function renew() {
+  timer = null;
+  if (isBusy()) stale.hidden = false; else location.reload();
+}
 source.addEventListener("changed", () => {
-  const isBusy = document.getElementById("player").dataset.busy || document.querySelector("dialog[open]") || [...document.querySelectorAll("main form input:not([type=hidden]), main form textarea")].some((field) => field.value !== field.defaultValue);
-  if (isBusy) { stale.hidden = false; return; }
-  timer ??= setTimeout(() => location.reload(), 1000);
+  if (isBusy()) stale.hidden = false; else timer ??= setTimeout(renew, 1000);
 });
 addEventListener("pagehide", () => source.close());
 
