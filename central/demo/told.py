@@ -22,6 +22,7 @@ from contract.events import (
 from contract.ids import NodeId, derived_entropy, uuid7
 from contract.plane import Origin
 from contract.status import CameraState, CameraStatus, NodeState, NodeStatus
+from contract.taxonomy import Seen
 from contract.topics import Topics
 
 MODEL = ModelRef(name="demonstration", version="1", sha256=hashlib.sha256(b"demonstration").hexdigest())
@@ -30,6 +31,7 @@ PRESENT_AFTER = timedelta(seconds=60)
 UPDATES = (timedelta(minutes=3), timedelta(minutes=8), timedelta(minutes=16), timedelta(days=1), timedelta(days=2))
 """Later looks that are told; a node tells each minute, which would only make the demonstration slow. Boards hang for
 days, and their law asks for one."""
+ATTENDED = frozenset({Seen.STALL, Seen.CART, Seen.GRILL})
 _SIGMA_M2 = 1.0
 
 
@@ -93,6 +95,7 @@ class Nodes:
             model=MODEL,
             config_version="demonstration",
             clock_state=ClockState.SYNCHRONISED,
+            attended_s=_attended_s(finding, at),
         )
         event: Event = wrap(data, uuid7(at, derived_entropy("demo-event", data.stream_id, str(seq))), at)
         return Message(self.topics.event_live(NodeId(node)), event.to_wire())
@@ -122,3 +125,10 @@ class Nodes:
     def _ground(self, finding: Finding) -> GroundPoint:
         lat, lon = self.origin.to_degrees(finding.point)
         return GroundPoint(lat=lat, lon=lon, ee_m2=_SIGMA_M2, en_m2=0.0, nn_m2=_SIGMA_M2)
+
+
+def _attended_s(finding: Finding, at: datetime) -> float | None:
+    """Vendors and cooks stay; with what only looks like a stall there is nobody."""
+    if finding.seen not in ATTENDED:
+        return None
+    return (min(at, finding.start + finding.stay) - finding.start).total_seconds() if finding.is_real else 0.0

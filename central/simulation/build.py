@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
 
 from central.simulation.optics import sees
 from central.simulation.world import Camera, City, Conditions, Offset, Thing
-from contract.ids import CameraId, NodeId
+from contract.ids import CameraId, NodeId, derived_entropy
 from contract.plane import Point
 from contract.taxonomy import Seen
 
@@ -110,7 +110,7 @@ def _things(rng: Generator, crossing: str, centre: Point, length_s: float, condi
             continue
         taken += places
         for spot, place in enumerate(places):
-            yield from _visits(rng, f"{crossing}-r{row}-s{spot}", place, kind, length_s)
+            yield from _visits(rng, f"{crossing}-r{row}-s{spot}", place, kind, length_s, conditions.alone_share)
 
 
 def _row(rng: Generator, centre: Point, kind: _Kind, conditions: Conditions) -> list[Point]:
@@ -123,7 +123,9 @@ def _row(rng: Generator, centre: Point, kind: _Kind, conditions: Conditions) -> 
     return [Point(centre.east_m + east, centre.north_m + north) for east, north in pairs]
 
 
-def _visits(rng: Generator, spot: str, place: Point, kind: _Kind, length_s: float) -> Iterator[Thing]:
+def _visits(
+    rng: Generator, spot: str, place: Point, kind: _Kind, length_s: float, alone_share: float
+) -> Iterator[Thing]:
     """Whoever stands at one spot, one after the other."""
     at_s, visit = float(rng.uniform(-1200, 3000)), 0
     while at_s < length_s:
@@ -131,14 +133,22 @@ def _visits(rng: Generator, spot: str, place: Point, kind: _Kind, length_s: floa
         start_s, end_s = max(0.0, at_s), min(length_s, at_s + stay_s)
         if end_s - start_s > 180:
             visit += 1
-            yield from _incident(rng, f"{spot}-v{visit}", Thing("", "", kind.seen, place, start_s, end_s, kind.size_m))
+            real_id = f"{spot}-v{visit}"
+            is_attended = not _is_alone(real_id, kind.seen, alone_share)
+            main = Thing("", "", kind.seen, place, start_s, end_s, kind.size_m, is_attended=is_attended)
+            yield from _incident(rng, real_id, main)
         at_s = at_s + stay_s + 60 * kind.away_min + float(rng.uniform(0, LONGEST_EXTRA_S))
+
+
+def _is_alone(real_id: str, seen: Seen, share: float) -> bool:
+    """By the name: a draw more would make every seed another city."""
+    return seen is Seen.CART and derived_entropy(real_id)[0] < 256 * share
 
 
 def _incident(rng: Generator, real_id: str, main: Thing) -> Iterator[Thing]:
     jitter = rng.normal(0, 0.3, 2)
     place = Point(main.place.east_m + float(jitter[0]), main.place.north_m + float(jitter[1]))
-    yield Thing(real_id, real_id, main.seen, place, main.start_s, main.end_s, main.size_m)
+    yield replace(main, thing_id=real_id, real_id=real_id, place=place)
     for seen, share, beside_m, drift_m in COMPANIONS.get(main.seen, ()):
         if rng.random() < share:
             angle = rng.uniform(0, 2 * math.pi)

@@ -116,7 +116,7 @@ def _ghosts(rng: Generator, camera: Camera, city: City) -> Iterator[Stretch]:
         seen = (Seen.STALL, Seen.SMOKE, Seen.CART, Seen.GARBAGE)[int(rng.integers(4))]
         name = f"ghost-{camera.camera_id}-{number}"
         if end_s - start_s > present_after_s(seen):
-            yield Stretch(Thing(name, name, seen, place, start_s, end_s, 2.0), start_s, end_s)
+            yield Stretch(Thing(name, name, seen, place, start_s, end_s, 2.0, is_attended=False), start_s, end_s)
 
 
 def _swapped(rng: Generator, stretches: Sequence[Stretch], share: float) -> list[tuple[Stretch, ...]]:

@@ -18,6 +18,7 @@ from contract.plane import Point
 from contract.taxonomy import GROUP_BY_SEEN, KindGroup, Seen
 
 UPDATE_EVERY_S = 60.0
+ATTENDED = frozenset({Seen.STALL, Seen.CART, Seen.PARASOL, Seen.TABLE, Seen.GRILL})
 MODEL = ModelRef(name="simulated", version="1", sha256=hashlib.sha256(b"simulated").hexdigest())
 
 
@@ -94,8 +95,16 @@ def tell(track: Track, city: City, seed: int) -> Iterator[Told]:
             model=MODEL,
             config_version="simulated",
             clock_state=ClockState.SYNCHRONISED if abs(track.camera.skew_s) < 10 else ClockState.UNSYNCHRONISED,
+            attended_s=_attended_s(track, stretch, seen_at_s),
         )
         yield Told(look.at_s, track.camera, data)
+
+
+def _attended_s(track: Track, stretch: Stretch, at_s: float) -> float | None:
+    """Of things beside which nodes look for people."""
+    if track.seen not in ATTENDED:
+        return None
+    return round(at_s - track.start_s, 1) if stretch.thing.is_attended else 0.0
 
 
 def number(told: Told, seq: int) -> Event:

@@ -18,9 +18,10 @@ class Conditions:
 
     `rows` of one kind at a crossing (from, below), of `row_lengths` places each, up to `spread_m` farther apart than
     the kind allows. `bias_m`: standard deviation, per axis, of a camera's fixed position error. `noise_m` and
-    `noise_share`: that of one look, a part plus a share of the range; `steady_share` of its variance stays the same for
-    a whole track, because a thing that stands still is boxed the same way again and again. `claim_scale`: what a node
-    claims for its noise, as a multiple of the truth. `is_oblique`: the noise is long along the look and short across.
+    `noise_share`: that of one look, a part plus a share of the range; `steady_share` of its variance stays the same
+    for a whole track, because a thing that stands still is boxed the same way again and again. `claim_scale`: what a
+    node claims for its noise, as a multiple of the truth. `alone_share`: carts that nobody is with. `is_oblique`: the
+    noise is long along the look and short across.
     """
 
     rows: tuple[int, int] = (4, 8)
@@ -31,6 +32,7 @@ class Conditions:
     noise_share: float = 0.03
     steady_share: float = 0.4
     claim_scale: float = 1.0
+    alone_share: float = 0.1
     is_oblique: bool = False
     moved_share: float = 0.03
     moved_m: float = 4.0
@@ -95,6 +97,7 @@ class Thing:
     """Something on the street from `start_s` to `end_s`.
 
     `real_id` names the real incident: a stall and its parasol share it. `drift_m`: how far the wind carries it.
+    `is_attended`: somebody is with it all the time.
     """
 
     thing_id: str
@@ -105,6 +108,7 @@ class Thing:
     end_s: float
     size_m: float
     drift_m: float = 0.0
+    is_attended: bool = True
 
 
 @dataclass(frozen=True, slots=True)
