@@ -153,7 +153,7 @@ def make_http(
     http.include_router(live_router(_board(parts, reader, pages, storms), reader, access))
     http.include_router(thumbs_router(reader, Thumbs(parts.objects.find), access))
     http.include_router(signing_in_router(own, access, pages))
-    for router in registers_pages(registers, access, pages):
+    for router in registers_pages(registers, access, pages, parts.site.to_origin()):
         http.include_router(router)
     where = Site(parts.site.to_origin(), parts.law.timezone)
     http.include_router(desk_pages(casework.hands, casework.silences, reader, access, pages, where))

@@ -18,7 +18,7 @@ from central.domain.people import Operator
 from central.domain.why import reason_of
 from central.services.fleet import FleetDesk, Overtaken, UnknownNode, content_of
 from central.services.fleet_book import FleetBook, NodeEntry
-from central.services.policies import GATHER, KNOBS, Findings, Weighed, read_policies, shipped, typed_of
+from central.services.policies import GATHER, KNOBS, RANGES, Findings, Weighed, read_policies, shipped, typed_of
 from central.services.tailoring import Tailor, Wish
 from contract.errors import UsageError
 from contract.taxonomy import Seen
@@ -47,6 +47,7 @@ def bundling_pages(
             is_own_file=own is None,
             kinds=list(Seen),
             knobs=KNOBS,
+            ranges=RANGES,
             gathers=GATHER,
             **facts,
         )
@@ -84,7 +85,8 @@ def bundling_pages(
                 return policies_page(request, node, 422, problems=problems, **told)
             try:
                 wish = _wish(who, typed.get("why", ""), _version(typed.get("after", "")))
-                tailor.set_parts(node_id, {"policies": policies}, wish)
+                kept = node.bundle.policies if node.bundle else {}
+                tailor.set_parts(node_id, {"policies": {**(kept or {}), **policies}}, wish)
             except UsageError as error:
                 return policies_page(request, node, _status(error), trouble=spoken(pages, request, error), **told)
             return RedirectResponse(f"/fleet/nodes/{node_id}", 303)

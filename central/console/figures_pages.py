@@ -1,5 +1,6 @@
 """The figures' pages: a sheet of one scope and period, its curves and bars, and the cases behind each number."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from typing import Annotated, Any, Protocol
@@ -7,15 +8,17 @@ from typing import Annotated, Any, Protocol
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from central.console.pages import Pages
+from central.console.words import Language
 from central.domain.assessment.periods import Period, PeriodKind, parse_period, period_around
 from central.domain.assessment.scopes import Scope
 from central.domain.people import Operator
 from central.services.assessment import SPLITS, Question
 from central.services.assessment_export import ExportFormat
 from central.services.assessment_parts import Assessment
-from central.services.assessment_views import AssessmentView
+from central.services.assessment_views import MEASURES, AssessmentView
 from central.services.curves import Curves
 from central.services.reading import Reader
+from central.services.records import Sentence
 from contract.errors import TransientError, UsageError
 
 HEADLINES = (
@@ -97,7 +100,9 @@ def figures_pages(figures: Assessment, drawn: Drawn, reader: Reader, gate: Gate,
             return page(request, question)
         except UsageError as error:
             return page(request, question, str(error))
-        return page(request, question, view=view, **_curves(drawn(question)), bars=_bars(view))
+        return page(
+            request, question, view=view, formulas=_formulas(view), **_curves(drawn(question)), bars=_bars(view)
+        )
 
     @router.get("/cases")
     def show_cases(
@@ -146,6 +151,23 @@ def _curves(found: Curves) -> dict[str, Any]:
         "numbers": [curve.numbers for curve in found.curves],
     }
     return {"curves": found, "lines": lines}
+
+
+def _formulas(view: AssessmentView) -> dict[str, Sentence]:
+    """Figure → its formula with names in place of keys."""
+    names = {one.key: one.name for one in view.figures} | {one.key: one.name for one in view.sets}
+    names |= {key: Sentence(zh=zh, en=en) for key, (zh, en) in MEASURES.items()}
+
+    def said(text: str, language: Language) -> str:
+        def name(found: re.Match[str]) -> str:
+            known = names.get(found[0])
+            return found[0] if known is None else f"[{known.zh if language == 'zh' else known.en}]"
+
+        return re.sub(r"[a-z_]+", name, text)
+
+    return {
+        one.key: Sentence(zh=said(one.formula, "zh"), en=said(one.formula, "en")) for one in view.figures if one.formula
+    }
 
 
 def _bars(view: AssessmentView) -> dict[str, Any] | None:

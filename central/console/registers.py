@@ -31,6 +31,7 @@ from central.services.registers_shelf import ReportShelf
 from central.services.registers_views import change_view, coverage_view, finding_view, history_view, report_view
 from central.services.registers_writing import cell_of
 from contract.errors import TransientError, UsageError
+from contract.plane import Origin
 
 MOST_BYTES = 64 * 2**20
 ROWS_A_PAGE = 50
@@ -66,8 +67,8 @@ class _Line:
     cells: tuple[str, ...]
 
 
-def registers_pages(desk: RegisterDesk, gate: KeeperGate, pages: Pages) -> list[APIRouter]:
-    """All pages of the registers."""
+def registers_pages(desk: RegisterDesk, gate: KeeperGate, pages: Pages, origin: Origin) -> list[APIRouter]:
+    """All pages of the registers; `origin` is where a map begins that has nothing to show."""
     router, shelf = APIRouter(prefix="/registers", include_in_schema=False), ReportShelf()
     reader = [Depends(gate.page)]
     keeper = gate.may(Right.KEEP_REGISTERS, is_page=True)
@@ -85,6 +86,7 @@ def registers_pages(desk: RegisterDesk, gate: KeeperGate, pages: Pages) -> list[
             register=register.value,
             name=_name(register),
             fields=_fields(register, values, language),
+            origin=origin,
             **told,
         )
 
@@ -167,9 +169,14 @@ def registers_pages(desk: RegisterDesk, gate: KeeperGate, pages: Pages) -> list[
         return StreamingResponse(_stream(desk, order, beginning, page), media_type="text/html", headers=EMBEDDED)
 
     @router.get("/{register}/row", dependencies=reader)
-    def show_row(request: Request, register: Register, key: Annotated[str, Query(max_length=100)] = "") -> Response:
+    def show_row(
+        request: Request,
+        register: Register,
+        key: Annotated[str, Query(max_length=100)] = "",
+        new: Annotated[str, Query(max_length=100)] = "",
+    ) -> Response:
         if not key:
-            return row_page(request, register, {})
+            return row_page(request, register, {ROWS[register].KEY: new})
         versions = history_view(desk.history(register, key))
         try:
             values = _values(desk.row(register, key))
@@ -240,7 +247,7 @@ def _fields(register: Register, values: Mapping[str, str], language: Language) -
         _Field(
             name=column.field,
             title=column.zh if language == "zh" else column.field,
-            hint=column.en,
+            hint=column.en if language == "en" else "",
             value=values.get(column.field, ""),
             example=column.example,
             is_required=column.is_required,

@@ -3,7 +3,7 @@
 Only what lies in the asker's district; what lies in no known district is everybody's.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,10 +14,11 @@ from central.domain.registers.names import Names
 from central.domain.registers.permits import Permit
 from central.domain.registers.snapshot import Registers
 from central.domain.registers.zones import Zone
-from central.services.geojson import Drawing, Json, collection, feature, sector_of
+from central.services.geojson import Drawing, Json, collection, feature
+from central.services.sectors import sector
 from central.store import fleet, nodes
 from central.store.database import Database
-from contract.bundle import PoseBlock, parse_bundle
+from contract.bundle import CameraBlock, parse_bundle
 from contract.clock import Clock
 from contract.events import CameraCondition
 from contract.plane import Origin
@@ -71,15 +72,15 @@ class Atlas:
         )
 
     def cameras(self, district: str) -> Json:
-        """Every camera and how it stands: a sector where its pose is known, else where it hangs, else no geometry."""
+        """Every camera and how it stands: a sector where its view is known, else where it hangs, else no geometry."""
         today = self._local().date()
         with self._database.read() as connection:
             rows = {row.camera_id: row for row in self._registers(connection).cameras if row.validity.holds(today)}
             told = dict(_told(connection))
-            poses = dict(_poses(connection))
+            blocks = dict(_blocks(connection))
         return collection(
-            self._camera(name, rows.get(name), told.get(name), poses.get(name))
-            for name in sorted({*rows, *told, *poses})
+            self._camera(name, rows.get(name), told.get(name), blocks.get(name))
+            for name in sorted({*rows, *told, *_seeing(blocks)})
             if _is_of(rows[name].area_code if name in rows else "", district)
         )
 
@@ -100,21 +101,23 @@ class Atlas:
         return feature(shape or (self._draw.point(permit.point) if permit.point else None), permit.permit_id, facts)
 
     def _camera(
-        self, name: str, row: RegisteredCamera | None, status: CameraStatus | None, pose: PoseBlock | None
+        self, name: str, row: RegisteredCamera | None, status: CameraStatus | None, block: CameraBlock | None
     ) -> Json:
-        sector = None if pose is None else sector_of(pose, self._origin)
-        at = (row.point if row else None) or (sector.eye if sector else None)
+        seen = sector(block, row, self._origin)
+        at = (row.point if row else None) or (seen[0].eye if seen else None)
         point = self._draw.point(at) if at else None
         facts = {
             "name": _both(row.names) if row else {"zh": name, "en": name},
             "place": row.place if row else "",
             "at": point and point["coordinates"],
+            "view": seen[1] if seen else None,
+            "is_registered": row is not None,
             "state": status.state.value if status else None,
             "condition": status.condition.value if status and status.condition else None,
             "health": _health(status),
             "last_frame_at": status.last_frame_at.isoformat() if status and status.last_frame_at else None,
         }
-        return feature(self._draw.sector(sector) if sector else point, name, facts)
+        return feature(self._draw.sector(seen[0]) if seen else point, name, facts)
 
     def _current(self) -> Registers:
         with self._database.read() as connection:
@@ -131,11 +134,15 @@ def _told(connection: Connection) -> Iterator[tuple[str, CameraStatus]]:
             yield from ((str(camera.camera_id), camera) for camera in node.status.cameras)
 
 
-def _poses(connection: Connection) -> Iterator[tuple[str, PoseBlock]]:
+def _blocks(connection: Connection) -> Iterator[tuple[str, CameraBlock]]:
     for stored in fleet.desired(connection).values():
         for camera in parse_bundle(stored.payload, f"version {stored.version}").cameras:
-            if camera.pose is not None:
-                yield str(camera.camera_id), camera.pose
+            yield str(camera.camera_id), camera
+
+
+def _seeing(blocks: Mapping[str, CameraBlock]) -> set[str]:
+    """Those whose view a bundle tells of."""
+    return {name for name, block in blocks.items() if block.pose is not None or "calibration" in block.options}
 
 
 def _health(status: CameraStatus | None) -> str:

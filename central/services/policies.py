@@ -52,7 +52,11 @@ KNOBS = (
     Knob("base_height_m", 0, 10, otherwise=0.0, may_be_empty=True),
     Knob("half_depth_m", 0, 10, otherwise=0.0),
 )
-HEIGHT = Knob("height_m", 0, 30, may_be_zero=False, may_be_empty=True)
+RANGES = {
+    "height": Knob("height_m", 0, 30, may_be_zero=False, may_be_empty=True),
+    "shape": Knob("shape", 0, 50, may_be_zero=False, may_be_empty=True),
+}
+"""Pairs of a least and a most: the form's fields are ``height_low`` and ``height_high``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,9 @@ def typed_of(policies: Mapping[str, Any]) -> dict[str, str]:
         for knob in KNOBS:
             value = policy.get(knob.name, knob.otherwise)
             fields[f"{seen}.{knob.name}"] = "" if value is None else f"{value:g}"
-        low, high = policy.get("height_m") or ("", "")
-        fields |= {f"{seen}.height_low": f"{low}", f"{seen}.height_high": f"{high}"}
+        for name, knob in RANGES.items():
+            low, high = policy.get(knob.name) or ("", "")
+            fields |= {f"{seen}.{name}_low": f"{low}", f"{seen}.{name}_high": f"{high}"}
     return fields
 
 
@@ -136,14 +141,17 @@ def _policy(seen: str, typed: Mapping[str, str], problems: list[Problem]) -> dic
             policy[knob.name] = value
     gather = typed.get(f"{seen}.gather", "best")
     policy["gather"] = gather if gather in GATHER else "best"
-    ends = [typed.get(f"{seen}.height_{end}", "").strip() for end in ("low", "high")]
-    if any(ends):
+    for name, knob in RANGES.items():
+        ends = [typed.get(f"{seen}.{name}_{end}", "").strip() for end in ("low", "high")]
+        if not any(ends):
+            continue
         low, high = (
-            _number(f"{seen}.height_{end}", ends[k], HEIGHT, problems) for k, end in enumerate(("low", "high"))
+            _number(f"{seen}.{name}_{end}", text, knob, problems)
+            for end, text in zip(("low", "high"), ends, strict=True)
         )
         if low is None or high is None or low > high:
-            problems.append(Problem(f"{seen}.height_low", "policy.order"))
-        policy["height_m"] = [low, high]
+            problems.append(Problem(f"{seen}.{name}_low", "policy.order"))
+        policy[knob.name] = [low, high]
     return policy
 
 

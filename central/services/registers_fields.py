@@ -238,6 +238,8 @@ Named = Annotated[Annotated[str, StringConstraints(min_length=1, max_length=100,
 AreaCode = Annotated[str, PlainValidator(_code)]
 Lon = Annotated[float | None, BeforeValidator(_blank), _degree_of("lon", 180)]
 Lat = Annotated[float | None, BeforeValidator(_blank), _degree_of("lat", 90)]
+Heading = Annotated[Annotated[float, Field(ge=0, le=360, allow_inf_nan=False)] | None, BeforeValidator(_blank)]
+View = Annotated[Annotated[float, Field(gt=0, le=170, allow_inf_nan=False)] | None, BeforeValidator(_blank)]
 Metres = Annotated[Annotated[float, Field(gt=0, le=500)] | None, BeforeValidator(_blank)]
 Count = Annotated[Annotated[int, Field(ge=0, le=100_000)] | None, BeforeValidator(_blank)]
 Day = Annotated[date | None, BeforeValidator(_day)]

@@ -13,12 +13,14 @@ from central.services.registers_fields import (
     Count,
     Day,
     Geometry,
+    Heading,
     Hours,
     Key,
     Lat,
     Lon,
     Short,
     Text,
+    View,
     Words,
     word_of,
     wrong,
@@ -57,6 +59,11 @@ class CameraRow(NamedRow, ValidRow):
     area_code: Annotated[
         AreaCode, column("所属网格", "unit grid (15 digits) that it hangs in", "网格编码", "单元网格", "grid")
     ] = ""
+    heading_deg: Annotated[
+        Heading,
+        column("朝向", "where it looks, degrees clockwise from north", "heading", "方位角", "朝向角", example="90"),
+    ] = None
+    view_deg: Annotated[View, column("视场角", "how wide it looks, degrees", "fov", "水平视场角", example="70")] = None
     node_id: Annotated[Short, column("边缘节点", "node it hangs on", "节点", "node")] = ""
     evidence_grade: Annotated[
         EvidenceGrade, word_of(EvidenceGrade, _GRADES), column("证据等级", "patrol_only or penalty_reviewed")

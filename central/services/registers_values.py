@@ -74,6 +74,8 @@ class _Ground:
             point=self._point(row.lon, row.lat),
             place=row.place_text,
             area_code=row.area_code,
+            heading_deg=row.heading_deg,
+            view_deg=row.view_deg,
             node_id=row.node_id,
             evidence_grade=row.evidence_grade,
             review=row.review,

@@ -12,8 +12,9 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from central.console.rooms import ENTRANCES, ROOMS, Room, entrances_for
 from central.domain.people import Operator
 from central.domain.workflow_words import PEOPLE, Role
+from central.services.delivery_settling import Told, note_accepted, note_refused
 from central.services.photographs import develop
-from central.services.policies import KNOBS, shipped, typed_of
+from central.services.policies import KNOBS, RANGES, shipped, typed_of
 from central.store import dead_letters
 from central.store.dead_letters import Refused
 from contract.clock import VirtualClock
@@ -144,7 +145,7 @@ def test_points_that_are_no_camera_say_which_to_look_at(workshop: Workshop) -> N
 
 def test_the_forms_bounds_are_the_nodes_own() -> None:
     fields = PresencePolicy.model_fields
-    assert {knob.name for knob in KNOBS} | {"height_m", "gather"} == fields.keys()
+    assert {knob.name for knob in KNOBS} | {knob.name for knob in RANGES.values()} | {"gather"} == fields.keys()
     good = dict(shipped()["presence"]["grill"])
     for knob in KNOBS:
         ends = [knob.least if knob.may_be_zero else knob.least + 0.01, knob.most]
@@ -262,6 +263,18 @@ def test_officers_see_their_own_cases_and_photograph_them_once(workshop: Worksho
     sheet = Engineer(workshop).page(f"/cases/{case_id}")
     assert f'id="photo-{shown}"' in sheet
     assert f'href="#photo-{shown}"' in sheet
+
+
+def test_what_platforms_said_stands_on_the_cases_page(workshop: Workshop) -> None:
+    case_id = workshop.case("squad 3")
+    with workshop.database.write() as connection:
+        note_accepted(connection, Told(case_id, "city", 1, "C-77"), T0)
+        note_refused(connection, Told(case_id, "city", 2, None), HOSTILE, T0)
+    page = Engineer(workshop).page(f"/cases/{case_id}")
+    assert "Taken by the platform" in page
+    assert "C-77" in page
+    assert "Refused by the platform" in page
+    assert HOSTILE not in page
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

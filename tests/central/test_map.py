@@ -1,5 +1,7 @@
 """The map's layers: whose they are, where they lie, how cameras stand; and the background that somebody brings."""
 
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,6 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
+from central.domain.registers.cameras import RegisteredCamera
+from central.domain.registers.names import Names
 from central.domain.registers.snapshot import Registers
 from central.services.atlas import Atlas
 from central.services.basemap import BaseKind, BaseMap, Brought, Corners
@@ -14,12 +18,15 @@ from central.services.case_atlas import CaseAtlas
 from central.services.registers import from_rows
 from central.services.registers_base import Register
 from central.services.registers_rows import ROWS
+from central.services.sectors import sector
 from central.store import nodes
 from central.store.cases import CASES
+from contract.bundle import CameraBlock, PoseBlock
 from contract.errors import UsageError
 from contract.plane import Point
 from contract.status import NodeStatus
 from contract.taxonomy import Seen
+from edge.scene.streets import demo_street
 from tests.central.asgi import AsgiClient
 from tests.central.builders import ORIGIN, T0, Street, minutes, uuid_of
 from tests.central.parts import OPERATOR_TOKEN, Parts
@@ -101,6 +108,45 @@ def test_a_camera_stands_as_its_node_says_and_nobody_knows_of_one_whose_node_is_
     assert health() == {"cam-1": "good", "cam-2": "poor", "cam-3": "bad"}
     say("offline", {"camera_id": "cam-1", "state": "live"})
     assert health()["cam-1"] == "unknown"
+
+
+def test_a_camera_is_a_sector_by_pose_calibration_or_register_and_says_which() -> None:
+    hangs = RegisteredCamera("cam", Names("摄像机", "camera"), point=Point(10, 20))
+    assert sector(None, hangs, ORIGIN) is None
+    told = sector(None, replace(hangs, heading_deg=90.0, view_deg=40.0), ORIGIN)
+    assert told is not None
+    assert (told[0].eye, told[0].bearing_deg, told[0].width_deg, told[1]) == (Point(10, 20), 90.0, 40.0, "register")
+    seen = demo_street().cameras[0]
+    points = [
+        {"name": f"{x} {y}", "x": x, "y": y, "lat": degrees[0], "lon": degrees[1]}
+        for x, y in ((0.1, 0.6), (0.9, 0.6), (0.1, 0.95), (0.9, 0.95), (0.5, 0.7), (0.4, 0.8))
+        if (at := seen.ground_point((x * seen.width_px, y * seen.height_px)))
+        and (degrees := ORIGIN.to_degrees(Point(*at)))
+    ]
+    block = CameraBlock.model_validate(
+        {"camera_id": "cam", "source": "rtsp://192.0.2.1/1", "options": {"calibration": {"points": points}}}
+    )
+    fitted = sector(block, hangs, ORIGIN)
+    assert fitted is not None
+    middle = seen.ground_point((0.5 * seen.width_px, 0.9 * seen.height_px)) or (0.0, 0.0)
+    eye = fitted[0].eye
+    expected = math.degrees(math.atan2(middle[0] - eye.east_m, middle[1] - eye.north_m)) % 360
+    assert fitted[1] == "calibration"
+    assert abs((fitted[0].bearing_deg - expected + 180) % 360 - 180) < 2
+    assert 20 < fitted[0].width_deg < 120
+    pose = PoseBlock(
+        origin_lat=ORIGIN.lat,
+        origin_lon=ORIGIN.lon,
+        east_m=1,
+        north_m=2,
+        height_m=6,
+        yaw_deg=45,
+        tilt_deg=20,
+        fov_deg=70,
+    )
+    measured = sector(block.model_copy(update={"pose": pose}), hangs, ORIGIN)
+    assert measured is not None
+    assert (round(measured[0].bearing_deg), measured[1]) == (45, "pose")
 
 
 def test_zones_say_whether_they_are_open_now(parts: Parts) -> None:

@@ -136,6 +136,12 @@ def test_the_clear_one_is_sealed_and_opens_for_central_alone(squad: Squad) -> No
     assert squad.book.shown("01890a5d-ac96-774b-bcce-b302099a8057", photo.sha256) is None
 
 
+def test_a_phones_clock_is_believed_within_reason(squad: Squad) -> None:
+    for number, (said, kept) in enumerate(((days(-1), days(-1)), (days(3), days(0)), (days(-400), days(0)))):
+        taken = Taken(photograph(number), f"{number:064x}", T0 + said)
+        assert squad.desk().keep(squad.case_id, ZHAO, taken).taken_at == T0 + kept
+
+
 class FullDisk:
     def put(self, content: bytes) -> None:
         raise TransientError("the disk is full")

@@ -1,6 +1,6 @@
 // The control room's map. Layers come as GeoJSON, cases stay fresh by server-sent events, the list beside the map does
 // everything that a mouse can: what is chosen there is shown and told here.
-import { background, element, get, inWords, makeMap, mark, middle } from "./map-base.js";
+import { background, element, get, inWords, makeMap, mark, middle, serverNow } from "./map-base.js";
 
 const L = window.L;
 const page = document.getElementById("map-page");
@@ -19,7 +19,7 @@ const reasons = L.layerGroup().addTo(map);
 let chosen = null;
 
 const ago = (instant) => {
-  const minutes = Math.round((Date.parse(instant) - Date.now()) / 60000);
+  const minutes = Math.round((Date.parse(instant) - serverNow()) / 60000);
   return Math.abs(minutes) < 60 ? age.format(Math.min(0, minutes), "minute") : Math.abs(minutes) < 2880 ? age.format(Math.round(minutes / 60), "hour") : age.format(Math.round(minutes / 1440), "day");
 };
 const titleOf = {
@@ -55,6 +55,12 @@ function entry(what, feature, layer) {
   else if (layer && titleOf[what]) layer.bindTooltip(() => [titleOf[what](feature), ...noteOf[what](feature)].filter(Boolean).join(" · "));
 }
 
+// Where a camera hangs that is drawn as a sector: seen from far off a sector is a speck.
+function lens({ id, properties: it }) {
+  const [lon, lat] = it.at;
+  return L.circleMarker([lat, lon], { pane: "cameras", radius: 4, className: `camera ${it.health}` }).on("click", () => choose("cameras", String(id)));
+}
+
 function take(what, found) {
   things[what]?.clear();
   const box = document.querySelector(`[data-layer="${what}"]`);
@@ -62,6 +68,7 @@ function take(what, found) {
   layers[what]?.remove();
   layers[what] = L.geoJSON(found.features.filter((one) => one.geometry), { ...drawn[what], onEachFeature: (feature, layer) => entry(what, feature, layer) });
   for (const feature of found.features) if (!feature.geometry) entry(what, feature, null);
+  if (what === "cameras") for (const feature of found.features) if (feature.geometry?.type === "Polygon") lens(feature).addTo(layers[what]);
   if (isShown) layers[what].addTo(map);
   list(what);
 }
@@ -103,7 +110,7 @@ find.addEventListener("input", () => Object.keys(things).forEach(list));
 
 const links = {
   cases: (id) => [[`/cases/${id}`, say.to_case]],
-  cameras: (id) => [[`/fleet/cameras/${encodeURIComponent(id)}`, say.to_camera], [`/?camera=${encodeURIComponent(id)}`, say.to_cases]],
+  cameras: (id, it) => [...(it.view ? [] : [[`/registers/cameras/row?${it.is_registered ? "key" : "new"}=${encodeURIComponent(id)}`, say.to_view]]), [`/fleet/cameras/${encodeURIComponent(id)}`, say.to_camera], [`/?camera=${encodeURIComponent(id)}`, say.to_cases]],
   zones: (id) => [[`/registers/zones/row?key=${encodeURIComponent(id)}`, say.to_zone]],
 };
 
@@ -118,7 +125,7 @@ function tell(title, facts, targets) {
 
 const factsOf = {
   cases: ({ properties: it }) => [[say.number, it.number], [say.severity, words["severity."][it.severity]], [say.state, words["state."][it.state]], [say.layer_zone, inWords(it.zone)], [say.last_seen, new Date(it.last_seen_at).toLocaleString(document.documentElement.lang, { timeZone: page.dataset.timezone, dateStyle: "short", timeStyle: "short" })]],
-  cameras: ({ id, properties: it }) => [[say.number, id], [say.state, [say[`health.${it.health}`], it.state && words["camera."][it.state], it.condition && it.condition !== "clear" ? say[`condition.${it.condition}`] : ""].filter(Boolean).join(" · ")], [say.place, it.place], [say.last_frame, it.last_frame_at ? ago(it.last_frame_at) : ""]],
+  cameras: ({ id, properties: it }) => [[say.number, id], [say.state, [say[`health.${it.health}`], it.state && words["camera."][it.state], it.condition && it.condition !== "clear" ? say[`condition.${it.condition}`] : ""].filter(Boolean).join(" · ")], [say.place, it.place], [say.view, say[`view.${it.view ?? "none"}`]], [say.last_frame, it.last_frame_at ? ago(it.last_frame_at) : ""]],
   zones: ({ id, properties: it }) => [[say.number, id], [say.kind, say[`zone.${it.kind}`]], [say.hours, it.hours], [say.state, say[it.is_open ? "zone_open" : "zone_closed"]], [say.capacity, it.capacity]],
 };
 
@@ -142,7 +149,7 @@ function choose(what, id = null, isFromList = false) {
   history.replaceState(null, "", known ? `?${what}=${encodeURIComponent(id)}` : location.pathname);
   if (!known) { picked.hidden = true; return; }
   document.querySelector(`#list-${what} [data-thing="${CSS.escape(id)}"]`)?.setAttribute("aria-current", "true");
-  tell(titleOf[what](known.feature), factsOf[what](known.feature), links[what](id));
+  tell(titleOf[what](known.feature), factsOf[what](known.feature), links[what](id, known.feature.properties));
   if (!known.layer) picked.append(element("p", { className: "hint", textContent: say.no_place }));
   else if (isFromList) map.setView(middle(known.layer), Math.max(map.getZoom(), what === "zones" ? 17 : 18.5), { animate: false });
   if (what === "cases") why(id);

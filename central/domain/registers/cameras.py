@@ -23,7 +23,8 @@ class EvidenceGrade(StrEnum):
 class RegisteredCamera:
     """One camera. `published_place` is where its place was made public, `review` the document of its review.
 
-    `point` is where it hangs; `area_code` the unit grid that it is declared to hang in.
+    `point` is where it hangs; `area_code` the unit grid that it is declared to hang in. `heading_deg`, clockwise from
+    north, and `view_deg`, how wide it looks, are for drawing it on the map.
     """
 
     camera_id: str
@@ -32,6 +33,8 @@ class RegisteredCamera:
     point: Point | None = None
     place: str = ""
     area_code: str = ""
+    heading_deg: float | None = None
+    view_deg: float | None = None
     node_id: str = ""
     evidence_grade: EvidenceGrade = EvidenceGrade.PATROL_ONLY
     review: str = ""
