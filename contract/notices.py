@@ -57,11 +57,19 @@ class NoticePicture(WireModel):
     until: Instant | None = None
 
 
+class NoticeLimit(WireModel):
+    """A length of time in the sender's own words: urgent hours, work hours, work days."""
+
+    amount: Annotated[float, Field(gt=0, le=100_000)]
+    unit: StateWord
+
+
 class CaseNotice(WireModel):
     """One revision of one case for one target. `delivery_id` stays the same however often it is sent.
 
     `state` is a word of the sender's workflow (``confirmed``, ``reported``, ``closed`` …). A later revision holds the
-    whole case again and takes the earlier one's place.
+    whole case again and takes the earlier one's place. `due_at` is when the stage it is in must be over; `extensions`
+    are all by which its handling was lengthened so far, oldest first.
     """
 
     format: Literal["xunjie-case/1"] = "xunjie-case/1"
@@ -88,6 +96,8 @@ class CaseNotice(WireModel):
     zone_id: str | None = None
     merged_into: Uuid | None = None
     pictures: tuple[NoticePicture, ...] = ()
+    due_at: Instant | None = None
+    extensions: Annotated[tuple[NoticeLimit, ...], Field(max_length=100)] | None = None
     made_at: Instant
 
     def to_wire(self) -> bytes:

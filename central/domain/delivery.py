@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from central.domain.exchange import Side
 from central.domain.workflow import CaseState
+from central.domain.worktime import TimeUnit
 from contract.events import BoxNorm, EvidenceRole
 from contract.taxonomy import Seen, Violation
 
@@ -58,10 +59,20 @@ class SheetPicture(BaseModel):
     box: BoxNorm | None = None
 
 
+class SheetLimit(BaseModel):
+    """By how much a stage was lengthened."""
+
+    model_config = ConfigDict(frozen=True)
+
+    amount: float
+    unit: TimeUnit
+
+
 class CaseSheet(BaseModel):
     """The facts of a case that may leave: no person, no note, no reason that somebody typed.
 
-    Times are capture times, UTC; `east_m`, `north_m` in the site's frame. `area_code` is the unit grid's.
+    Times are capture times, UTC; `east_m`, `north_m` in the site's frame. `area_code` is the unit grid's. `due_at`: of
+    the stage it is in; `extensions`: of its handling, all there ever were.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -84,13 +95,16 @@ class CaseSheet(BaseModel):
     zone_id: str | None = None
     merged_into: str | None = None
     pictures: tuple[SheetPicture, ...] = ()
+    due_at: datetime | None = None
+    extensions: tuple[SheetLimit, ...] = ()
 
     @property
     def body(self) -> str:
         """A digest of what a target should hear of again when it changes, its state aside.
 
         A stall that is looked at once a minute moves by centimetres and gets a new picture each time: that is no news.
-        Number and department change with the state only; what a platform said itself would else be sent back to it.
+        Number and department change with the state only; what a platform said itself would else be sent back to it. So
+        does the deadline, but for extensions, which are never taken back.
         """
         roles = sorted({picture.role for picture in self.pictures})
         said = (
@@ -102,6 +116,7 @@ class CaseSheet(BaseModel):
             self.gone_at is None,
             self.east_m is None,
             *roles,
+            *((limit.amount, limit.unit) for limit in self.extensions),
         )
         return hashlib.sha256(repr([str(part) for part in said]).encode()).hexdigest()[:32]
 

@@ -84,6 +84,10 @@ class ReplyDesk:
         self._on_change()
 
     @property
+    def stepper(self) -> Stepper:
+        return self._stepper
+
+    @property
     def targets(self) -> frozenset[str]:
         return frozenset(self._words)
 

@@ -11,7 +11,7 @@ from central.domain.delivery import CaseSheet, SheetPicture
 from central.domain.law import ViolationRule
 from central.domain.registers.frames import Frame, from_cgcs2000
 from contract.errors import UsageError
-from contract.notices import CaseNotice, NoticeCode, NoticePicture, NoticePlace, NoticeText
+from contract.notices import CaseNotice, NoticeCode, NoticeLimit, NoticePicture, NoticePlace, NoticeText
 from contract.plane import Origin, Point
 from contract.taxonomy import Violation
 
@@ -99,6 +99,8 @@ class Presenter:
             zone_id=sheet.zone_id,
             merged_into=sheet.merged_into,
             pictures=tuple(self._picture(picture, made_at) for picture in sheet.pictures),
+            due_at=sheet.due_at,
+            extensions=tuple(NoticeLimit(amount=one.amount, unit=one.unit) for one in sheet.extensions) or None,
             made_at=made_at,
         )
 

@@ -17,6 +17,7 @@ from central.domain.workflow import FINAL, CaseState, Role
 from central.domain.workflow_words import Source
 from central.services.byhand import HandDesk
 from central.services.delivery_hearing import Outcome, ReplyDesk, Verdict
+from central.services.exchange_lengthening import lengthen
 from central.store import case_queries, cases, deliveries, delivery_sheets, shared_pictures
 from central.store.database import Database
 from contract.clock import Clock
@@ -58,7 +59,21 @@ class ExchangeDesk:
         if opened is Outcome.KNOWN:
             return Verdict(Outcome.KNOWN, "it was over before it came here")
         followed = self._parts.replies.take(target, _as_reply(notice))
+        longer = self._lengthen(target, side, notice)
+        if longer is not None:
+            return longer
         return Verdict(Outcome.TAKEN) if opened is Outcome.TAKEN else followed
+
+    def _lengthen(self, target: str, side: Side, notice: CaseNotice) -> Verdict | None:
+        """None: it was lengthened by nothing that is not known here."""
+        if not notice.extensions:
+            return None
+        with self._parts.database.write() as connection:
+            stepper, now = self._parts.replies.stepper, self._parts.clock.now()
+            found = lengthen(connection, stepper, target, side, notice, now)
+        if found is not None:
+            self._parts.replies.tell()
+        return found
 
     def _open(self, target: str, side: Side, notice: CaseNotice) -> Outcome | None:
         """None: it is known already. `KNOWN`: it was over before anybody here heard of it."""

@@ -1,15 +1,18 @@
 """Reads what other systems may know of cases: the row, and the redacted pictures that lie here."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from central.domain.deadlines import Stage
 from central.domain.delivery import UNREVIEWED, CaseSheet, SheetPicture
 from central.store import deliveries, observations
 from central.store.case_queries import AT_ONCE
 from central.store.cases import CASES, MEMBERS
+from central.store.stages import STAGES
 from contract.events import EvidenceRole
 
 MOST_PICTURES = 8
@@ -26,8 +29,9 @@ def sheets_of(connection: Connection, case_ids: Iterable[str]) -> list[CaseSheet
         is_known = CASES.c.id.in_(sorted(deliveries.known_among(connection, some)))
         query = select(CASES).where(CASES.c.id.in_(some), is_reviewed | is_known).order_by(CASES.c.id)
         rows = [dict(row._mapping) for row in connection.execute(query)]
-        pictures = _pictures(connection, [row["id"] for row in rows])
-        found += [_sheet(row, pictures[row["id"]]) for row in rows]
+        ids = [row["id"] for row in rows]
+        pictures, clocks = _pictures(connection, ids), _clocks(connection, ids)
+        found += [_sheet(row | clocks[row["id"]], pictures[row["id"]]) for row in rows]
     return found
 
 
@@ -53,6 +57,21 @@ def _pictures(connection: Connection, case_ids: list[str]) -> dict[str, list[She
             found[case_of[picture.incident_id]].append(shown)
     for pictures in found.values():
         pictures.sort(key=lambda picture: (_BEST_FIRST.index(picture.role), -picture.captured_at.timestamp()))
+    return found
+
+
+def _clocks(connection: Connection, case_ids: list[str]) -> dict[str, dict[str, Any]]:
+    """Case → when its stage is due, and by how much its handling was lengthened."""
+    found: dict[str, dict[str, Any]] = {case_id: {"due_at": None, "extensions": []} for case_id in case_ids}
+    columns = (STAGES.c.case_id, STAGES.c.stage, STAGES.c.due_at, STAGES.c.left_at, STAGES.c.clock)
+    query = select(*columns).where(STAGES.c.case_id.in_(case_ids)).order_by(STAGES.c.case_id, STAGES.c.number)
+    for row in connection.execute(query) if case_ids else ():
+        known = found[row.case_id]
+        known["due_at"] = row.due_at if row.left_at is None else None
+        if row.stage == Stage.HANDLE and "extensions" in row.clock:
+            known["extensions"] += [
+                {"amount": amount, "unit": unit} for amount, unit in json.loads(row.clock).get("extensions", ())
+            ]
     return found
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from central.domain.exchange import Side, answers, way
 from central.domain.workflow import TABLE, Action, CaseState, RefusedAction, RejectReason, Role
 from central.domain.workflow_words import PEOPLE, Condition, Source
+from central.domain.worktime import Limit, TimeUnit
+from central.store import stages
 from contract.clock import VirtualClock
 from tests.central.builders import T0, uuid_of
 from tests.central.exchange_parts import GROUND, Deployment
@@ -293,3 +296,71 @@ def test_every_way_is_made_of_own_steps(side: Side, finder: Side) -> None:
             for action in way(start, goal, side, finder) or ():
                 assert answers(side, state, action, finder)
                 state = TABLE[state, action].to
+
+
+def dues(two: Two) -> list[datetime | None]:
+    found: list[datetime | None] = []
+    for one in two.both():
+        with one.database.read() as connection:
+            found.append(stages.open_of(connection, [CASE])[CASE].due_at)
+    return found
+
+
+def handled_by_the_district(two: Two) -> None:
+    two.report()
+    two.settle(60)
+    dispatch(two.city)
+    two.settle(60)
+    two.district.act(CASE, Action.START, R.HANDLING_UNIT)
+    two.settle(60)
+
+
+def test_an_extension_lengthens_the_districts_clock_too_and_does_not_echo(two: Two) -> None:
+    handled_by_the_district(two)
+    before = dues(two)
+    two.city.act(CASE, Action.EXTEND, R.DISPATCHER, note="rain", limit=Limit(2, TimeUnit.URGENT_HOUR))
+    two.settle(600)
+    after = dues(two)
+    assert [late - early for late, early in zip(after, before, strict=True) if late and early] == [
+        timedelta(hours=2)
+    ] * 2
+    assert two.district.steps(CASE)[-1] == ("extend", "city")
+    assert (len(two.district.wire.passed), len(two.city.wire.passed)) == (2, 2)
+    two.district.act(CASE, Action.FINISH, R.HANDLING_UNIT)
+    two.settle(600)
+    assert two.states() == (CaseState.HANDLED, CaseState.HANDLED)
+    assert (len(two.district.wire.passed), len(two.city.wire.passed)) == (3, 2)
+
+
+def test_extensions_of_a_long_cut_come_once_however_often_they_are_said(two: Two) -> None:
+    handled_by_the_district(two)
+    two.city.wire.is_cut = True
+    for hours in (1, 3):
+        two.city.act(CASE, Action.EXTEND, R.DISPATCHER, note="more", limit=Limit(hours, TimeUnit.URGENT_HOUR))
+        two.city.send()
+    two.city.wire.is_cut, two.city.wire.loses_answers = False, True
+    two.city.send()
+    two.settle(1800)
+    assert [action for action, _ in two.district.steps(CASE)].count("extend") == 2
+    city, district = dues(two)[::-1]
+    assert city is not None and district is not None
+    assert abs(city - district) < timedelta(minutes=2)
+
+
+def test_a_suspension_stops_both_clocks_and_resuming_starts_them(two: Two) -> None:
+    handled_by_the_district(two)
+    before = dues(two)
+    two.district.act(CASE, Action.SUSPEND, R.DISPATCHER, note="road works")
+    two.settle(3600)
+    assert two.states() == (CaseState.SUSPENDED, CaseState.SUSPENDED)
+    two.district.act(CASE, Action.RESUME, R.HANDLING_UNIT)
+    two.settle(60)
+    assert two.states() == (CaseState.HANDLING, CaseState.HANDLING)
+    moved = [late - early for late, early in zip(dues(two), before, strict=True) if late and early]
+    assert all(timedelta(minutes=58) < one < timedelta(minutes=62) for one in moved)
+
+
+def test_the_districts_own_extension_is_refused(two: Two) -> None:
+    handled_by_the_district(two)
+    with pytest.raises(RefusedAction, match="city answers for this stage"):
+        two.district.act(CASE, Action.EXTEND, R.DISPATCHER, note="x", limit=Limit(1, TimeUnit.URGENT_HOUR))
