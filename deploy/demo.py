@@ -54,9 +54,9 @@ def _run(supervisor: Supervisor, folder: Path, arguments: argparse.Namespace) ->
     port = arguments.port or free_port()
     tokens = Tokens(operator=secrets.token_urlsafe(16), node=secrets.token_urlsafe(24))
     console = start_central(supervisor, folder, broker.url, port, tokens, ROOT / "configs" / "site" / "demo.yaml")
-    config, node_id = _node_config(folder, arguments)
+    config, node_id = node_config(folder, arguments.cameras, arguments.source)
     enrol_node(console, tokens.operator, node_id, folder / "edge")
-    _start_node(supervisor, folder, config, broker.url, console, tokens.node)
+    start_node(supervisor, folder, config, broker.url, console, tokens.node)
     supervisor.wait_until("the node's cameras", lambda: _node_is_live(console, tokens.operator))
     _say(f"ready in {time.monotonic() - started_s:.1f} s (broker: {broker.name})\n")
     _say(f"console: {console}/")
@@ -70,14 +70,10 @@ def _run(supervisor: Supervisor, folder: Path, arguments: argparse.Namespace) ->
         time.sleep(1.0)
 
 
-def _start_node(
-    supervisor: Supervisor,
-    folder: Path,
-    config: Path,
-    mqtt_url: str,
-    console: str,
-    node_token: str,
+def start_node(
+    supervisor: Supervisor, folder: Path, config: Path, mqtt_url: str, console: str, node_token: str
 ) -> None:
+    """Starts the node of `config`, its state in `folder`."""
     command = (
         *(sys.executable, "-m", "edge", "run", "--config", str(config)),
         *("--mqtt-url", mqtt_url, "--central-url", console, "--state-dir", str(folder / "edge")),
@@ -85,13 +81,13 @@ def _start_node(
     supervisor.start("node", command, {"XUNJIE_SECRET_NODE_TOKEN": node_token})
 
 
-def _node_config(folder: Path, arguments: argparse.Namespace) -> tuple[Path, str]:
-    """File and id of the demo's node, with as many rendered cameras as asked for, and the visitor's own if there is one."""
+def node_config(folder: Path, cameras: int, source: str | None = None) -> tuple[Path, str]:
+    """File and id of the demo's node, with so many rendered cameras, and the visitor's own if there is one."""
     template = ROOT / "configs" / "edge" / "demo.yaml"
     content = yaml.safe_load(template.read_text(encoding="utf-8"))
-    content["cameras"] = content["cameras"][: arguments.cameras]
-    if arguments.source:
-        content["cameras"].append({"camera_id": "source", "source": _own_source(arguments.source)})
+    content["cameras"] = content["cameras"][:cameras]
+    if source:
+        content["cameras"].append({"camera_id": "source", "source": _own_source(source)})
     content["policies"] = str((template.parent / content["policies"]).resolve())
     del content["state_dir"]
     config = folder / "node.yaml"

@@ -31,8 +31,10 @@ def start_broker(supervisor: Supervisor, plan: BrokerPlan) -> None:
     supervisor.wait_until(f"the broker ({plan.name})", lambda: is_listening(port))
 
 
-def start_central(supervisor: Supervisor, folder: Path, mqtt_url: str, port: int, tokens: Tokens, site: Path) -> str:
-    """Starts central on a fresh database under `folder`, waits until it answers, and gives its base URL.
+def start_central(
+    supervisor: Supervisor, folder: Path, mqtt_url: str, port: int, tokens: Tokens, site: Path, *flags: str
+) -> str:
+    """Starts central with `flags` on a database under `folder`, waits until it answers, and gives its base URL.
 
     Raises:
         PartError: the port is in use, or central does not come up.
@@ -44,7 +46,7 @@ def start_central(supervisor: Supervisor, folder: Path, mqtt_url: str, port: int
         *("--database-url", f"sqlite:///{folder / 'central.db'}"),
         *("--evidence-dir", str(folder / "central-evidence")),
         *("--mqtt-url", mqtt_url, "--site", str(site)),
-        *("--host", "127.0.0.1", "--port", str(port)),
+        *("--host", "127.0.0.1", "--port", str(port), *flags),
     )
     environment = {"XUNJIE_OPERATOR_TOKEN": tokens.operator, "XUNJIE_NODE_TOKEN": tokens.node}
     supervisor.start("central", command, environment)
