@@ -11,7 +11,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from central.services.outgoing import enqueue_all
-from central.store import case_queries, changes, fleet, observations
+from central.store import case_queries, changes, fleet, pictures
 from central.store.database import Database
 from contract.clock import Clock
 from contract.errors import PermanentError
@@ -91,7 +91,7 @@ class EvidenceDesk:
     def announced_size(self, sha256: str) -> int | None:
         """The size in bytes that some event announced; None as long as none did."""
         with self._database.read() as connection:
-            return observations.announced_size(connection, sha256)
+            return pictures.announced_size(connection, sha256)
 
     def accept(self, upload: Upload, sha256: str, announced_bytes: int) -> None:
         """Keeps a complete upload and tells the cases that it belongs to.
@@ -154,7 +154,7 @@ class EvidenceDesk:
         """Says in the database that the picture is here; harmless when it says so already."""
         now = self._clock.now()
         with self._database.write() as connection:
-            incidents = observations.mark_stored(connection, sha256, now)
+            incidents = pictures.mark_stored(connection, sha256, now)
             cases = case_queries.cases_of(connection, incidents)
             enqueue_all(connection, cases, now)
             changes.record(connection, "case", cases, now)

@@ -15,7 +15,7 @@ from central.domain.values import MemberId, Observation, Revision
 from central.services.conditions import Conditions
 from central.services.observing import to_revision
 from central.services.roll import Roll
-from central.store import observations, sightings
+from central.store import observations, pictures, sightings
 from contract.events import IncidentEvent
 from contract.ids import IncidentId
 from contract.plane import Origin
@@ -57,7 +57,7 @@ class Taker:
             told: in the order of arrival.
             now: the board holds what was seen within `REMEMBERED` of it; neighbours of what is older are fetched.
         """
-        observations.announce(connection, told)
+        pictures.announce(connection, told)
         known = [self._conditions.completed(connection, data, now) for data in told]
         revisions = [to_revision(data, self._origin) for data in known]
         sightings.add_revisions(connection, revisions)

@@ -36,10 +36,10 @@ from central.services.views import (
     SiteView,
     ZoneView,
 )
-from central.store import case_lists, case_queries, changes, dead_letters, fleet, nodes, observations, stages, storms
+from central.store import case_lists, case_queries, changes, dead_letters, fleet, nodes, stages, storms
 from central.store.cases import Projection
 from central.store.database import Database
-from central.store.observations import Picture
+from central.store.pictures import Picture, pictures_of
 from central.store.stages import StageRow
 from contract.ids import NodeId
 from contract.plane import Origin, Point
@@ -105,7 +105,7 @@ class Reader:
             summary = self._summaries(connection, [case])[0]
             found = case_queries.snapshots(connection, [case_id])
             members = found[0].members if found else ()
-            pictures = observations.pictures_of(connection, [case_id, *(member.incident_id for member in members)])
+            pictures = pictures_of(connection, [case_id, *(member.incident_id for member in members)])
             links = {
                 member_id(entry.incident_id, entry.part): LinkRecord.model_validate_json(entry.link)
                 for entry in case_queries.memberships(connection, case_id)
@@ -186,7 +186,7 @@ class Reader:
         snapshots = {str(case.case_id): case for case in case_queries.snapshots(connection, [c.case_id for c in found])}
         incidents = [member.incident_id for case in snapshots.values() for member in case.members]
         pictures: dict[str, list[Picture]] = defaultdict(list)
-        for picture in observations.pictures_of(connection, [*incidents, *(case.case_id for case in found)]):
+        for picture in pictures_of(connection, [*incidents, *(case.case_id for case in found)]):
             pictures[picture.incident_id].append(picture)
         clocks = stages.open_of(connection, [case.case_id for case in found])
         workers = workers_of(connection, [case.case_id for case in found])

@@ -15,9 +15,10 @@ from central.services.fleet import FleetDesk
 from central.services.originals import Opening, open_original, require_grounds
 from central.services.photobook import PhotoBook
 from central.services.records import OpeningRecord
-from central.store import case_queries, cases, fleet_requests, observations
+from central.store import case_queries, cases, fleet_requests
 from central.store.cases import HistoryEntry
 from central.store.database import Database
+from central.store.pictures import pictures_named
 from contract.clock import Clock
 from contract.errors import UsageError
 from contract.requests import Original
@@ -92,7 +93,7 @@ class RevealDesk:
 
     def _node_of(self, opening: Opening) -> str:
         with self._database.read() as connection:
-            for picture in observations.pictures_named(connection, opening.sha256):
+            for picture in pictures_named(connection, opening.sha256):
                 if opening.case in case_queries.cases_of(connection, [picture.incident_id]):
                     return picture.node_id
         raise UsageError(f"sha256: {opening.sha256} is no picture of case {opening.case}")

@@ -12,7 +12,7 @@ from central.store import dead_letters
 from central.store.cases import HistoryEntry, Projection
 from central.store.fleet import StoredBundle
 from central.store.nodes import KnownNode
-from central.store.observations import Picture
+from central.store.pictures import Picture
 from contract.events import EvidenceRole
 from contract.reported import Reported
 from contract.status import NodeState

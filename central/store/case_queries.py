@@ -12,7 +12,8 @@ from central.domain.values import CaseSnapshot, MemberId, Observation, member_id
 from central.domain.workflow import REVIEWED, Action, CaseState, Role
 from central.domain.workflow_words import Source
 from central.store.cases import CASES, HISTORY, MEMBERS, HistoryEntry, Projection
-from central.store.observations import EVIDENCE, OBSERVATIONS, to_observation
+from central.store.observations import OBSERVATIONS, to_observation
+from central.store.pictures import EVIDENCE
 from contract.ids import CaseId
 from contract.plane import Point
 from contract.taxonomy import KindGroup, Seen, Violation

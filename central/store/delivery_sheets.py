@@ -9,9 +9,10 @@ from sqlalchemy import Connection, select
 
 from central.domain.deadlines import Stage
 from central.domain.delivery import UNREVIEWED, CaseSheet, SheetPicture
-from central.store import deliveries, observations
+from central.store import deliveries
 from central.store.case_queries import AT_ONCE
 from central.store.cases import CASES, MEMBERS
+from central.store.pictures import pictures_of
 from central.store.stages import STAGES
 from contract.events import EvidenceRole
 
@@ -44,7 +45,7 @@ def _pictures(connection: Connection, case_ids: list[str]) -> dict[str, list[She
     query = select(MEMBERS.c.incident_id, MEMBERS.c.case_id).where(*is_open)
     case_of = {case_id: case_id for case_id in case_ids}  # what came with the case itself hangs under its own id
     case_of |= {row.incident_id: row.case_id for row in connection.execute(query)}
-    for picture in observations.pictures_of(connection, case_of):
+    for picture in pictures_of(connection, case_of):
         if picture.is_stored and picture.redaction and picture.role in _BEST_FIRST:
             shown = SheetPicture(
                 sha256=picture.sha256,

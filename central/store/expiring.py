@@ -20,8 +20,9 @@ from central.store.dead_letters import DEAD_LETTERS
 from central.store.fleet_history import CHANGES as STANDINGS
 from central.store.inbox import INBOX
 from central.store.notices import NOTICES
-from central.store.observations import EVIDENCE, OBSERVATIONS
+from central.store.observations import OBSERVATIONS
 from central.store.outcomes import OUTCOMES
+from central.store.pictures import EVIDENCE
 from central.store.shared_pictures import SHARED
 from central.store.sightings import BONDS, PROPOSALS, REVISIONS
 from central.store.stages import STAGES

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Column, Connection, Index, Integer, String, Table, 
 
 from central.store.cases import MEMBERS
 from central.store.database import METADATA, UtcInstant, insert_ignoring
-from central.store.observations import EVIDENCE
+from central.store.pictures import EVIDENCE
 from contract.notices import NoticePicture
 
 SHARED = Table(

@@ -26,7 +26,7 @@ from central.services.registers_base import Register
 from central.store.cases import CASES, HISTORY
 from central.store.database import Database
 from central.store.fleet_history import CHANGES
-from central.store.observations import EVIDENCE
+from central.store.pictures import EVIDENCE
 from central.store.silences import SILENCES
 from central.store.stages import STAGES
 from contract.clock import VirtualClock

@@ -21,7 +21,8 @@ from central.services.sealing import Sealer
 from central.store.cases import CASES, HISTORY, MEMBERS
 from central.store.fleet_history import CHANGES as STANDINGS
 from central.store.inbox import INBOX
-from central.store.observations import EVIDENCE, OBSERVATIONS
+from central.store.observations import OBSERVATIONS
+from central.store.pictures import EVIDENCE
 from contract.events import Event, IncidentState
 from contract.signing import SigningKey
 from contract.taxonomy import Seen
