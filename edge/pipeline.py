@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from contract.events import Event, EvidenceRole, IncidentState
 from contract.ids import CameraId, IncidentId
@@ -134,7 +136,7 @@ class Pipeline:
         detections = self._detector.detect(picture)
         hide = memory.redaction.note(detections, frame.captured_at)
         shutter = self._locker.shutter(frame, hide)
-        watched = memory.watch.step(detections, cutter(picture), frame.captured_at)
+        watched = memory.watch.step(detections, cutter(picture), frame.captured_at, aspect=_aspect(picture))
         events: list[Event] = []
         for look in (watched, *self._at_tile(memory, frame)):
             self._remember_lead_ups(memory, look, shutter)
@@ -230,7 +232,8 @@ class Pipeline:
         if tile is not None:
             found = placed(tile, self._detector.detect(cut(frame.image, tile)))
             of = TileOf(tile, memory.tiles.round_s)
-            yield memory.watch.step(found.detections, cutter(frame.image), frame.captured_at, of)
+            aspect = _aspect(frame.image)
+            yield memory.watch.step(found.detections, cutter(frame.image), frame.captured_at, of, aspect=aspect)
 
     def _memory_at(self, frame: Frame) -> _Memory:
         """The camera's memory; a new one if the clock was set back, since ages over that step mean nothing."""
@@ -333,6 +336,11 @@ class Pipeline:
             memory.lead_ups.pop(track.track_id, None)
             memory.incident_ids.pop(track.track_id, None)
             memory.orphans.forget(track.track_id)
+
+
+def _aspect(picture: NDArray[np.uint8]) -> float:
+    """Width for height."""
+    return float(picture.shape[1] / picture.shape[0])
 
 
 def _weight(seen: Seen) -> Weight:

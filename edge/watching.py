@@ -15,7 +15,7 @@ from edge.rules.attendance import Attendance
 from edge.rules.attention import Wish, Wishes
 from edge.rules.contest import uncontested
 from edge.rules.gather import gather
-from edge.rules.perspective import LearnedPerspective, Perspective, PosedPerspective, plausible
+from edge.rules.perspective import WIDE, LearnedPerspective, Perspective, PosedPerspective, plausible
 from edge.rules.places import CameraPose
 from edge.rules.policy import Policies
 from edge.rules.presence import Presence
@@ -73,6 +73,7 @@ class CameraWatch:
         at: datetime,
         tile: TileOf | None = None,
         place: Place | None = None,
+        aspect: float = WIDE,
     ) -> Watched:
         """Takes one look.
 
@@ -82,11 +83,12 @@ class CameraWatch:
             at: capture time; must not go back.
             tile: the part that was looked at; None: the whole.
             place: where windows for plumes are set; None: around their first box.
+            aspect: width of the whole picture for its height.
         """
         if tile is None:
             self._people.note(detections)
         things = unmasked(gather(uncontested(detections), self._policies), self._masks)
-        things = plausible(things, self._perspective, self._policies.presence)
+        things = plausible(things, self._perspective, self._policies.presence, aspect)
         tracked = self._tracker.step(
             things, at, None if tile is None else tile.box, 0.0 if tile is None else tile.round_s
         )

@@ -32,6 +32,8 @@ SKY_RAD = radians(-2.0)
 """A foot this far above the horizon stands on no ground: a board, a lamp, an awning. Nearer, a street may climb."""
 BORDER = 0.01
 """Boxes that end at the picture's border are cut and say nothing of height."""
+WIDE = 16 / 9
+"""Width for height of nearly every street camera's picture."""
 
 
 class Perspective(Protocol):
@@ -95,10 +97,32 @@ class LearnedPerspective:
 
 
 def plausible(
-    things: Sequence[Thing], perspective: Perspective, presence: Mapping[Seen, PresencePolicy]
+    things: Sequence[Thing],
+    perspective: Perspective,
+    presence: Mapping[Seen, PresencePolicy],
+    aspect: float = WIDE,
 ) -> tuple[Thing, ...]:
-    """The things that are as high as their kind can be; where nobody can say, they stay."""
-    return tuple(thing for thing in things if _fits(thing, perspective, presence[thing.seen]))
+    """The things that are as high and as wide as their kind can be; where nobody can say, they stay.
+
+    Args:
+        things: of one look.
+        perspective: how large things are.
+        presence: says what is plausible, by kind.
+        aspect: width of the picture for its height.
+    """
+    return tuple(
+        thing
+        for thing in things
+        if _is_shaped(thing.box_norm, presence[thing.seen], aspect) and _fits(thing, perspective, presence[thing.seen])
+    )
+
+
+def _is_shaped(box: Box, policy: PresencePolicy, aspect: float) -> bool:
+    is_cut = min(box[0], box[1]) <= BORDER or max(box[2], box[3]) >= 1 - BORDER
+    if policy.shape is None or is_cut or box[3] <= box[1]:
+        return True
+    least, most = policy.shape
+    return least <= (box[2] - box[0]) * aspect / (box[3] - box[1]) <= most
 
 
 def _fits(thing: Thing, perspective: Perspective, policy: PresencePolicy) -> bool:

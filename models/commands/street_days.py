@@ -113,6 +113,7 @@ def _table(found: "tuple[Row, ...]") -> Table:
         "false",
         "filed",
         "a camera-day",
+        "later",
         "wrong",
         "again",
         "after s",
@@ -128,6 +129,7 @@ def _table(found: "tuple[Row, ...]") -> Table:
             str(entry.false),
             str(entry.false_filed),
             f"{entry.false_per_day:.0f} ({entry.false_low:.0f}–{entry.false_high:.0f})",
+            f"{entry.later_per_day:.0f} ({entry.later_low:.0f}–{entry.later_high:.0f})",
             str(entry.wrong_kind),
             str(entry.again),
             f"{_seconds(entry.attended_s)} / {_seconds(entry.patrol_s)}",
@@ -138,6 +140,7 @@ def _table(found: "tuple[Row, ...]") -> Table:
         "incidents: what a city files once (a seating with its tables), found by anything of it in its group; "
         "small: under 12 px or mostly hidden, not asked for; "
         "filed: false ones less repetitions at their place; a camera-day: false ones with their exact 95 % interval; "
+        "later: the same without what stood there when the camera came up; "
         "after s: from first box, in attention / patrol"
     )
     return table

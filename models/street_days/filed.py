@@ -4,7 +4,9 @@ A seating is five tables and three parasols to a detector and one occupied pavem
 grill and its smoke are one barbecue. Central joins by group, place and time, so one report of any of them is one case
 with the place in the picture, and a table missed beside four found costs nobody anything. What no report tells of at
 all is missed in both measures. Likewise a lamp taken for fire three times in a quarter of an hour is one case that one
-person looks at. The strict figures, thing by thing and report by report, stand beside these everywhere.
+person looks at; and a hoarding that stood there before the camera came up is told of once in the camera's life, which
+short recordings would count once a quarter of an hour. The strict figures, thing by thing and report by report, stand
+beside these everywhere.
 """
 
 from collections.abc import Sequence
@@ -19,6 +21,8 @@ Filed = tuple[int, str, KindGroup, str]
 """Street, camera, group, and whose it is."""
 AGAIN_SHARE = 0.5
 """Two false reports of a group whose boxes cover each other this much are at one place."""
+STANDING_S = 15.0
+"""What is boxed so soon after the camera's first look stood there before it."""
 AGAIN_WITHIN_S = 900.0
 """Longer: what a day's reports tell of one lamp would count once, though it costs a look each time."""
 
@@ -51,6 +55,14 @@ def first_false(entry: CameraVerdict, kinds: Sequence[Seen]) -> list[Verdict]:
         if one.worth is Worth.FALSE and one.report.seen in kinds and not any(_is_again(one, other) for other in kept):
             kept.append(one)
     return kept
+
+
+def standing_false(entry: CameraVerdict, kinds: Sequence[Seen]) -> int:
+    """How many false reports are of what stood there when the camera came up."""
+    return sum(
+        one.worth is Worth.FALSE and one.report.seen in kinds and one.report.first_seen_s - entry.begins_s <= STANDING_S
+        for one in entry.verdicts
+    )
 
 
 def _is_again(one: Verdict, other: Verdict) -> bool:

@@ -46,11 +46,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class CameraVerdict:
-    """All reports and truths of one camera; `hours` recorded."""
+    """All reports and truths of one camera; `hours` recorded, from `begins_s` of the world on."""
 
     seed: int
     camera_id: str
     condition: str
+    begins_s: float
     hours: float
     looks: int
     verdicts: tuple[Verdict, ...]
@@ -91,6 +92,7 @@ def judge_camera(
         facts.seed,
         facts.camera_id,
         f"{facts.light} {facts.weather}",
+        float(recordings[0].looks_s[0]),
         seconds / 3600,
         sum(len(entry.looks_s) for entry in recordings),
         tuple(verdicts),

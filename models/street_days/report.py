@@ -10,7 +10,7 @@ from contract.taxonomy import Context, Seen
 from edge.plume.judge import Judge
 from edge.rules.policy import Policies
 from models.evaluation.counts import rate
-from models.street_days.filed import first_false, incidents
+from models.street_days.filed import first_false, incidents, standing_false
 from models.street_days.interval import share_interval
 from models.street_days.matching import CameraVerdict, Worth, confirm_seconds, judge_camera
 from models.street_days.rerun import rerun
@@ -56,7 +56,13 @@ class Row:
     its smoke. Found if anything of it was reported as something of its group. The things are also counted one by one,
     by their own kind, in `asked`: that is the strict figure."""
     false_filed: int
-    """False reports less those of a group and place that was falsely reported before in the same act."""
+    """False reports less those of a group and place that was falsely reported shortly before."""
+    false_standing: int
+    later_per_day: float
+    later_low: float
+    later_high: float
+    """False reports of what stood there when the camera came up (once in its life), and how many come up later per
+    camera-day, with the exact 95 % Poisson interval."""
 
     @property
     def recall(self) -> float | None:
@@ -93,6 +99,8 @@ def row(name: str, verdicts: Sequence[CameraVerdict], kinds: Sequence[Seen] = KI
     false = [found for found in reports if found.worth is Worth.FALSE]
     hours = sum(entry.hours for entry in verdicts)
     per_hour = rate(len(false), hours)
+    standing = sum(standing_false(entry, kinds) for entry in verdicts)
+    later = rate(len(false) - standing, hours)
     found = _found(plain)
     interval = share_interval(found, len(plain))
     filed = incidents(plain)
@@ -122,6 +130,10 @@ def row(name: str, verdicts: Sequence[CameraVerdict], kinds: Sequence[Seen] = KI
         incidents_low=None if filed_interval is None else round(filed_interval[0], 3),
         incidents_high=None if filed_interval is None else round(filed_interval[1], 3),
         false_filed=sum(len(first_false(entry, kinds)) for entry in verdicts),
+        false_standing=standing,
+        later_per_day=round(later.value * 24, 2),
+        later_low=round(later.low * 24, 2),
+        later_high=round(later.high * 24, 2),
     )
 
 

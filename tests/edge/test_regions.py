@@ -73,6 +73,16 @@ def test_a_sheet_over_goods_is_no_parasol() -> None:
     assert plausible([sheet, parasol], PosedPerspective(POSE), presence) == (parasol,)
 
 
+def test_a_lamp_post_and_a_row_of_awnings_are_no_parasols_whatever_the_camera_knows() -> None:
+    """In the picture's own proportions: 0.1 of the width is as long as 0.178 of the height at 16:9."""
+    rule = policy()
+    presence = {Seen.PARASOL: rule.model_copy(update={"shape": (0.7, 1.8)})}
+    parasol, post = Thing(Seen.PARASOL, 0.9, (0.4, 0.4, 0.5, 0.6)), Thing(Seen.PARASOL, 0.9, (0.4, 0.4, 0.43, 0.6))
+    row, cut = Thing(Seen.PARASOL, 0.9, (0.3, 0.4, 0.7, 0.6)), Thing(Seen.PARASOL, 0.9, (0.0, 0.4, 0.03, 0.6))
+    assert plausible([parasol, post, row, cut], LearnedPerspective(), presence) == (parasol, cut)
+    assert plausible([row], LearnedPerspective(), presence, aspect=0.5) == (row,), "an upright picture"
+
+
 def test_people_teach_a_camera_without_a_survey() -> None:
     perspective = LearnedPerspective()
     assert perspective.height_m((0.1, 0.3, 0.2, 0.55)) is None

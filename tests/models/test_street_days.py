@@ -82,6 +82,7 @@ def test_a_found_stall_and_a_tarpaulin_taken_for_one_are_told_apart() -> None:
     figures = row("all", [verdict], (Seen.STALL,))
     assert (figures.found, figures.asked, figures.false, figures.patrol_s) == (1, 1, 1, 60.0)
     assert figures.false_high > figures.false_per_day > 0
+    assert (figures.false_standing, figures.later_per_day) == (1, 0.0), "it stood there from the first look on"
 
 
 def test_a_calibrated_camera_knows_that_nothing_is_as_high_as_that() -> None:
