@@ -84,7 +84,7 @@ def draw_report(
         "register_report.html",
         r=pages.words(request).part("registers."),
         report=report_view(report, 0),
-        findings=_said(report.register, found[start : start + FINDINGS_A_PAGE]),
+        findings=said_of(report.register, found[start : start + FINDINGS_A_PAGE]),
         kinds=kinds,
         code=code,
         page=page,
@@ -96,7 +96,7 @@ def draw_report(
     )
 
 
-def _said(register: Register, findings: list[Finding]) -> list[tuple[FindingView, Sentence]]:
+def said_of(register: Register, findings: list[Finding]) -> list[tuple[FindingView, Sentence]]:
     """Each with its column's name: as the file calls it, else as the register does."""
     names = {column.field: Sentence(zh=column.zh, en=column.field) for column in columns_of(ROWS[register])}
     return [(finding_view(one), names.get(one.field, Sentence(zh=one.field, en=one.field))) for one in findings]

@@ -15,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from central.console.pages import KeeperGate, Pages
-from central.console.register_reports import EMBEDDED, draw_report, report_pages
+from central.console.register_reports import EMBEDDED, draw_report, report_pages, said_of
 from central.console.words import Language, Words
 from central.domain.people import Operator, Right
 from central.domain.registers.frames import Frame
@@ -28,7 +28,7 @@ from central.services.registers_files import FileFormat
 from central.services.registers_orders import Order, Report
 from central.services.registers_rows import ROWS
 from central.services.registers_shelf import ReportShelf
-from central.services.registers_views import change_view, coverage_view, finding_view, history_view, report_view
+from central.services.registers_views import change_view, coverage_view, history_view, report_view
 from central.services.registers_writing import cell_of
 from contract.errors import TransientError, UsageError
 from contract.plane import Origin
@@ -97,7 +97,7 @@ def registers_pages(desk: RegisterDesk, gate: KeeperGate, pages: Pages, origin: 
     @router.get("/findings", dependencies=reader)
     def show_findings(request: Request) -> Response:
         found = groupby(desk.check(), key=lambda pair: pair[0])
-        groups = [(_name(register), [finding_view(one) for _, one in pairs]) for register, pairs in found]
+        groups = [(_name(register), said_of(register, [one for _, one in pairs])) for register, pairs in found]
         return pages.render(request, "register_findings.html", r=said(request), groups=groups)
 
     @router.get("/coverage", dependencies=reader)

@@ -3,7 +3,10 @@ const form = document.querySelector("form.import");
 const frame = document.querySelector("iframe[name=report]");
 const button = document.getElementById("take-good");
 
+// Nothing stands there until a report does.
+frame.hidden = true;
 frame.addEventListener("load", () => {
+  frame.hidden = !frame.contentDocument?.body.childElementCount;
   const report = frame.contentDocument?.getElementById("report");
   const good = Number(report?.dataset.good ?? 0);
   button.hidden = !good || report.dataset.written === "yes";
