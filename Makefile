@@ -4,7 +4,7 @@ BIN := .venv/bin
 LIBRARIES := central/console/static/vendor/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-demo setup-bench test-deps demo test chaos check format bench schema walk-images check-wheels clean
+.PHONY: help setup setup-demo setup-bench test-deps demo test chaos check format bench schema screenshots walk-images check-wheels clean
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -62,6 +62,9 @@ schema: .venv/.dev-ready  ## rewrite contract/schemas and the API description
 
 bench: .venv/.bench-ready $(LIBRARIES)  ## measure; writes runs/bench.json
 	$(BIN)/python -m deploy.bench
+
+screenshots: .venv/.dev-ready $(LIBRARIES)  ## every page in both languages and themes: runs/screenshots, sheets in docs/images/console
+	$(BIN)/python -m deploy.screenshots
 
 walk-images: .venv/.demo-ready  ## walk the Dockerfiles' steps in a fresh folder where no engine is
 	$(BIN)/python -m deploy.walk_images
