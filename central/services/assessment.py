@@ -1,6 +1,6 @@
 """Figures of any area, department, post, person or camera in any period: as they stand, and as they were frozen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -28,6 +28,7 @@ from central.services.assessment_views import (
 )
 from central.services.records import Sentence
 from central.store import assessment_queries
+from central.store.assessment_queries import Durations, together
 from central.store.database import Database
 from contract.clock import Clock
 from contract.errors import TransientError, UsageError
@@ -93,7 +94,8 @@ class AssessmentDesk:
         """The same inside the caller's transaction."""
         window, registers = self.window(question.period), self.registers(connection)
         exposure = Exposure(connection, registers, window, self.timezone)
-        whole = self.reckon(connection, question.scope, window, exposure)
+        took = self._took(connection, question.scope, window, question.by)
+        whole = self.reckon(connection, question.scope, window, exposure, together(took.values()))
         gaps = exposure.coverage(question.scope.area).gaps
         return AssessmentView(
             scope=_scope(question.scope, registers),
@@ -103,7 +105,7 @@ class AssessmentDesk:
             figures=figure_views(self.book, whole.found),
             sets=set_views(self.book, whole.counts),
             by=question.by,
-            rows=self._rows(connection, question, window, exposure, registers) if question.by else (),
+            rows=self._rows(connection, question, window, exposure, registers, took) if question.by else (),
             gaps=tuple(GapView(grid=gap.grid, hours=len(gap.hours)) for gap in gaps[:GAPS_SHOWN]),
         )
 
@@ -138,19 +140,29 @@ class AssessmentDesk:
         now = self._clock.now()
         return Window(period.first, period.last, now.astimezone(self.timezone).date(), now)
 
-    def reckon(self, connection: Connection, scope: Scope, window: Window, exposure: Exposure) -> Reckoned:
-        """All figures of one scope."""
+    def reckon(
+        self, connection: Connection, scope: Scope, window: Window, exposure: Exposure, took: Durations | None = None
+    ) -> Reckoned:
+        """All figures of one scope; `took`: its durations, where they have been read already."""
         counted = assessment_queries.tally(connection, scope, window)
-        took = assessment_queries.durations(connection, scope, window, self._timed())
-        return self._reckoned(replace(counted, took=took.get("", {}), measures=exposure.measures(scope)))
+        if took is None:
+            took = self._took(connection, scope, window).get("", {})
+        return self._reckoned(replace(counted, took=took, measures=exposure.measures(scope)))
 
     def reckon_by(
-        self, connection: Connection, scope: Scope, window: Window, exposure: Exposure, by: str
+        self,
+        connection: Connection,
+        scope: Scope,
+        window: Window,
+        exposure: Exposure,
+        by: str,
+        took: Mapping[str, Durations] | None = None,
     ) -> dict[str, Reckoned]:
-        """All figures for each value of the split."""
+        """All figures for each value of the split; `took` as for `reckon`."""
         column, length = SPLITS[by]
         tallies = assessment_queries.tallies_by(connection, scope, window, column, length)
-        took = assessment_queries.durations(connection, scope, window, self._timed(), column, length)
+        if took is None:
+            took = self._took(connection, scope, window, by)
         return {
             key: self._reckoned(
                 replace(counted, took=took.get(key, {}), measures=exposure.measures(narrowed(scope, column, key)))
@@ -164,10 +176,16 @@ class AssessmentDesk:
         )
 
     def _rows(
-        self, connection: Connection, question: Question, window: Window, exposure: Exposure, registers: Registers
+        self,
+        connection: Connection,
+        question: Question,
+        window: Window,
+        exposure: Exposure,
+        registers: Registers,
+        took: Mapping[str, Durations],
     ) -> tuple[RowView, ...]:
         by = question.by or ""
-        found = self.reckon_by(connection, question.scope, window, exposure, by)
+        found = self.reckon_by(connection, question.scope, window, exposure, by, took)
         return tuple(
             RowView(
                 key=key,
@@ -181,6 +199,12 @@ class AssessmentDesk:
     def _reckoned(self, counted: Tally) -> Reckoned:
         counts = {key: counted.count(rule) for key, rule in self.book.sets.items()}
         return Reckoned(results(self.book, counted), counts)
+
+    def _took(
+        self, connection: Connection, scope: Scope, window: Window, by: str | None = None
+    ) -> Mapping[str, Durations]:
+        column, length = SPLITS[by] if by else ("", 0)
+        return assessment_queries.durations(connection, scope, window, self._timed(), column, length)
 
     def _timed(self) -> frozenset[Moment]:
         """The moments whose durations some figure asks for."""

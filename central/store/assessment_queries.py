@@ -64,6 +64,15 @@ def durations(
     return found
 
 
+def together(parts: Iterable[Durations]) -> Durations:
+    """The durations of several parts as those of the whole."""
+    found: dict[tuple[Moment, Mark], Counter[int]] = {}
+    for part in parts:
+        for place, counts in part.items():
+            found.setdefault(place, Counter()).update(counts)
+    return found
+
+
 def cases_in(
     connection: Connection, rule: SetRule, scope: Scope, window: Window, after: str, limit: int
 ) -> list[tuple[str, int]]:
