@@ -1,17 +1,18 @@
 """The figures' pages: a sheet of one scope and period, its curves and bars, and the cases behind each number."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from central.console.pages import Pages
-from central.console.words import Language
+from central.console.words import Language, Words
 from central.domain.assessment.periods import Period, PeriodKind, parse_period, period_around
 from central.domain.assessment.scopes import Scope
 from central.domain.people import Operator
+from central.domain.workflow_words import Source
 from central.services.assessment import SPLITS, Question
 from central.services.assessment_export import ExportFormat
 from central.services.assessment_parts import Assessment
@@ -20,6 +21,7 @@ from central.services.curves import Curves
 from central.services.reading import Reader
 from central.services.records import Sentence
 from contract.errors import TransientError, UsageError
+from contract.taxonomy import Violation
 
 HEADLINES = (
     "false_alarms_per_camera_day",
@@ -100,9 +102,9 @@ def figures_pages(figures: Assessment, drawn: Drawn, reader: Reader, gate: Gate,
             return page(request, question)
         except UsageError as error:
             return page(request, question, str(error))
-        return page(
-            request, question, view=view, formulas=_formulas(view), **_curves(drawn(question)), bars=_bars(view)
-        )
+        names = _row_names(view, question.by or "", reader, pages.words(request))
+        facts: dict[str, Any] = {"formulas": _formulas(view), "row_names": names, "bars": _bars(view, names)}
+        return page(request, question, view=view, **_curves(drawn(question)), **facts)
 
     @router.get("/cases")
     def show_cases(
@@ -170,13 +172,28 @@ def _formulas(view: AssessmentView) -> dict[str, Sentence]:
     }
 
 
-def _bars(view: AssessmentView) -> dict[str, Any] | None:
+def _row_names(view: AssessmentView, by: str, reader: Reader, words: Words) -> dict[str, str]:
+    """Row → its name in the reader's language: what the view has no name for is a kind, a source or a person's own."""
+    names: dict[str, str] = {}
+    for row in view.rows:
+        if row.name is not None:
+            names[row.key] = words.of(row.name)
+        elif by == "kind" and row.key in set(Violation):
+            names[row.key] = words.of(reader.violation_name(Violation(row.key)))
+        elif by == "source" and row.key in set(Source):
+            names[row.key] = words(f"source.{row.key}")
+        else:
+            names[row.key] = row.key or words("figures.nobody")
+    return names
+
+
+def _bars(view: AssessmentView, row_names: Mapping[str, str]) -> dict[str, Any] | None:
     """The split's rows as bars, a series a figure; None where nothing is split."""
     if not view.rows:
         return None
     names = {figure.key: figure.name.model_dump() for figure in view.rows[0].figures if figure.key in COLUMNS}
     values = [{figure.key: figure.value for figure in row.figures} for row in view.rows]
     return {
-        "labels": [row.name.model_dump() if row.name else {"zh": row.key, "en": row.key} for row in view.rows],
+        "labels": [row_names[row.key] for row in view.rows],
         "series": [{"name": name, "values": [row.get(key) for row in values]} for key, name in names.items()],
     }

@@ -3,6 +3,7 @@ const isChinese = document.documentElement.lang.startsWith("zh");
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 // Okabe and Ito's, told apart by their dashes as well.
 const INKS = [[matchMedia("(prefers-color-scheme: dark)").matches ? "#56b4e9" : "#0072b2", []], ["#d55e00", [8, 4]], ["#009e73", [2, 3]], ["#cc79a7", [12, 3, 2, 3]], ["#e69f00", [5, 5]]];
+const DAY_S = 86400, LONGEST = 16;
 const drawn = new Map();
 
 function axes(values) {
@@ -24,18 +25,22 @@ function curves(holder) {
   const at = days.map((day) => Date.parse(`${day}T00:00Z`) / 1000);
   const series = names.map((label, index) => ({ label, stroke: INKS[index][0], dash: INKS[index][1], width: 2, points: { show: days.length < 40 } }));
   const day = (_, values) => values.map((value) => format.format(value * 1000));
-  draw(holder, { axes: axes({ values: day, space: 60 }), scales: { x: { time: false } }, series: [{ label: " ", value: (_, value) => (value === null ? "–" : format.format(value * 1000)) }, ...series], cursor: { drag: { x: false, y: false } } }, [at, ...numbers]);
+  const x = { time: false, range: (_, first, last) => (first === last ? [first - DAY_S, last + DAY_S] : [first, last]) };
+  draw(holder, { axes: axes({ values: day, space: 60, incrs: [1, 2, 5, 7, 14, 30, 90].map((days) => days * DAY_S) }), scales: { x }, series: [{ label: holder.dataset.label, value: (_, value) => (value === null ? "–" : format.format(value * 1000)) }, ...series], cursor: { drag: { x: false, y: false } } }, [at, ...numbers]);
 }
+
+const cut = (name) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name);
 
 function bars(holder) {
   const { labels, series } = JSON.parse(holder.dataset.bars);
   const chosen = series[Number(document.getElementById("bar-series").value)];
-  const names = labels.map((label) => (isChinese ? label.zh : label.en));
+  const names = labels;
   const at = names.map((_, index) => index);
   const paths = window.uPlot.paths.bars({ size: [0.7, 60] });
-  const named = (_, values) => values.map((value) => (Number.isInteger(value) ? names[value] ?? "" : ""));
+  const named = (_, values) => values.map((value) => (Number.isInteger(value) ? cut(names[value] ?? "") : ""));
   const y = { label: isChinese ? chosen.name.zh : chosen.name.en, stroke: INKS[0][0], fill: `${INKS[0][0]}99`, paths, points: { show: false } };
-  draw(holder, { axes: axes({ values: named, space: 70 }), scales: { x: { time: false, range: [-0.6, names.length - 0.4] }, y: { range: (_, low, high) => [0, high > 0 ? high * 1.08 : 1] } }, series: [{ label: " ", value: (_, value) => names[value] ?? "–" }, y], cursor: { drag: { x: false, y: false } } }, [at, chosen.values]);
+  const isCrowded = names.join("").length * 8 > holder.clientWidth;
+  draw(holder, { axes: axes({ values: named, incrs: [1, 2, 5, 10, 20, 50], space: isCrowded ? 20 : 70, ...(isCrowded ? { rotate: -35, size: 110 } : {}) }), scales: { x: { time: false, range: [-0.6, names.length - 0.4] }, y: { range: (_, low, high) => [0, high > 0 ? high * 1.08 : 1] } }, series: [{ label: holder.dataset.label, value: (_, value) => names[value] ?? "–" }, y], cursor: { drag: { x: false, y: false } } }, [at, chosen.values]);
 }
 
 function showAll() {
