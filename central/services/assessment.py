@@ -1,6 +1,6 @@
 """Figures of any area, department, post, person or camera in any period: as they stand, and as they were frozen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ from central.services.assessment_views import (
 )
 from central.services.records import Sentence
 from central.store import assessment_queries
-from central.store.assessment_queries import Durations, together
+from central.store.assessment_queries import Durations, Split, together
 from central.store.database import Database
 from contract.clock import Clock
 from contract.errors import TransientError, UsageError
@@ -94,8 +94,9 @@ class AssessmentDesk:
         """The same inside the caller's transaction."""
         window, registers = self.window(question.period), self.registers(connection)
         exposure = Exposure(connection, registers, window, self.timezone)
-        took = self._took(connection, question.scope, window, question.by)
-        whole = self.reckon(connection, question.scope, window, exposure, together(took.values()))
+        split = self._split(connection, question.scope, window, question.by) if question.by else None
+        took = together(split.took.values()) if split else None
+        whole = self.reckon(connection, question.scope, window, exposure, took)
         gaps = exposure.coverage(question.scope.area).gaps
         return AssessmentView(
             scope=_scope(question.scope, registers),
@@ -105,7 +106,7 @@ class AssessmentDesk:
             figures=figure_views(self.book, whole.found),
             sets=set_views(self.book, whole.counts),
             by=question.by,
-            rows=self._rows(connection, question, window, exposure, registers, took) if question.by else (),
+            rows=self._rows(connection, question, window, exposure, registers, split) if split else (),
             gaps=tuple(GapView(grid=gap.grid, hours=len(gap.hours)) for gap in gaps[:GAPS_SHOWN]),
         )
 
@@ -146,7 +147,7 @@ class AssessmentDesk:
         """All figures of one scope; `took`: its durations, where they have been read already."""
         counted = assessment_queries.tally(connection, scope, window)
         if took is None:
-            took = self._took(connection, scope, window).get("", {})
+            took = assessment_queries.durations(connection, scope, window, self._timed()).get("", {})
         return self._reckoned(replace(counted, took=took, measures=exposure.measures(scope)))
 
     def reckon_by(
@@ -156,18 +157,16 @@ class AssessmentDesk:
         window: Window,
         exposure: Exposure,
         by: str,
-        took: Mapping[str, Durations] | None = None,
+        split: Split | None = None,
     ) -> dict[str, Reckoned]:
-        """All figures for each value of the split; `took` as for `reckon`."""
-        column, length = SPLITS[by]
-        tallies = assessment_queries.tallies_by(connection, scope, window, column, length)
-        if took is None:
-            took = self._took(connection, scope, window, by)
+        """All figures for each value of the split; `split`: what they follow from, where it has been read already."""
+        column, _ = SPLITS[by]
+        found = split or self._split(connection, scope, window, by)
         return {
             key: self._reckoned(
-                replace(counted, took=took.get(key, {}), measures=exposure.measures(narrowed(scope, column, key)))
+                replace(counted, took=found.took.get(key, {}), measures=exposure.measures(narrowed(scope, column, key)))
             )
-            for key, counted in tallies.items()
+            for key, counted in found.tallies.items()
         }
 
     def period_view(self, period: Period) -> PeriodView:
@@ -182,10 +181,10 @@ class AssessmentDesk:
         window: Window,
         exposure: Exposure,
         registers: Registers,
-        took: Mapping[str, Durations],
+        split: Split,
     ) -> tuple[RowView, ...]:
         by = question.by or ""
-        found = self.reckon_by(connection, question.scope, window, exposure, by, took)
+        found = self.reckon_by(connection, question.scope, window, exposure, by, split)
         return tuple(
             RowView(
                 key=key,
@@ -200,11 +199,9 @@ class AssessmentDesk:
         counts = {key: counted.count(rule) for key, rule in self.book.sets.items()}
         return Reckoned(results(self.book, counted), counts)
 
-    def _took(
-        self, connection: Connection, scope: Scope, window: Window, by: str | None = None
-    ) -> Mapping[str, Durations]:
-        column, length = SPLITS[by] if by else ("", 0)
-        return assessment_queries.durations(connection, scope, window, self._timed(), column, length)
+    def _split(self, connection: Connection, scope: Scope, window: Window, by: str) -> Split:
+        column, length = SPLITS[by]
+        return assessment_queries.split_by(connection, scope, window, self._timed(), column, length)
 
     def _timed(self) -> frozenset[Moment]:
         """The moments whose durations some figure asks for."""

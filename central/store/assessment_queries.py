@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,11 +26,41 @@ def tally(connection: Connection, scope: Scope, window: Window) -> Tally:
     return Tally(counts)
 
 
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A split's values with their counts, and the durations of those that have any."""
+
+    tallies: Mapping[str, Tally]
+    took: Mapping[str, Durations]
+
+
+def split_by(
+    connection: Connection, scope: Scope, window: Window, moments: Iterable[Moment], by: str, length: int = 0
+) -> Split:
+    """Counts, and durations of `moments`, for each value of a column; read in one go where no daily sums can tell."""
+    if _has_sums(scope, by, length):
+        tallies = tallies_by(connection, scope, window, by, length)
+        return Split(tallies, durations(connection, scope, window, moments, by, length))
+    key = _key(by, length)
+    is_timed = ITEMS.c.moment.in_(sorted(moments)) & ITEMS.c.took_s.is_not(None)
+    all_s = func.aggregate_strings(cast(ITEMS.c.took_s, String), ",").filter(is_timed)
+    columns = (key.label("key"), ITEMS.c.moment, ITEMS.c.marks, func.count().label("number"), all_s.label("all_s"))
+    query = select(*columns).where(*_within(scope, window)).group_by(key, ITEMS.c.moment, ITEMS.c.marks)
+    counts: dict[str, dict[tuple[Moment, Mark], int]] = {}
+    took: dict[str, dict[tuple[Moment, Mark], Mapping[int, int]]] = {}
+    for row in connection.execute(query):
+        place = Moment(row.moment), Mark(row.marks)
+        counts.setdefault(row.key, {})[place] = int(row.number)
+        if row.all_s:
+            took.setdefault(row.key, {})[place] = _counted(row.all_s)
+    return Split({value: Tally(counted) for value, counted in sorted(counts.items())}, took)
+
+
 def tallies_by(connection: Connection, scope: Scope, window: Window, by: str, length: int = 0) -> dict[str, Tally]:
     """The same for each value of a column; for ``area_code`` each of its first `length` places."""
     key = _key(by, length)
     found: dict[str, dict[tuple[Moment, Mark], int]] = {}
-    if by == "area_code" and length in SUMMED and scope.is_area_alone and len(scope.area) in SUMMED:
+    if _has_sums(scope, by, length):
         queries = _split_by_street(scope, window, length)
     else:
         columns = (key.label("key"), ITEMS.c.moment, ITEMS.c.marks, func.count().label("number"))
@@ -58,9 +89,8 @@ def durations(
     )
     found: dict[str, dict[tuple[Moment, Mark], dict[int, int]]] = {}
     for row in connection.execute(query):
-        counted = Counter(row.all_s.split(","))
         place = Moment(row.moment), Mark(row.marks)
-        found.setdefault(row.key, {})[place] = {int(seconds): number for seconds, number in counted.items()}
+        found.setdefault(row.key, {})[place] = _counted(row.all_s)
     return found
 
 
@@ -111,6 +141,15 @@ def subjects(connection: Connection, window: Window, by: str, length: int = 0) -
     key = _key(by, length)
     found = connection.execute(select(key).where(*_within(Scope(), window)).distinct()).scalars()
     return sorted(value for value in found if value)
+
+
+def _has_sums(scope: Scope, by: str, length: int) -> bool:
+    """Whether the daily sums tell a split."""
+    return by == "area_code" and length in SUMMED and scope.is_area_alone and len(scope.area) in SUMMED
+
+
+def _counted(all_s: str) -> dict[int, int]:
+    return {int(seconds): number for seconds, number in Counter(all_s.split(",")).items()}
 
 
 def _marked(rule: SetRule) -> tuple[ColumnElement[bool], ...]:
