@@ -24,11 +24,10 @@ class Load:
 
 def load_of(pid: int) -> Load:
     """Linux only."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     status = dict(
         line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("Vm")
     )
-    return Load((int(fields[11]) + int(fields[12])) / _TICKS, _mb(status["VmRSS"]), _mb(status["VmHWM"]))
+    return Load(_cpu_s(pid), _mb(status["VmRSS"]), _mb(status["VmHWM"]))
 
 
 def family_of(pid: int) -> list[int]:
@@ -48,7 +47,7 @@ def cpu_of(pids: Iterable[int]) -> float:
     used_s = 0.0
     for pid in pids:
         with suppress(OSError):
-            used_s += load_of(pid).cpu_s
+            used_s += _cpu_s(pid)
     return used_s
 
 
@@ -81,6 +80,11 @@ def versions(broker: str, database: str) -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _mb(text: str) -> float:

@@ -23,9 +23,8 @@ from contract.plane import Origin, Point
 from contract.taxonomy import Seen
 
 NEW_NAME = re.compile(r"new-\d+-\d+")
-CAMERAS_A_NODE = 16
-BETWEEN_ARRIVALS = timedelta(minutes=2)
-"""The standing things of a camera came one after the other: all at once they would be a storm, which is one line."""
+CAMERAS_A_NODE = 128
+"""Ten things a camera: more that came within ten minutes would be a storm, which is one line of the list."""
 
 
 class StandingMint:
@@ -71,8 +70,7 @@ class StandingMint:
         lat, lon = self._origin.to_degrees(
             Point(SPACING_M * (incident % 200), SPACING_M * (incident // 200 * 64 + self.number))
         )
-        is_new = incident >= self.pool
-        first = at if is_new else self._began_at - BETWEEN_ARRIVALS * (1 + incident // CAMERAS_A_NODE)
+        first = at if incident >= self.pool else self._began_at
         found["id"] = uuid7(at, derived_entropy(self._run, self.node_id, str(seq)))
         found["time"] = data["last_seen_at"] = format_rfc3339(at)
         found["subject"] = data["incident_id"] = uuid7(

@@ -6,6 +6,7 @@ The result depends on the set of revisions alone, not on the order they came in.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,8 +103,7 @@ def _usual(boxes: Sequence[BoxNorm]) -> BoxNorm | None:
     """Every edge's median: one look shakes, and a lorry that passes cuts a piece off."""
     if not boxes:
         return None
-    edges = np.median([(box.x1, box.y1, box.x2, box.y2) for box in boxes], axis=0)
-    x1, y1, x2, y2 = (float(edge) for edge in edges)
+    x1, y1, x2, y2 = map(median, zip(*((box.x1, box.y1, box.x2, box.y2) for box in boxes), strict=True))
     return BoxNorm(x1=x1, y1=y1, x2=x2, y2=y2)
 
 

@@ -23,8 +23,10 @@ from contract.plane import Origin
 REMEMBERED = timedelta(days=3)
 """How long sightings stay on the board; it must hold the longest gap (signs: two days). Older neighbours of a late
 event are fetched from the database."""
-REMEMBERED_INCIDENTS = 4000
-"""Incidents whose revisions are kept in memory; the others' are read again. An incident speaks once a minute."""
+REMEMBERED_REVISIONS = 40_000
+"""Kept in memory, about 1 kB each, those of the incidents that spoke last; the others' are read again. What stands
+speaks once a minute and is considered together with all that was said of it: with fewer than stand in a district every
+event reads its whole past again (a third of association's time with 10,000 standing, measured)."""
 
 REMEMBERED_AT_PLACE = 20
 """Of what a named place showed before, so many incidents are considered again; the case knows the rest."""
@@ -48,6 +50,7 @@ class Taker:
         self._rules, self._origin, self._board, self._roll, self._district = rules, origin, board, roll, district
         self._conditions = Conditions()
         self._said: OrderedDict[IncidentId, list[Revision]] = OrderedDict()
+        self._kept = 0
 
     def take(self, connection: Connection, told: Sequence[IncidentEvent], now: datetime) -> Taken:
         """Takes the events in.
@@ -82,12 +85,15 @@ class Taker:
         for revision in new:
             if revision.incident_id not in unknown:
                 self._said[revision.incident_id].append(revision)
-        self._said.update(sightings.revisions_of(connection, unknown))  # they were written a moment ago
+                self._kept += 1
+        read = sightings.revisions_of(connection, unknown)  # they were written a moment ago
+        self._said.update(read)
+        self._kept += sum(map(len, read.values()))
         found = [observations_of(self._said[incident_id], self._rules) for incident_id in sorted(incidents)]
         for incident_id in incidents:
             self._said.move_to_end(incident_id)
-        while len(self._said) > max(REMEMBERED_INCIDENTS, len(incidents)):
-            self._said.popitem(last=False)
+        while self._kept > REMEMBERED_REVISIONS and len(self._said) > len(incidents):
+            self._kept -= len(self._said.popitem(last=False)[1])
         return found
 
     def _meet(self, connection: Connection, found: Sequence[tuple[Observation, ...]], since: datetime) -> None:
