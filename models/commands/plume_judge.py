@@ -24,7 +24,7 @@ def plume_judge(
 ) -> None:
     """Learns the second stage for smoke and flame from recordings, and says whether it beats the detector's score.
 
-    The figures are of streets that a fold did not learn from. Seeds from 2000 on are refused: they report.
+    The figures are of streets that a fold did not learn from. Seeds from 3000 on are refused: they report.
 
     Example:  python -m models plume-judge runs/street-days/tuning runs/street-days/drill --out runs/weights.json
     """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def street_days(
     seeds: Annotated[
-        str, typer.Option(help="First and last street, as in 2000..2199. 1000 to 1999 tune, 2000+ report.")
+        str, typer.Option(help="First and last street, as in 3000..3399. 1000 to 2999 tune, 3000+ report.")
     ],
     out: Annotated[Path, typer.Option(help="Recordings and the report; the command goes on where it stopped.")],
     hours: Annotated[float, typer.Option(help="Of each camera; every street has two.")] = 1.0,
@@ -46,7 +46,7 @@ def street_days(
     """Judges the node's rules on days of the simulated street: what they find, miss and make up, weather by weather.
 
     The detector looks once and its boxes are kept, so that another policy is judged in seconds (--judge-only).
-    Only seeds from 2000 on may be reported: the others are for tuning.
+    Only seeds from 3000 on may be reported: the others are for tuning.
 
     Example:  python -m models street-days --seeds 3000..3199 --per-condition 3 --hours 1.75 --out runs/days
     """

@@ -65,15 +65,15 @@ def part_of(todo: Sequence[Unit], part: str) -> list[Unit]:
 def parse_seeds(text: str) -> tuple[int, int]:
     """First and last seed of ``A..B``.
 
-    >>> parse_seeds("2000..2199")
-    (2000, 2199)
+    >>> parse_seeds("3000..3399")
+    (3000, 3399)
 
     Raises:
         UsageError: it is no such range.
     """
     first, dots, last = text.partition("..")
     if not (first.isdecimal() and dots and last.isdecimal() and int(first) <= int(last)):
-        raise UsageError(f"--seeds {text}: write the first and the last, as in 2000..2199")
+        raise UsageError(f"--seeds {text}: write the first and the last, as in 3000..3399")
     return int(first), int(last)
 
 

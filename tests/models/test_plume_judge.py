@@ -58,11 +58,11 @@ def test_too_few_plumes_are_said() -> None:
 
 def test_streets_that_report_are_never_learned_from(tmp_path: Path) -> None:
     made = recording([STALL])
-    write(tmp_path / "2000" / "cam-1" / "act-00.npz", replace(made, facts=replace(made.facts, seed=2000)))
+    write(tmp_path / "3000" / "cam-1" / "act-00.npz", replace(made, facts=replace(made.facts, seed=3000)))
     out = tmp_path / "weights.json"
     result = CliRunner().invoke(app, ["plume-judge", str(tmp_path), "--out", str(out)])
     assert result.exit_code == 2
-    assert "seed 2000 is for reporting" in result.output
+    assert "seed 3000 is for reporting" in result.output
     assert not out.exists()
 
 
