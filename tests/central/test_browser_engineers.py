@@ -43,8 +43,8 @@ ROOMS_AND_FORMS = (
     "handover",
     "figures",
     "registers",
-    *(f"registers/{register}" for register in Register),
-    *(f"registers/{register}/row" for register in Register),
+    "registers/zones",
+    "registers/zones/row",
     "fleet",
     f"fleet/nodes/{NODE}",
     f"fleet/nodes/{NODE}/policies",
@@ -395,16 +395,17 @@ def test_a_hostile_string_in_every_input_stays_text(browser: Browser, service: t
     with visiting(browser, expected="[345][0-9][0-9]|ERR_") as page:
         page.goto(f"{address}/?token={OPERATOR_TOKEN}")
         for is_everything in (True, False):
-            for path in paths:
+            rows = [] if is_everything else [f"registers/{register}/row" for register in Register]
+            for path in [*paths, *rows]:
                 told = page.evaluate(FILLS_AND_SENDS, [STRANGE, is_everything, path])
                 assert [one for one in told if one["hit"]] == [], path
                 sent += [one["status"] for one in told]
-        for path in (path for path in paths if "registers/" not in path or "/zones" in path):  # those are one template
+        for path in paths:
             page.goto(f"{address}/{path}")
             assert (
                 page.evaluate("[window.hit, document.querySelector('img[src=x], [onload], [onerror]')]") == [None] * 2
             )
-    assert len(sent) > 60
+    assert len(sent) > 40
     assert 500 not in sent
     assert sum(status == 200 for status in sent) > 10
 
