@@ -11,9 +11,6 @@ from fastapi import FastAPI
 from contract.errors import UsageError
 
 BACKLOG = 2048
-SWITCH_S = 0.001
-"""How long a thread that only computes may keep the others waiting. Python's own 5 ms are paid at every statement of a
-commit and every line to a console while association computes; shorter costs more switches."""
 UNHEARD_MS = 60_000
 """So long a connection may leave what was sent to it unacknowledged, a console's live list for one."""
 
@@ -31,7 +28,6 @@ class Server(uvicorn.Server):
         """`before_exit` is called in a signal's handler."""
         config = uvicorn.Config(http, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=5)
         super().__init__(config)
-        sys.setswitchinterval(SWITCH_S)
         self._before_exit = before_exit
 
     def handle_exit(self, sig: int, frame: object) -> None:
