@@ -58,12 +58,12 @@ def level_of(code: str) -> AreaLevel:
     >>> level_of("370303001002003")
     <AreaLevel.GRID: 'grid'>
     """
-    if _CODE.fullmatch(code) is None:
-        raise ValueError(f"area code {code!r} is made of digits (capital letters from the 7th place on)")
     level = _BY_LENGTH.get(len(code))
     if level is None:
         wanted = ", ".join(f"{length} for a {name}" for name, length in LENGTHS.items())
         raise ValueError(f"area code {code!r} has {len(code)} digits; a code has {wanted}")
+    if _CODE.fullmatch(code) is None:
+        raise ValueError(f"area code {code!r} is made of digits (capital letters from the 7th place on)")
     return level
 
 
