@@ -6,7 +6,7 @@ nothing for each of them: who missed too much, or reads too slowly, gets the who
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 
 from fastapi.concurrency import run_in_threadpool
@@ -39,12 +39,13 @@ class View:
         self._base = change_id
         self._whole: tuple[int, bytes] | None = None
 
-    def resumed(self, change_id: int) -> int | None:
-        """After which batch somebody goes on who knows the list as of that change; None: too much was told since.
+    def resumed(self, change_id: int, folded: Set[str] | None = None) -> int | None:
+        """After which batch somebody goes on who knows the list as of that change; None: they need the whole list.
 
-        They may get what they know already; a row drawn twice is the same row.
+        They may get what they know already; a row drawn twice is the same row. `folded`, where it is known: the cases
+        that stand for storms in their list. A storm is found some time after its cases came, and that is no change.
         """
-        if not self._base <= change_id <= self.change_id:
+        if not self._base <= change_id <= self.change_id or folded not in (None, self.state.storms.keys()):
             return None
         return next((number - 1 for number, told, _ in self._batches if told >= change_id), self.newest)
 

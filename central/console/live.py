@@ -81,12 +81,17 @@ def live_router(board: Board, reader: Reader, gate: Gate) -> APIRouter:
         who: Annotated[Operator, Depends(gate.operator)],
         chosen: Annotated[FeedFilter, Depends()],
         after: Annotated[int, Query(ge=0)] = 0,
+        folds: Annotated[str | None, Query(max_length=1000)] = None,
         last_event_id: Annotated[str, Header(pattern=r"^\d{0,16}$")] = "",
     ) -> Response:
-        """The list's batches, from the change that the page was made of, or the last event on."""
+        """The list's batches, from the change that the page was made of, or the last event on.
+
+        `folds` names the cases that stand for storms on the page: a storm that was found since changes nothing else.
+        """
         asked = Asked(chosen, chosen.reach(who), wanted_language(request))
         start = int(last_event_id or after)
-        return Stream(lambda bell: _batches(board, asked, start, bell), lambda: gate.still(request) == who)
+        folded = None if folds is None or last_event_id else frozenset(filter(None, folds.split(",")))
+        return Stream(lambda bell: _batches(board, asked, start, folded, bell), lambda: gate.still(request) == who)
 
     @router.get("/cases/{case_id}")
     async def follow_case(
@@ -103,11 +108,13 @@ def live_router(board: Board, reader: Reader, gate: Gate) -> APIRouter:
     return router
 
 
-async def _batches(board: Board, asked: Asked, start: int, bell: asyncio.Event) -> AsyncGenerator[bytes, None]:
+async def _batches(
+    board: Board, asked: Asked, start: int, folded: frozenset[str] | None, bell: asyncio.Event
+) -> AsyncGenerator[bytes, None]:
     view = await board.view(asked, bell)
     try:
         yield b"retry: 2000\n: open\n\n"
-        number = view.resumed(start)
+        number = view.resumed(start, folded)
         while not board.is_closed:
             told = None if number is None else view.after(number)
             if number is not None and told == []:

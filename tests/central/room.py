@@ -45,7 +45,7 @@ class Room:
             assert time.monotonic() < deadline, "association takes too long"
 
     def grills(self, camera: str, count: int = 3, *, evidence: tuple[EvidenceRef, ...] = ()) -> None:
-        """Grills to review, 20 m and more apart, seen by the camera alone and hours after those of the camera before."""
+        """Grills to review, 20 m and more apart, seen by the camera alone, hours after those of the camera before."""
         step_m, across = (30.0, 6) if count <= 24 else (20.0, 9)  # all of them in the zone where grills are banned
         places = [(step_m * (number % across) - 80, step_m * (number // across) - 40) for number in range(count)]
         first = T0 + minutes(180 * self.cameras)

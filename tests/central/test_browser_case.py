@@ -83,7 +83,9 @@ def test_an_original_is_shown_only_with_a_reason_and_the_asking_is_on_record(roo
         with page.expect_request("**/originals") as asked:
             page.locator("#revealing .primary").click()
         assert (asked.value.post_data_json or {})["reason"] == "complaint 4711 names the seller"
-        expect(page.locator(".proof").first).to_contain_text("its node is not connected: node-1 · the request stands until")
+        expect(page.locator(".proof").first).to_contain_text(
+            "its node is not connected: node-1 · the request stands until"
+        )
         response = asked.value.response()
         assert response is not None
         assert response.status == 202

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+from central.console.batches import Asked, LiveList
+from central.console.board import View
+from central.console.filters import FeedFilter, Reach
 from central.domain.storms import Storm
 from central.domain.values import CaseFilter
 from central.domain.workflow import CaseState
@@ -77,3 +80,14 @@ def test_what_is_decided_leaves_the_storm_and_another_filter_counts_its_own(part
 def test_an_address_names_the_storm_again() -> None:
     storm = Storm("open_bbq", "370303001", "", 1_780_000_000, 1_780_000_600)
     assert Storm.read(storm.address) == storm
+
+
+def test_a_page_that_was_made_before_the_storm_was_found_gets_the_folded_list(parts: Parts) -> None:
+    grills(parts, 12, "cam-1", 30, street=Street())
+    storms = Storms(parts.reader, parts.clock).now()
+    change_id = parts.reader.change_range()[1]
+    view = View(LiveList.opened(parts.reader, Asked(FeedFilter(), Reach(""), "en"), storms), change_id)
+    assert len(view.state.storms) == 1
+    assert view.resumed(change_id, frozenset()) is None
+    assert view.resumed(change_id, frozenset(view.state.storms)) == 0
+    assert view.resumed(change_id) == 0

@@ -2,7 +2,7 @@
 import { showAges } from "./ages.js";
 import { sendKept, showKept } from "./decisions.js";
 import { bind } from "./keys.js";
-import { cardOf, feed, on, put, remove, say, settle } from "./rows.js";
+import { cardOf, feed, folds, on, put, remove, say, settle } from "./rows.js";
 
 const connection = document.getElementById("connection");
 const gap = document.getElementById("gap");
@@ -103,6 +103,7 @@ async function lost() {
 function listen() {
   const address = new URLSearchParams(feed.dataset.filter);
   address.set("after", lastId);
+  address.set("folds", folds());
   source = new EventSource(`/live?${address}`);
   source.onopen = opened;
   source.onerror = lost;

@@ -125,6 +125,7 @@ export function settle(found) {
 // Storms: more than ten alike alerts at one place within ten minutes are one line, which says how many it stands for and
 // leads to the list of all of them. The server folds and counts; what is decided belongs to none.
 let storms = {};
+export const folds = () => Object.keys(storms).join(",");
 export const stormOf = (card) => card && card.querySelector(".storm");
 
 function showStorms(found) {
