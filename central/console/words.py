@@ -5,6 +5,7 @@ from typing import Literal
 
 from fastapi import Request
 
+from central.domain.spans import spelled
 from central.services.records import Sentence
 from central.translations import load_texts
 
@@ -38,6 +39,10 @@ class Words:
         """The words whose key begins with `prefix`, asked for by the rest of it: those of one set of pages."""
         return Words(self.language, self.group(prefix))
 
+    def either(self, key: str, otherwise: str) -> str:
+        """The word of `key` where there is one, else `otherwise`: what a node said in words of its own."""
+        return self._texts.get(key, otherwise)
+
     def of(self, sentence: Sentence | None) -> str:
         """The sentence in this language; empty for None."""
         if sentence is None:
@@ -46,14 +51,7 @@ class Words:
 
     def duration(self, seconds: float | None) -> str:
         """A duration as people say it: ``45 s``, ``5 min 30 s``, ``2 h 5 min``."""
-        if seconds is None:
-            return "–"
-        whole = round(seconds)
-        parts = [(whole // 3600, self("hours")), (whole % 3600 // 60, self("minutes")), (whole % 60, self("seconds"))]
-        if whole >= 3600:
-            parts.pop()
-        said = [f"{count} {unit}" for count, unit in parts if count]
-        return " ".join(said) or f"0 {self('seconds')}"
+        return "–" if seconds is None else spelled(seconds, self.language)
 
 
 def load_words() -> dict[Language, Words]:

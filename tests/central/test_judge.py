@@ -134,7 +134,7 @@ def test_below_the_legal_dwell_it_is_observed_and_says_what_is_missing() -> None
     judgement = judge(a_case(Seen.STALL, at=STREET, end=local(12), stay=minutes(4)), [], LAW)
     assert isinstance(judgement, Observing)
     assert (judgement.dwell, judgement.legal_dwell) == (minutes(4), minutes(5))
-    assert "240" in sentence(judgement.reasons, "zh")
+    assert "已停留 4 分，未满 5 分" in sentence(judgement.reasons, "zh")
 
 
 def test_smoke_alone_in_a_ban_area_needs_a_person() -> None:

@@ -64,10 +64,10 @@ TRADE: Mapping[str, Names] = {
     ),
     "furniture_alone": Names("仅见遮阳伞或桌椅，未见摊位", "parasol or table only, no stall"),
     "furniture_together": Names("遮阳伞与桌椅一并摆放，未见摊位", "parasol and table set up together, no stall"),
-    "somebody_stays": Names("有人守摊 {attended_s} 秒", "somebody stayed with it for {attended_s} s"),
+    "somebody_stays": Names("有人守摊 {attended_s}", "somebody stayed with it for {attended_s}"),
     "nobody_stays": Names(
-        "未见有人守摊满 {legal_s} 秒（最长 {attended_s} 秒），无人看管的不按设摊认定",
-        "nobody was seen to stay with it for {legal_s} s (longest {attended_s} s); left alone it is no trade",
+        "未见有人守摊满 {legal_s}（最长 {attended_s}），无人看管的不按设摊认定",
+        "nobody was seen to stay with it for {legal_s} (longest {attended_s}); left alone it is no trade",
     ),
     "attendance_unknown": Names(
         "节点未报告是否有人守摊，按其停留时间判断",
@@ -121,8 +121,8 @@ GENERAL: Mapping[str, Names] = {
     "register_missing": Names(
         "缺少登记（{needs}），不能认定", "the registers lack {needs}, without which this is not decided"
     ),
-    "dwell_short": Names("已停留 {dwell_s} 秒，未满 {legal_s} 秒", "there for {dwell_s} s of {legal_s} s"),
-    "dwell_reached": Names("已停留 {dwell_s} 秒，超过 {legal_s} 秒", "there for {dwell_s} s, over {legal_s} s"),
+    "dwell_short": Names("已停留 {dwell_s}，未满 {legal_s}", "there for {dwell_s} of {legal_s}"),
+    "dwell_reached": Names("已停留 {dwell_s}，超过 {legal_s}", "there for {dwell_s}, over {legal_s}"),
 }
 CAMERAS: Mapping[str, Names] = {
     "camera_moved": Names(
