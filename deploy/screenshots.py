@@ -129,7 +129,8 @@ def _furnish(supervisor: Supervisor, client: httpx.Client) -> None:
         .raise_for_status()
         .json()["request"]["request_id"]
     )
-    client.post("/handover", data={"notes": "the scrap yard burns cables at night"}).raise_for_status()
+    notes = {"notes": "the scrap yard burns cables at night"}
+    client.post("/handover", data=notes, follow_redirects=True).raise_for_status()
     supervisor.wait_until(
         "a picture to draw on", lambda: client.get(f"/api/v1/fleet/requests/{asked}").json()["state"] != "open"
     )
