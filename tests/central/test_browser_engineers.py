@@ -291,6 +291,7 @@ def test_a_photograph_taken_without_a_network_arrives_later_and_before_done(
         page.wait_for_url(f"{address}/")
         page.goto(f"{address}/street")
         page.locator(".mine a").click()
+        expect(page.locator("#shoot")).to_be_attached()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         small = [box for one in page.locator(".big").all() if (box := one.bounding_box()) and box["height"] < 44]
         assert small == []
