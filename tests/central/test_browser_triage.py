@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
+from contract.taxonomy import Seen
+from tests.central.builders import T0, minutes
 from tests.central.room import Room, open_room
 from tests.central.test_browser import CHROMIUM
 
@@ -230,20 +232,55 @@ def test_a_storm_of_any_size_is_one_line_with_its_count_and_a_filter_stays_in_th
         room.enter(page, camera, 1)
         expect(page.locator("#live .storm")).to_contain_text("45")
         expect(page.locator("#counts .severity-2 b")).to_have_text("45")
-        page.keyboard.press("j")
-        page.keyboard.press("g")
-        expect(page.locator("#live .card.pending_review")).to_have_count(40)
-        expect(page.locator(".more a")).to_have_count(1)
-        expect(page.locator("#live .storm")).to_have_count(0)
-        page.wait_for_selector(".connection.on")
-        page.keyboard.press("g")
-        expect(page.locator("#live .card.pending_review")).to_have_count(1)
         page.locator("select[name=state]").select_option("confirmed")
         page.locator(".filters button").click()
         page.wait_for_selector("#live:empty", state="attached")
         assert "state=confirmed" in page.url
         room.running.act(room.cases(camera)[0], "confirm")
         page.wait_for_selector("#live .card.confirmed")
+
+
+def test_a_storm_is_entered_and_left_by_one_key_and_what_waits_outside_is_told(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera, 42)
+    with room.visiting() as page:
+        room.enter(page, camera, 1)
+        page.keyboard.press("g")
+        expect(page.locator("#live .card.pending_review")).to_have_count(40)
+        expect(page.locator(".more a")).to_have_count(1)
+        expect(page.locator("#live .storm")).to_have_count(0)
+        page.wait_for_selector(".connection.on")
+        expect(page.locator("#live [aria-current] > a")).to_be_focused()
+        page.keyboard.press("t")
+        expect(page.locator("#storm-count")).to_have_text("41")
+        expect(page.locator("#elsewhere b")).to_have_text("1")  # what was confirmed belongs to no storm
+        later = T0 + minutes(180 * room.cameras + 170)
+        room.send(
+            room.street.event(
+                f"{camera} later", Seen.GRILL, (0, 0), camera=camera, first=later, last=later + minutes(2)
+            )
+        )
+        expect(page.locator("#elsewhere b")).to_have_text("2")
+        expect(page.locator("#sound")).to_have_attribute("data-waiting", "1")
+        page.keyboard.press("g")
+        expect(page.locator("#live [aria-current] .storm")).to_contain_text("41")
+        page.wait_for_selector(".connection.on")
+        page.keyboard.press("z")
+        expect(page.locator("#live .storm")).to_contain_text("42")
+
+
+def test_a_row_drawn_before_a_decision_does_not_take_it_back(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera, 1)
+    with room.visiting() as page:
+        room.enter(page, camera, 1)
+        page.route("**/actions/*", lambda route: None)
+        html = page.locator("#live .card").evaluate("card => card.outerHTML")
+        page.keyboard.press("j")
+        page.keyboard.press("t")
+        page.wait_for_selector("#live .card.sent")
+        page.evaluate("async (html) => { (await import('/static/rows.js')).put(html); }", html)
+        assert page.locator("#live .card.sent").count() == 1
 
 
 COUNT_TONES = """

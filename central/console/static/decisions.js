@@ -1,6 +1,6 @@
 // What a person decides: shown at once, sent in one request, undone by the workflow's own step back. What could not be
 // sent (the session ended, the service is away) is kept in this tab and comes back after signing in; nothing is lost.
-import { cardOf, cards, enlarge, feed, may, say, select, titleOf, unpick } from "./rows.js";
+import { cardOf, cards, enlarge, feed, markSent, may, say, select, titleOf, unmarkSent, unpick } from "./rows.js";
 
 const toast = document.getElementById("toast");
 const kept = document.getElementById("kept");
@@ -9,7 +9,9 @@ const UNDO_MS = 10000;
 const RENEW_MS = 60000;
 const STEPS_BACK = ["reopen", "return"];
 const KEPT = "xunjie-kept";
-const done = [];
+const DONE = "xunjie-done";
+// What can be undone outlives the page: from one list into another is no reason to lose it.
+const done = JSON.parse(sessionStorage.getItem(DONE) ?? "[]").map((entry) => ({ ...entry, back: new Map(entry.back) }));
 let opened = null;
 let renewing = null;
 let toastTimer = null;
@@ -39,7 +41,7 @@ export async function decide(decided) {
   for (const id of decided.ids) cardOf(id)?.classList.add("sent");
   const answer = await send(decided.path, "POST", decided.body);
   if (answer?.ok) return await answer.json().catch(() => ({}));
-  for (const id of decided.ids) cardOf(id)?.classList.remove("sent");
+  decided.ids.forEach(unmarkSent);
   if (!answer || answer.status === 401 || answer.status >= 500) keep(decided, answer);
   else inform(`${say.refused} ${decided.title}: ${await problemOf(answer)}`, "bad");
   return null;
@@ -81,8 +83,11 @@ export async function act(found, action, said, text) {
   const entry = { text, title, until: Date.now() + UNDO_MS, back: new Map() };
   const path = isOne ? `cases/${ids[0]}/actions/${action}` : `bulk/actions/${action}`;
   const shown = cards();
-  const next = shown.slice(shown.indexOf(able.at(-1)) + 1).find((card) => !ids.includes(card.dataset.case)) ?? shown.find((card) => !ids.includes(card.dataset.case));
+  able.forEach(markSent);
+  const waits = (card) => !ids.includes(card.dataset.case) && !card.classList.contains("sent");
+  const next = shown.slice(shown.indexOf(able.at(-1)) + 1).find(waits) ?? shown.find(waits);
   entry.finished = decide({ path, body: isOne ? said : { cases: ids, said }, text, title, ids }).then((answer) => finish(entry, ids, answer));
+  while (done.length && done[0].until < Date.now()) done.shift();
   done.push(entry);
   inform(`${text}: ${title} · ${say.undo_hint}`, "good");
   if (ids.includes(opened)) close(true);
@@ -92,20 +97,25 @@ export async function act(found, action, said, text) {
 }
 
 async function finish(entry, ids, answer) {
-  if (!answer) { done.splice(done.indexOf(entry), 1); return; }
+  if (!answer) { if (done.includes(entry)) done.splice(done.indexOf(entry), 1); return; }
   const open = answer.open_actions ? { [ids[0]]: answer.open_actions } : answer.done ?? {};
   for (const [id, steps] of Object.entries(open)) {
     const back = STEPS_BACK.find((step) => steps.includes(step));
     if (back) entry.back.set(back, [...(entry.back.get(back) ?? []), id]);
   }
+  storeDone();
   const refused = Object.entries(answer.refused ?? {});
-  for (const [id] of refused) cardOf(id)?.classList.remove("sent");
+  for (const [id] of refused) unmarkSent(id);
   if (refused.length) inform(`${say.refused} ${refused.length} ${say.cases}: ${refused[0][1]}`, "bad");
   else if (!entry.back.size && done.at(-1) === entry) inform(`${entry.text}: ${entry.title}`, "good");
 }
 
+const storeDone = () => sessionStorage.setItem(DONE, JSON.stringify(done.map(({ text, title, until, back }) => ({ text, title, until, back: [...back] }))));
+export const sent = () => Promise.race([Promise.all(done.map((entry) => entry.finished)), new Promise((go) => setTimeout(go, 1000))]);
+
 export async function undo() {
   const entry = done.pop();
+  storeDone();
   if (!entry || entry.until < Date.now()) { inform(say.nothing_to_undo); return; }
   inform(say.undoing);
   await entry.finished;
@@ -115,6 +125,7 @@ export async function undo() {
     const path = ids.length === 1 ? `cases/${ids[0]}/actions/${back}` : `bulk/actions/${back}`;
     const answer = await send(path, "POST", ids.length === 1 ? said : { cases: ids, said });
     if (!answer?.ok) { inform(`${say.refused} ${await problemOf(answer)}`, "bad"); return; }
+    ids.forEach(unmarkSent);
   }
   inform(`${say.undone}: ${entry.title}`, "good");
 }

@@ -1,5 +1,5 @@
 // The keyboard of the live list: one key, one step. Nothing is heard while somebody types or a dialog is open.
-import { cards, current, move, on, pick, pickedCards, say, select, stormOf, unpick } from "./rows.js";
+import { cards, current, move, on, pick, pickedCards, say, unpick } from "./rows.js";
 import { act, close, inform, isOpen, open, undo } from "./decisions.js";
 
 const help = document.getElementById("help");
@@ -76,7 +76,7 @@ const keys = {
   s: later("./together.js", "split"),
   a: later("./together.js", "assign"),
   n: later("./look.js", "look"),
-  g: () => { (stormOf(current()) ?? document.getElementById("unstorm"))?.click(); },
+  g: () => import("./storms.js").then((loaded) => loaded.turn()),
   z: undo,
   "?": () => help.showModal(),
   Enter: () => { const card = current(); if (card && isOpen(card)) location.assign(card.querySelector("a").href); else if (card) open(card); },
@@ -91,6 +91,7 @@ addEventListener("keydown", (event) => {
   if (reasons.open) { reasons.querySelector(`button[value="${CSS.escape(key)}"]`)?.click(); return; }
   if (help.open && key === "?") { help.close(); event.preventDefault(); return; }
   if (document.querySelector("dialog[open]") || !Object.hasOwn(keys, key)) return;
+  if (key === "Enter" && event.target.closest(".storm")) return;
   if ((key === "Enter" || key === " ") && !event.target.closest("#live .card > a") && event.target !== document.body) return;
   event.preventDefault();
   keys[key]();

@@ -7,6 +7,7 @@ import { cardOf, feed, folds, on, put, remove, say, settle } from "./rows.js";
 const connection = document.getElementById("connection");
 const gap = document.getElementById("gap");
 const sound = document.getElementById("sound");
+export const STOOD_AT = "xunjie-stood-at";
 export const alerts = new Map();
 const asked = new Map();
 let gapTimer = null;
@@ -33,7 +34,7 @@ export function acknowledge(id) {
   sound.dataset.waiting = String(alerts.size);
 }
 
-function alarm(id, severity) {
+export function alarm(id, severity) {
   if (severity < 1) return;
   alerts.set(id, severity);
   sound.dataset.waiting = String(alerts.size);
@@ -43,9 +44,9 @@ function alarm(id, severity) {
 function show(html) {
   const found = put(html);
   if (!found) return null;
-  const { card, was } = found;
+  const { card, was, isFromBelow } = found;
   const isAsking = card.dataset.state === "pending_review";
-  if (isAsking && was !== "pending_review") alarm(card.dataset.case, Number(card.dataset.severity));
+  if (isAsking && was !== "pending_review" && !isFromBelow) alarm(card.dataset.case, Number(card.dataset.severity));
   if (!isAsking) acknowledge(card.dataset.case);
   return card.dataset.case;
 }
@@ -64,6 +65,7 @@ function alarmStorms(storms) {
 
 function showCounts(counts, parts) {
   for (const line of document.querySelectorAll("#counts [data-severity]")) line.querySelector("b").textContent = counts[line.dataset.severity] ?? 0;
+  for (const line of document.querySelectorAll("#storm-count")) line.textContent = Object.values(counts).reduce((sum, count) => sum + count, 0);
   for (const line of document.querySelectorAll("#parts [data-part]")) line.querySelector("b").textContent = parts[line.dataset.part] ?? 0;
 }
 
@@ -130,4 +132,5 @@ acknowledge();
 if (cardOf(location.hash.slice(1))) cardOf(location.hash.slice(1)).scrollIntoView();
 alarmStorms(JSON.parse(feed.dataset.storms));
 listen();
+if (document.getElementById("unstorm") || sessionStorage.getItem(STOOD_AT)) import("./storms.js");
 addEventListener("pagehide", () => source.close());

@@ -18,6 +18,12 @@ export const may = (card, action) => (steps[card.dataset.state] ?? []).includes(
 export const titleOf = (card) => card.querySelector("h3").textContent.trim();
 export const current = () => cardOf(selected);
 export const on = (what, listener) => listeners[what].push(listener);
+// What was decided here looks so until the server's row says more: a batch that was read before the decision may come
+// after it. Case → its state when it was decided.
+const decided = new Map();
+export const markSent = (card) => { decided.set(card.dataset.case, card.dataset.state); card.classList.add("sent"); };
+export const unmarkSent = (id) => { decided.delete(id); cardOf(id)?.classList.remove("sent"); };
+const showSent = (card) => { if (decided.get(card.dataset.case) === card.dataset.state) card.classList.add("sent"); else decided.delete(card.dataset.case); };
 const tell = (what, value) => { for (const listener of listeners[what]) listener(value); };
 
 export function select(card) {
@@ -62,6 +68,7 @@ function showPicked(card) {
 function decorate(card) {
   showAges(card);
   showPicked(card);
+  showSent(card);
   for (const line of card.querySelectorAll("[data-person]")) line.classList.toggle("own", line.dataset.person === feed.dataset.me);
   for (const line of card.querySelectorAll("[data-claim-s]")) {
     setTimeout(() => { line.hidden = true; }, 1000 * Number(line.dataset.claimS));
@@ -100,18 +107,21 @@ export function put(html) {
   const card = holder.content.querySelector("[data-case]");
   const old = cardOf(card.dataset.case);
   if (!old && !isNewest) return null;
-  if (!old || old.dataset.column !== card.dataset.column || old.className !== card.className) card.classList.add("fresh");
+  if (!old || old.dataset.column !== card.dataset.column || old.dataset.state !== card.dataset.state || old.dataset.severity !== card.dataset.severity) card.classList.add("fresh");
   const stay = old ? leave(old, card) : () => {};
+  const column = columns[card.dataset.column];
+  const isFull = column.children.length >= most[card.dataset.column];
   decorate(card);
   place(card);
   stay();
-  return { card, was: old?.dataset.state };
+  return { card, was: old?.dataset.state, isFromBelow: !old && isFull && card === column.lastElementChild };
 }
 
 export function remove(id) {
   const card = cardOf(id);
   if (!card) return;
   leave(card, null)();
+  decided.delete(id);
   tell("pick", picked.size);
 }
 
