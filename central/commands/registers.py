@@ -85,7 +85,9 @@ def bring_in(
     language: LanguageOption = "zh",
     config: ConfigOption = None,
     database_url: DatabaseOption = None,
-    as_json: JsonOption = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Report as JSON; of a site file a list, a report per register.")
+    ] = False,
 ) -> None:
     """Imports a file into a register. With a single wrong row nothing is imported, unless you ask for the good ones.
 
@@ -121,7 +123,11 @@ def bring_in(
         write_whole(
             report, json.dumps([report_view(one, sys.maxsize).model_dump(mode="json") for one in found]).encode()
         )
-    tell(found, language_of(language), as_json)
+    if as_json:
+        views = [report_view(one).model_dump(mode="json") for one in found]
+        typer.echo(json.dumps(views if kind.value == "site" else views[0], ensure_ascii=False))
+    else:
+        tell(found, language_of(language))
     if any(one.errors for one in found):
         raise typer.Exit(1)
 

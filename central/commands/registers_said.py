@@ -1,6 +1,5 @@
 """What `central registers` reads from its arguments and says about imports."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from central.services.registers_findings import Finding, Language
 from central.services.registers_import import Progress as Told
 from central.services.registers_orders import Report
-from central.services.registers_views import report_view
 from contract.errors import UsageError
 
 SHOWN = 30
@@ -30,12 +28,8 @@ def bar() -> Iterator[Told]:
         yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
-def tell(reports: Sequence[Report], language: Language, as_json: bool) -> None:
+def tell(reports: Sequence[Report], language: Language) -> None:
     """Says what imports did, or would do."""
-    if as_json:
-        views = [report_view(report).model_dump(mode="json") for report in reports]
-        typer.echo(json.dumps(views[0] if len(views) == 1 else views, ensure_ascii=False))
-        return
     for report in reports:
         for level in ("error", "warning"):
             found = [finding for finding in report.findings if finding.level == level]

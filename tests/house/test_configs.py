@@ -96,6 +96,16 @@ def test_the_demos_poses_are_those_of_the_street() -> None:
         assert (camera.pose.origin_lat, camera.pose.origin_lon) == (site.to_origin().lat, site.to_origin().lon)
 
 
+def test_the_demos_cameras_hang_on_the_map_where_the_street_has_them() -> None:
+    site = load_site(CONFIGS / "site/demo.yaml")
+    registers = site.to_registers()
+    for camera in demo_street().cameras:
+        row = registers.camera(camera.camera_id)
+        assert row is not None and row.point is not None
+        assert (row.point.east_m, row.point.north_m) == pytest.approx((camera.east_m, camera.north_m), abs=0.1)
+        assert (row.heading_deg, row.view_deg) == (camera.yaw_deg % 360, camera.fov_deg)
+
+
 def test_the_demo_sites_zones_hold_what_is_painted() -> None:
     site = load_site(CONFIGS / "site/demo.yaml")
     polygons = {zone.kind.value: [(p.east_m, p.north_m) for p in zone.polygon] for zone in site.to_zones()}
