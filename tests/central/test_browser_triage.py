@@ -106,7 +106,7 @@ def test_cases_are_merged_split_again_and_given_to_somebody(room: Room) -> None:
         page.keyboard.press("j")
         page.keyboard.press("a")
         page.wait_for_selector("#giving[open]")
-        page.locator("#giving .primary").click()
+        page.keyboard.press("Enter")
         expect(page.locator("#live .assignee.own")).to_have_count(1)
         assert asked == ["POST merge", "POST split", "POST assign"]
         page.locator("input[name=mine]").check()

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -74,6 +75,9 @@ class Town:
         status = [one["status"] for one in self.served.get("nodes")["items"]]
         return any(one["state"] == "online" and one["cameras"][0]["state"] == "live" for one in status)
 
+    def has_state(self, case_id: str, state: str) -> bool:
+        return bool(self.served.get(f"cases/{case_id}")["state"] == state)
+
     def evidence(self, role: str) -> list[str]:
         """The case's pictures of that role that lie at central, oldest first."""
         found = self.served.get(f"cases/{self.case}")["evidence"]
@@ -134,6 +138,47 @@ def test_a_fresh_picture_comes_for_everybody_who_asks(town: Town) -> None:
         for page in (one, other):
             expect(page.locator("#look .state")).to_contain_text("cam-1 · taken at", timeout=PATIENCE_MS)
             expect(page.locator("#look img")).to_have_js_property("naturalWidth", 640)
+
+
+def test_live_alerts_of_the_node_are_decided_by_keyboard_and_taken_back(town: Town) -> None:
+    """One alert after the other: the node goes on telling of them meanwhile, and none of it takes a decision back."""
+    with town.visiting("?state=open") as page:
+        page.wait_for_selector(".connection.on")
+        expect(page.locator("#live .card.pending_review").first).to_be_visible(timeout=2 * PATIENCE_MS)
+        case_id = str(page.locator("#live .card.pending_review").first.get_attribute("data-case"))
+        row = page.locator(f"#live [data-case='{case_id}']")
+        stand_on(page, case_id)
+        page.keyboard.press("a")
+        page.wait_for_selector("#giving[open]")
+        page.keyboard.press("Enter")
+        expect(row.locator(".assignee.own")).to_be_visible()
+        for keys, state in (("t", "confirmed"), ("f2", "rejected_false_alarm")):
+            stand_on(page, case_id)
+            for key in keys:
+                page.keyboard.press(key)
+            until(partial(town.has_state, case_id, state), state)
+            page.keyboard.press("z")
+            until(partial(town.has_state, case_id, "pending_review"), "it is taken back")
+            expect(row.locator(".badge.pending_review")).to_be_visible()
+        stand_on(page, case_id)
+        page.keyboard.press("c")
+        expect(page.locator("#toast")).to_contain_text("first say that it is true (T)")
+        page.keyboard.press("t")
+        expect(row).to_have_attribute("data-state", "confirmed")
+        stand_on(page, case_id)
+        page.keyboard.press("c")
+        page.wait_for_selector("#make[open]")
+        page.keyboard.press("Enter")
+        expect(row).to_have_count(0)
+        assert town.has_state(case_id, "reported")
+
+
+def stand_on(page: Page, case_id: str) -> None:
+    """Moves there by J from the first row on."""
+    for _ in range(page.locator("#live .card").count()):
+        page.keyboard.press("k")
+    while page.locator("#live [aria-current]").get_attribute("data-case") != case_id:
+        page.keyboard.press("j")
 
 
 def test_a_film_plays_and_stands_at_the_players_moment_with_its_box_and_its_proof(town: Town) -> None:

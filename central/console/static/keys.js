@@ -1,5 +1,5 @@
 // The keyboard of the live list: one key, one step. Nothing is heard while somebody types or a dialog is open.
-import { cards, current, move, on, pick, pickedCards, say, unpick } from "./rows.js";
+import { cards, current, may, move, on, pick, pickedCards, say, unpick } from "./rows.js";
 import { act, close, inform, isOpen, open, undo } from "./decisions.js";
 
 const help = document.getElementById("help");
@@ -41,6 +41,7 @@ function ask(dialog, found, count) {
 }
 
 function askKind(found) {
+  if (!found.some((card) => may(card, "report"))) { inform(found.every((card) => may(card, "confirm")) ? say.make_first : `${say.refused} ${say.not_now}`); return; }
   const choice = make.querySelector("select");
   const first = found[0].dataset;
   choice.value = first.kind || first.suggested;
@@ -95,5 +96,9 @@ addEventListener("keydown", (event) => {
   if ((key === "Enter" || key === " ") && !event.target.closest("#live .card > a") && event.target !== document.body) return;
   event.preventDefault();
   keys[key]();
+});
+// In a list of choices Enter is the browser's own; the dialog's button promises it.
+for (const choice of document.querySelectorAll("dialog select")) choice.addEventListener("keydown", (event) => {
+  if (event.key === "Enter") { event.preventDefault(); choice.closest("dialog").querySelector(".primary").click(); }
 });
 for (const button of document.querySelectorAll("[data-key]")) button.addEventListener("click", () => keys[button.dataset.key]());
