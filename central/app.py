@@ -1,6 +1,6 @@
 """The composition root: settings → database, broker link, services, HTTP. The only place that knows them all."""
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 
@@ -13,21 +13,18 @@ from central.api.http import make_http_app
 from central.api.looks import looks_router
 from central.api.originals import originals_router
 from central.api.package import package_router
+from central.back import BACK_ROLES, Back, BackWork
+from central.backroom import Backroom, Order
 from central.console.libraries import require_libraries
 from central.dispatching import Dispatching, Means, picture_links
-from central.domain.districts import THE_REST, District
 from central.engineering import Workshop, workshop_of
 from central.foundation import Foundation, lay_foundation
-from central.housekeeping import housekeepers
 from central.keys import unseal_keys
 from central.open311 import Reporting, ReportMeans, load_open311
 from central.package.exporting import Exporter
 from central.package.gathering import Gatherer
-from central.rulebook import make_rules
 from central.services.admission import Point, nobody_watches
-from central.services.association import Bench
 from central.services.byhand import HandDesk
-from central.services.districts import DistrictAssociators
 from central.services.doors import Doors
 from central.services.looking import LookDesk
 from central.services.originals import OPENINGS_FILE
@@ -36,15 +33,11 @@ from central.services.reading import Reader
 from central.services.revealing import RevealDesk, Vault
 from central.services.sight import Sight
 from central.services.views import CalibrationView, Health
-from central.services.worker import Worker
 from central.settings import CentralSettings, Role
-from central.site import SiteSettings
 from central.store import camera_errors, dead_letters, inbox
-from central.taking import Taking
 from central.targets import load_targets
 from central.web import Outside, make_http
 from contract.clock import Clock
-from contract.errors import UsageError
 from contract.ids import uuid7
 
 
@@ -64,18 +57,9 @@ class Central:
             UsageError: a setting is wrong; the message names it.
         """
         base = lay_foundation(settings, clock)
-        refuse_unknown(settings.own_districts, base.site)
         self.roles, self.site, self.database, self.feed = settings.roles, base.site, base.database, base.feed
-        bench = Bench(make_rules(base.site, settings.association), base.law, base.plane, laws=base.laws)
-        self.associators = DistrictAssociators(
-            self.database, bench, clock, self.feed.notify, uuid7(clock.now()), settings.own_districts
-        )
-        self.taking = Taking(base, self.associators.wake, reached)
-        self.reporting = _reporting(base, self.associators.wake)
-        self._helpers: tuple[Worker, ...] = (
-            *housekeepers(base, bench.rules, self.associators.wake),
-            self.reporting.worker,
-        )
+        self.back = _back(base, reached)
+        self.reporting = _reporting(base, self.back.wake)
         self.dispatching = _dispatching(base)
         self.dispatches = Role.DISPATCH in settings.roles and settings.targets is not None
         self.people = PeopleDesk(self.database, base.hasher, clock)
@@ -83,12 +67,9 @@ class Central:
 
     def start(self) -> None:
         """Starts what this process's roles ask for."""
+        self.back.start()
         if Role.ASSOCIATE in self.roles:
-            self.associators.start()
-            for worker in self._helpers:
-                worker.start()
-        if Role.INGEST in self.roles:
-            self.taking.start()
+            self.reporting.worker.start()
         if self.dispatches:
             self.dispatching.start()
 
@@ -97,41 +78,23 @@ class Central:
         self.feed.close()
         if self.dispatches:
             self.dispatching.stop()
-        if Role.INGEST in self.roles:
-            self.taking.stop()
         if Role.ASSOCIATE in self.roles:
-            self.associators.stop()
-            for worker in self._helpers:
-                worker.stop()
+            self.reporting.worker.stop()
+        self.back.stop()
         self.database.close()
 
     def health(self) -> Health:
-        taking = self.taking
-        roles: dict[Role, Worker | DistrictAssociators] = {
-            Role.ASSOCIATE: self.associators,
-            Role.INGEST: taking.worker,
-        }
-        workers = [worker for role, worker in roles.items() if role in self.roles]
-        counts = taking.intake.counts
+        state = self.back.state()
         with self.database.read() as connection:
             waiting, letters = inbox.count_waiting(connection), dead_letters.count(connection)
             learnt = camera_errors.newest(connection)
-        is_heard = taking.link.is_connected or Role.INGEST not in self.roles
         return Health(
-            ok=is_heard and all(worker.is_alive for worker in workers),
-            broker_connected=taking.link.is_connected,
-            broker_problem=taking.link.problem,
-            events_taken=counts.taken,
-            events_repeated=counts.repeated,
-            messages_refused=counts.refused,
-            events_marked=counts.marked,
-            conflicts=counts.conflicts,
+            ok=state.is_alive and (state.broker_connected or Role.INGEST not in self.roles),
+            is_associating=bool(state.associating),
             inbox_waiting=waiting,
             dead_letters=letters,
-            step_failures=sum(worker.failures for worker in workers),
-            is_associating=bool(self.associators.active),
-            associating=self.associators.active,
             calibration_alarms=tuple(CalibrationView(**asdict(alarm)) for alarm in (learnt.alarms if learnt else ())),
+            **state.model_dump(exclude={"is_alive"}),
         )
 
     def _make_http(self, base: Foundation, tokens: Tokens) -> FastAPI:
@@ -154,7 +117,7 @@ class Central:
             base.site,
             base.feed,
             base.clock,
-            self.associators.wake,
+            self.back.wake,
             base.topics,
             more,
             base.hasher,
@@ -178,15 +141,18 @@ class Central:
             self.stop()
 
 
-def refuse_unknown(own: Collection[District] | None, site: SiteSettings) -> None:
-    """Raises:
-    UsageError: the process is meant for a district that the site file doesn't name.
+def _back(base: Foundation, reached: Callable[[Point], None]) -> BackWork:
+    """In a process of its own where this one serves consoles, which would wait for it at every line.
+
+    It is made here all the same: a file that is wrong is told at the start.
     """
-    names = site.to_districts().names
-    unknown = sorted(set(own or ()) - set(names))
-    if unknown:
-        known = ", ".join((*names[:-1], THE_REST))
-        raise UsageError(f"districts: the site file names no {', '.join(unknown)}; it knows {known}")
+    here = Back(base, reached=reached)
+    settings, clock = base.settings, base.clock
+    mine = [role for role in settings.roles if role in BACK_ROLES]
+    if not settings.backroom or Role.API not in settings.roles or not mine:
+        return here
+    theirs = settings.model_copy(update={"roles": tuple(mine)})
+    return Backroom(Order(settings=theirs, holder=uuid7(clock.now())), clock, base.feed.notify)
 
 
 def _dispatching(base: Foundation) -> Dispatching:

@@ -67,8 +67,10 @@ class Foundation:
         return surroundings(self.site, self.database, self.clock)
 
 
-def lay_foundation(settings: CentralSettings, clock: Clock) -> Foundation:
+def lay_foundation(settings: CentralSettings, clock: Clock, feed: LiveFeed | None = None) -> Foundation:
     """Reads the files that the settings name, and makes the tables, folders and keys that are not there yet.
+
+    `feed` is told of changes; a new one unless given.
 
     Raises:
         UsageError: a setting or a file is wrong; the message names it.
@@ -92,7 +94,7 @@ def lay_foundation(settings: CentralSettings, clock: Clock) -> Foundation:
         laws=laws,
         database=database,
         objects=objects,
-        feed=LiveFeed(),
+        feed=feed or LiveFeed(),
         keys=keys,
         sealer=Sealer(database, keys.signing, clock),
         hasher=Hasher(),

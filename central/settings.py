@@ -45,6 +45,9 @@ class CentralSettings(Settings):
     mqtt_protocol: MqttProtocol = "5"
     roles: Roles = tuple(Role)
     districts: Annotated[tuple[str, ...], Field(max_length=100), BeforeValidator(_split)] | None = None
+    backroom: Annotated[
+        bool, Field(description="Whether the roles ingest and associate have a process of their own beside api.")
+    ] = True
     worker: Annotated[str, Field(pattern=NAME_PATTERN)] = "1"
     ingest_group: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
     evidence_dir: Path = Path("var/central/evidence")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from central.bench.holding import Holding, hold_consoles, measure_leaving
-from central.bench.machine import load_of, machine_facts, versions
+from central.bench.machine import family_of, load_of, machine_facts, versions
 from central.bench.measuring import DRAIN_S, NODES, ORIGIN, BenchPlan, database_version, refuse_real
 from central.bench.paging import Paging, newest_change
 from central.bench.processes import Service, broker, service
@@ -105,7 +105,7 @@ def measure_consoles(
         with hold_consoles(plan.clock, room.central, lists, newest_change(room.central), plan.tick) as held:
             watched = _watch(room, held, browsers)
             measure_leaving(plan.clock, room.central, held)
-        rss_mb = load_of(room.central.pid).peak_rss_mb
+        rss_mb = sum(load_of(pid).peak_rss_mb for pid in family_of(room.central.pid))
     report = BenchReport(
         mode="consoles",
         events_sent=watched.sent,
@@ -115,7 +115,7 @@ def measure_consoles(
         rate_per_s=round(watched.sent / watched.seconds, 1),
         publish_to_commit_ms=watched.commit,
         rss_mb=round(rss_mb, 1),
-        cpu_share=round(watched.shares.service, 3),
+        cpu_share=round(watched.shares.service + watched.shares.backroom, 3),
         details={
             "browsers": float(browsers),
             "list_first_ms": round(first_s * 1000, 1),

@@ -6,7 +6,7 @@ from os import getpid
 
 from sqlalchemy import select
 
-from central.bench.machine import busy_s, cpu_of, family_of, load_of
+from central.bench.machine import busy_s, cpu_of, family_of
 from central.bench.reporting import percentiles
 from central.bench.standing import NEW_NAME
 from central.store.database import Database
@@ -78,16 +78,18 @@ def _in_database(database: Database) -> tuple[dict[str, float], dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Of one core each; `others` is what ran on the machine beside: a database server, the system."""
+    """Of one core each. `service` serves the consoles, `backroom` takes and associates in a process of its own, where
+    it has one; `others` is what ran on the machine beside: a database server, the system."""
 
     service: float
+    backroom: float
     broker: float
     publisher: float
     browsers: float
     others: float
 
     def as_details(self) -> dict[str, float]:
-        names = ("service", "broker", "publisher", "browsers", "others")
+        names = ("service", "backroom", "broker", "publisher", "browsers", "others")
         return {f"cores_of_{name}": round(float(getattr(self, name)), 3) for name in names}
 
 
@@ -95,17 +97,19 @@ class Meter:
     """Runs from its making on."""
 
     def __init__(self, service_pid: int, broker_pid: int, clock: Clock) -> None:
-        self._pids = (service_pid, broker_pid, getpid())
+        self._service_pid, self._broker_pid = service_pid, broker_pid
         self._clock, self._began_s, self._before = clock, clock.monotonic(), self._now()
 
     def read(self) -> Shares:
         """The shares since then. This process publishes events and is the light consoles."""
         took_s = self._clock.monotonic() - self._began_s
         used = [(now - before) / took_s for now, before in zip(self._now(), self._before, strict=True)]
-        service, broker, publisher, browsers, all_of_them = used
-        return Shares(service, broker, publisher, browsers, all_of_them - service - broker - publisher - browsers)
+        service, backroom, broker, publisher, browsers, all_of_them = used
+        others = all_of_them - service - backroom - broker - publisher - browsers
+        return Shares(service, backroom, broker, publisher, browsers, others)
 
     def _now(self) -> list[float]:
-        own = [load_of(pid).cpu_s for pid in self._pids]
-        browsers = set(family_of(self._pids[-1])) - set(family_of(self._pids[0])) - set(self._pids)
-        return [*own, cpu_of(browsers), busy_s()]
+        service, broker, publisher = ([pid] for pid in (self._service_pid, self._broker_pid, getpid()))
+        backroom = set(family_of(self._service_pid)).difference(service)
+        browsers = set(family_of(getpid())).difference(service, backroom, broker, publisher)
+        return [*map(cpu_of, (service, backroom, broker, publisher, browsers)), busy_s()]

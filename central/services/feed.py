@@ -5,7 +5,7 @@ A listener reads the change log from where it stands, so nothing is queued per c
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 MAX_LISTENERS = 500
@@ -44,7 +44,9 @@ class Listener:
 class LiveFeed:
     """All listeners. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, also: Callable[[], None] = lambda: None) -> None:
+        """`also` is called at every notice, and must not wait: the way into another process."""
+        self._also = also
         self._lock = threading.Lock()
         self._listeners: set[Listener] = set()
         self._is_closed = False
@@ -78,6 +80,7 @@ class LiveFeed:
             listeners = list(self._listeners)
         for listener in listeners:
             listener.ring()
+        self._also()
 
     def close(self) -> None:
         """Lets every listener go, so that the server can end."""

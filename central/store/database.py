@@ -14,7 +14,7 @@ from central.store.engines import file_of, make_engine, read_url, shown
 from central.store.locks import Lock, hold
 from central.store.pipelining import pipelined
 from central.store.refusals import translated
-from central.store.turns import Turns
+from central.store.turns import FileTurns
 from contract.errors import TransientError, UsageError
 
 METADATA = MetaData()
@@ -49,7 +49,8 @@ class Database:
         self.url = read_url(url)
         self.engine = make_engine(self.url)
         self._is_sqlite = self.engine.dialect.name == "sqlite"
-        self._turns = Turns() if self._is_sqlite else nullcontext()
+        path = file_of(self.url)
+        self._turns = None if path is None else FileTurns(path)
         self._writing = self.engine.execution_options(is_write=True)
         self._writing_lazily = self.engine.execution_options(is_write=True, is_lazy=True)
         self._reading = self.engine
@@ -93,9 +94,9 @@ class Database:
     def write(self, *, beside_others: bool = False, lazily: bool = False) -> Iterator[Connection]:
         """A write transaction; it must not hold another.
 
-        One at a time, so that what was read in it can't go stale: SQLite's lock is taken at once and this process's
-        writers take turns; on PostgreSQL an advisory lock is taken. `beside_others` leaves that lock out, for those
-        who only add rows that a unique constraint guards (intake); SQLite knows one writer only.
+        One at a time, so that what was read in it can't go stale: SQLite's lock is taken at once and writers take
+        turns, those of other processes too; on PostgreSQL an advisory lock is taken. `beside_others` leaves that lock
+        out, for those who only add rows that a unique constraint guards (intake); SQLite knows one writer only.
 
         `lazily` is for what can be done again from what is kept safely: SQLite then doesn't wait for the disk, and the
         next transaction that does makes this one safe too. A power cut before that takes it back whole, and this
@@ -107,7 +108,7 @@ class Database:
         """
         engine = self._writing_lazily if lazily else self._writing
         with (
-            self._turns,
+            self._turns or nullcontext(),
             translated(self.url, "a write"),
             engine.connect() as connection,
             pipelined(connection) if lazily else nullcontext(),
@@ -129,6 +130,8 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self._turns is not None:
+            self._turns.close()
 
 
 def insert_ignoring(connection: Connection, table: Table) -> Insert:

@@ -11,6 +11,7 @@ from deploy.broker import find_mosquitto, free_port
 from tests.central.brokers import embedded_broker, mosquitto
 from tests.central.builders import JPEG, T0, Street, evidence_ref, minutes, seconds
 from tests.central.served import EdgeEnd, Served, distinct_cases, serve
+from tests.edge.waiting import until
 
 HAS_MOSQUITTO = find_mosquitto() is not None
 
@@ -113,9 +114,9 @@ def test_a_broker_that_is_away_at_start_is_said_and_waited_for(tmp_path: Path) -
     with serve(tmp_path, port) as running:
         line = running.wait_for_log("broker can't be reached")
         assert "trying again" in line
+        until(lambda: "can't be reached" in running.get("health")["broker_problem"], "its health says so, too")
         health = running.get("health")
         assert (health["ok"], health["broker_connected"]) == (False, False)
-        assert "can't be reached" in health["broker_problem"]
         with embedded_broker(port):
             running.wait_for_log("broker connected")
-            assert running.get("health")["ok"] is True
+            until(lambda: running.get("health")["ok"], "it is well")

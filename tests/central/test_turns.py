@@ -1,8 +1,11 @@
 """Writers take turns, so that nobody starves."""
 
+import os
 import threading
+from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
+from pathlib import Path
 
-from central.store.turns import Turns
+from central.store.turns import FileTurns, Turns
 
 
 def test_a_waiting_writer_comes_before_the_one_that_asks_again() -> None:
@@ -37,3 +40,43 @@ def test_a_turn_that_ends_in_an_error_is_passed_on() -> None:
             continue
     with turns:
         pass
+
+
+def test_a_waiting_process_comes_before_the_one_that_asks_again(tmp_path: Path) -> None:
+    ours, theirs, order = FileTurns(tmp_path / "db"), FileTurns(tmp_path / "db"), list[str]()
+
+    def second() -> None:
+        with theirs:
+            order.append("second")
+
+    waiter = threading.Thread(target=second)
+    with ours:
+        waiter.start()
+        following = os.open(f"{tmp_path / 'db'}-next", os.O_RDWR | os.O_CREAT)
+        while is_free(following):
+            pass
+        order.append("first")
+    with ours:
+        order.append("first again")
+    waiter.join()
+    os.close(following)
+    ours.close()
+    theirs.close()
+    assert order == ["first", "second", "first again"]
+
+
+def is_free(file: int) -> bool:
+    try:
+        flock(file, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    flock(file, LOCK_UN)
+    return True
+
+
+def test_where_nobody_may_write_turns_hold_up_nobody(tmp_path: Path) -> None:
+    turns = FileTurns(tmp_path / "no such folder" / "db")
+    for _ in range(2):
+        with turns:
+            pass
+    turns.close()

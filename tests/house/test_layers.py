@@ -44,6 +44,7 @@ MAY_JOIN_ADAPTERS = {
     "edge.uplink.evidence": "the sender of pictures over the outbox",
     "central.app": "central's composition root",
     "central.foundation": "composes what every part stands on: settings, database, folders, broker's address",
+    "central.backroom_process": "composes the work behind the counter in its own process: settings, broker",
     "central.taking": "composes what comes from the broker: sessions, intake, the fleet's messages",
     "central.web": "composes everything over HTTP: API, console",
     "central.housekeeping": "composes the threads beside the main work",
