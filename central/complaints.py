@@ -223,11 +223,11 @@ def _word(group: str, word: str) -> str:
 
 @cache
 def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((_pattern(english), chinese) for english, chinese in PATTERNS)
+    return tuple((pattern_of(english), chinese) for english, chinese in PATTERNS)
 
 
-def _pattern(english: str) -> re.Pattern[str]:
-    """Each placeholder takes as little as it can; the whole sentence must fit."""
+def pattern_of(english: str) -> re.Pattern[str]:
+    """A sentence as a regular expression: each placeholder takes as little as it can; the whole sentence must fit."""
     pieces = _PLACEHOLDER.split(english)
     fixed: Callable[[str], str] = re.escape
     return re.compile(

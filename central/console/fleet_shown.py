@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from central import nodes_said
 from central.services.fleet_book import CameraEntry, NodeEntry
 from central.services.fleet_views import Drift
 from contract.bundle import CameraBlock
@@ -71,6 +72,7 @@ def _told(camera: CameraEntry) -> str:
         camera.node.view.node_id,
         status.state if status else "",
         status.reason if status else "",
+        (nodes_said.in_chinese(status.reason) or "") if status else "",
     ]
     return " ".join(parts).casefold()
 

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from central.console.fleet_pages import Gate
 from central.console.pages import Pages
 from central.console.rooms import ROOMS, Room, entrances_for
-from central.console.spoken import spoken
+from central.console.spoken import said, spoken
 from central.domain.people import Operator
-from central.services.rollouts import Refused, RolloutDesk, Target, What
+from central.services.rollouts import RolloutDesk, Target, What
 from contract.bundle import ModelTarget, SoftwareTarget
 from contract.errors import UsageError
 from contract.problems import every_problem
@@ -68,7 +68,8 @@ def rollout_pages(desk: RolloutDesk, gate: Gate, pages: Pages) -> APIRouter:
         except UsageError as error:
             return page(request, who, what, 422, spoken(pages, request, error), nodes=nodes, **typed)
         if refused:
-            return page(request, who, what, 409, [_line(one) for one in refused], nodes=nodes, **typed)
+            lines = [f"{one.node_id}: {line}" for one in refused for line in said(pages, request, one.reason)]
+            return page(request, who, what, 409, lines, nodes=nodes, **typed)
         return RedirectResponse(f"/rollouts?what={what}", 303)
 
     @router.post("/back")
@@ -96,7 +97,3 @@ def _target(what: What, typed: dict[str, object]) -> Target:
         return model.model_validate(fields)
     except ValidationError as error:
         raise UsageError(every_problem(error, "target")) from error
-
-
-def _line(refused: Refused) -> str:
-    return f"{refused.node_id}: {refused.reason}"

@@ -1,16 +1,26 @@
 """The console's two languages: which one a request wants, and every word in it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from fastapi import Request
 
+from central import nodes_said
 from central.domain.spans import spelled
 from central.services.records import Sentence
 from central.translations import load_texts
 
 Language = Literal["zh", "en"]
 COOKIE = "xunjie_lang"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a node said. Where it is not known in the reader's language, `text` is the node's own."""
+
+    text: str
+    is_known: bool
 
 
 class Words:
@@ -42,6 +52,13 @@ class Words:
     def either(self, key: str, otherwise: str) -> str:
         """The word of `key` where there is one, else `otherwise`: what a node said in words of its own."""
         return self._texts.get(key, otherwise)
+
+    def told(self, said: str) -> Told:
+        """What a node said in words of its own, in this language where it is known."""
+        if self.language == "en":
+            return Told(said, is_known=True)
+        chinese = nodes_said.in_chinese(said)
+        return Told(chinese or said, chinese is not None)
 
     def of(self, sentence: Sentence | None) -> str:
         """The sentence in this language; empty for None."""

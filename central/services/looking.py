@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from central.nodes_said import in_chinese
 from central.services.actions import UnknownCase
 from central.services.fleet import FleetDesk, UnknownNode
 from central.services.views import View
@@ -52,6 +53,9 @@ class LookView(View):
     node_heard_at: Instant | None
     camera_state: CameraState | None
     camera_reason: str
+    reason_zh: str = ""
+    camera_reason_zh: str = ""
+    """The two reasons in Chinese; empty where the node's own words are not known."""
 
 
 class LookDesk:
@@ -126,10 +130,12 @@ class LookDesk:
         with self._database.read() as connection:
             known = nodes.find(connection, stored.request.node_id)
         camera = None if known is None else _camera(known.status, name)
+        reason = "" if reply is None else reply.reason
+        camera_reason = "" if camera is None else camera.reason
         return LookView(
             request_id=stored.request.request_id,
             state=stored.state,
-            reason="" if reply is None else reply.reason,
+            reason=reason,
             is_here=stored.answer_sha256 is not None,
             camera=name,
             captured_at=None if reply is None or reply.answer is None else reply.answer.captured_at,
@@ -138,7 +144,9 @@ class LookDesk:
             is_node_online=known is not None and known.status.state is NodeState.ONLINE,
             node_heard_at=None if known is None else known.received_at,
             camera_state=None if camera is None else camera.state,
-            camera_reason="" if camera is None else camera.reason,
+            camera_reason=camera_reason,
+            reason_zh=in_chinese(reason) or "",
+            camera_reason_zh=in_chinese(camera_reason) or "",
         )
 
 

@@ -287,6 +287,11 @@ def test_hostile_words_are_shown_as_words(workshop: Workshop, lang: str) -> None
         assert "<img src=x" not in page
 
 
+def test_a_nodes_own_words_are_small_print_where_nobody_knows_them(workshop: Workshop) -> None:
+    page = Engineer(workshop).page(f"/fleet/cameras/{CAMERA}", "zh")
+    assert '节点原话： <small lang="en">&lt;script&gt;' in page
+
+
 def test_every_page_asks_for_what_its_room_says(workshop: Workshop) -> None:
     prefixes = {"/rollouts": Room.WORKSHOP, "/letters": Room.LETTERS, "/people": Room.PEOPLE, "/street": Room.STREET}
     prefixes |= {"/rules": Room.RULES, "/fleet": Room.FLEET}

@@ -64,9 +64,10 @@ def test_two_who_ask_at_once_have_each_a_request_of_their_own(desk: Desk) -> Non
 def test_what_stands_in_the_way_is_told_while_somebody_waits(desk: Desk) -> None:
     asked = desk.looks.look(desk.case, None, "li")
     assert (asked.is_node_online, asked.node_heard_at, asked.camera_state) == (False, None, None)
-    desk.node_says(NodeState.ONLINE, CameraState.FAILED, "no stream")
+    desk.node_says(NodeState.ONLINE, CameraState.FAILED, "rtsp://c: the stream ended")
     found = desk.looks.asked(desk.case, asked.request_id)
-    assert (found.is_node_online, found.camera_state, found.camera_reason) == (True, CameraState.FAILED, "no stream")
+    assert (found.is_node_online, found.camera_state) == (True, CameraState.FAILED)
+    assert (found.camera_reason, found.camera_reason_zh) == ("rtsp://c: the stream ended", "视频流已结束，正在重连")
     desk.node_says(NodeState.OFFLINE, CameraState.LIVE)
     assert desk.looks.asked(desk.case, asked.request_id).is_node_online is False
 

@@ -60,7 +60,7 @@ def catalogues() -> list[Path]:
 def sources() -> str:
     """Everything that may ask for a word."""
     found = [path for folder in READERS for path in (ROOT / folder).rglob("*.py")]
-    found += [*TEMPLATES.rglob("*.html"), *SCRIPTS]
+    found += [ROOT / "central" / "nodes_said.py", *TEMPLATES.rglob("*.html"), *SCRIPTS]
     return "\n".join(path.read_text(encoding="utf-8") for path in found)
 
 

@@ -1,4 +1,6 @@
 // Show me now: a fresh, redacted picture of a camera, asked of its node; what stands in the way is said while it waits.
+import { told } from "./told.js";
+
 const dialog = document.getElementById("look");
 const say = JSON.parse(dialog.dataset.words);
 const line = dialog.querySelector(".state");
@@ -22,7 +24,9 @@ function end(text, isBad = false) {
 }
 
 // A node that is away and a camera without pictures are known before the minute is over.
-function obstacle({ is_node_online: isOnline, node_id: node, node_heard_at: heard, camera, camera_state: state, camera_reason: why }) {
+function obstacle(found) {
+  const { is_node_online: isOnline, node_id: node, node_heard_at: heard, camera, camera_state: state } = found;
+  const why = told(found, "camera_reason");
   if (!isOnline) return ` · ${say.node_away} ${node}${heard ? ` (${say.heard} ${timeOf(heard)})` : ""}`;
   if (state && !["live", "starting"].includes(state)) return ` · ${say.camera_away} ${camera}${why ? ` (${why})` : ""}`;
   return "";
@@ -51,7 +55,7 @@ async function follow(path, request, startedAt) {
   if (!found || asked !== request) return;
   if (found.is_here) show(path, found);
   if (found.is_here && found.state !== "open") { end(`${found.camera} · ${say.taken} ${timeOf(found.captured_at)}`); return; }
-  if (found.state !== "open") { end(`${say[`state_${found.state}`] ?? say.state_failed}${obstacle(found) || ` ${found.reason}`}`, true); return; }
+  if (found.state !== "open") { end(`${say[`state_${found.state}`] ?? say.state_failed}${obstacle(found) || ` ${told(found, "reason")}`}`, true); return; }
   line.textContent = `${say.waits} ${found.camera}${obstacle(found)}`;
   setTimeout(() => follow(path, request, startedAt), EVERY_MS);
 }

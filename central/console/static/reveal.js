@@ -1,4 +1,6 @@
 // Asks for the original of a redacted picture: a reason first, the log next, the picture last. Nothing of it is stored.
+import { told } from "./told.js";
+
 const dialog = document.getElementById("revealing");
 const word = document.querySelector("meta[name=csrf-token]")?.content ?? "";
 const EVERY_MS = 2000;
@@ -29,7 +31,7 @@ async function arrived(path, line, say, again) {
   const answer = await fetch(path).catch(() => null);
   const found = answer?.ok ? await answer.json() : null;
   if (found?.is_here) return again();
-  if (found && found.state !== "open") { line.textContent = `${say.reveal_refused} ${say[`reveal_${found.state}`] ?? ""} ${found.reason}`; return null; }
+  if (found && found.state !== "open") { line.textContent = `${say.reveal_refused} ${say[`reveal_${found.state}`] ?? ""} ${told(found, "reason")}`; return null; }
   if (found) line.textContent = found.is_node_online ? say.reveal_waits : `${say.reveal_away} ${found.node_id} · ${say.reveal_until} ${clock.format(new Date(found.expires_at))}`;
   return setTimeout(() => arrived(path, line, say, again), EVERY_MS);
 }
