@@ -84,8 +84,8 @@ class Back:
         if Role.INGEST in self._roles:
             self._taking.start()
 
-    def wake(self) -> None:
-        self._associators.wake()
+    def wake(self, amount: int = 1) -> None:
+        self._associators.wake(amount)
 
     def stop(self) -> None:
         """Takes no more, and finishes what is under way."""

@@ -17,8 +17,8 @@ from contract.errors import UsageError
 class Taking:
     """Both, started and stopped together."""
 
-    def __init__(self, base: Foundation, wake: Callable[[], None], reached: Callable[[Point], None]) -> None:
-        """Opens nothing; `reached` is told where a batch of events stands.
+    def __init__(self, base: Foundation, wake: Callable[[int], None], reached: Callable[[Point], None]) -> None:
+        """Opens nothing; `wake` is told how many events were taken, `reached` where a batch of events stands.
 
         Raises:
             UsageError: a group of ingesters over SQLite.

@@ -79,7 +79,8 @@ class IntakeCounts:
 
 
 class Intake:
-    """Runs on one thread. `on_taken` is called after a commit that brought events, `on_change` after any commit."""
+    """Runs on one thread. `on_taken` is told after a commit how many events it brought, if any; `on_change` is called
+    after any commit."""
 
     def __init__(
         self,
@@ -87,7 +88,7 @@ class Intake:
         link: BrokerLink,
         topics: Topics,
         clock: Clock,
-        on_taken: Callable[[], None],
+        on_taken: Callable[[int], None],
         on_change: Callable[[], None],
         reached: Callable[[Point], None] = nobody_watches,
     ) -> None:
@@ -149,7 +150,8 @@ class Intake:
         self.counts.marked += sum(bool(one.marks) for one in settled)
 
     def _tell(self, settled: Sequence[Settled]) -> None:
-        if any(one.outcome is Outcome.TAKEN for one in settled):
-            self._on_taken()
+        taken = sum(one.outcome is Outcome.TAKEN for one in settled)
+        if taken:
+            self._on_taken(taken)
         if any(one.outcome is not Outcome.REPEATED for one in settled):
             self._on_change()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from math import inf
 
 import structlog
 
@@ -13,7 +14,8 @@ class Worker:
     """Calls `step` until it reports nothing to do, then waits for `wake` (at most `idle_s`).
 
     `step` gives how much it did; `on_failure` is told how many times in a row it has failed. Woken, it lets `gather_s`
-    pass before the next step: what comes one by one costs several times what comes together.
+    pass before the next step, less once it was told of `enough`: what comes one by one costs several times what comes
+    together.
     """
 
     def __init__(
@@ -23,14 +25,17 @@ class Worker:
         on_failure: Callable[[int, Exception], None],
         idle_s: float = 5.0,
         gather_s: float = 0.0,
+        enough: float = inf,
     ) -> None:
         self.failures = 0
         self._name = name
         self._step = step
         self._on_failure = on_failure
         self._idle_s = idle_s
-        self._gather_s = gather_s
+        self._gather_s, self._enough = gather_s, enough
+        self._told, self._guard = 0, threading.Lock()
         self._work = threading.Event()
+        self._is_enough = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.run, name=name, daemon=True)
 
@@ -41,13 +46,19 @@ class Worker:
     def start(self) -> None:
         self._thread.start()
 
-    def wake(self) -> None:
-        """There may be work. Any thread."""
+    def wake(self, amount: int = 1) -> None:
+        """There may be work, about so much. Any thread."""
+        with self._guard:
+            self._told += amount
+            if self._told >= self._enough:
+                self._is_enough.set()
         self._work.set()
 
     def stop(self) -> None:
         """Ends after the step under way."""
-        self._stop.set()
+        with self._guard:
+            self._stop.set()
+            self._is_enough.set()
         self._work.set()
         if self._thread.is_alive():
             self._thread.join(timeout=20.0)
@@ -56,7 +67,7 @@ class Worker:
         in_a_row = 0
         while not self._stop.is_set():
             try:
-                self._work.clear()
+                self._look_up()
                 done = self._step()
                 in_a_row = 0
             except Exception as error:
@@ -66,7 +77,15 @@ class Worker:
                 self._recover(in_a_row, error)
                 continue
             if done == 0 and self._work.wait(self._idle_s) and self._gather_s > 0:
-                self._stop.wait(self._gather_s)
+                self._is_enough.wait(self._gather_s)
+
+    def _look_up(self) -> None:
+        """What it was told of so far, the coming step sees."""
+        with self._guard:
+            self._work.clear()
+            self._told = 0
+            if not self._stop.is_set():
+                self._is_enough.clear()
 
     def _recover(self, in_a_row: int, error: Exception) -> None:
         try:

@@ -123,7 +123,7 @@ class Parts:
         self.link = ScriptedLink()
         self.bench = Bench(make_rules(BAN_SITE), LAW, BAN_SITE.to_origin())
         self.admission = Admission(self.database, TOPICS, self.clock, BAN_SITE.to_surroundings())
-        self.intake = Intake(self.admission, self.link, TOPICS, self.clock, lambda: None, lambda: None)
+        self.intake = Intake(self.admission, self.link, TOPICS, self.clock, lambda _taken: None, lambda: None)
         self.association = Association(self.database, self.bench, self.clock, lambda: None)
         self.reader = Reader(self.database, LAW, BAN_SITE.to_origin())
         self.objects = FolderStore(folder / "evidence")

@@ -43,3 +43,16 @@ def test_a_stop_does_not_wait_for_company() -> None:
     worker.wake()
     worker.stop()
     assert not worker.is_alive
+
+
+def test_who_is_told_of_enough_waits_for_no_more() -> None:
+    pile = Pile()
+    worker = Worker("pile", pile.step, lambda _in_a_row, _error: None, gather_s=3600, enough=3)
+    worker.start()
+    assert pile.has_looked.wait(10)
+    for amount in (1, 2):
+        pile.waiting += amount
+        worker.wake(amount)
+    assert pile.has_worked.wait(10)
+    worker.stop()
+    assert pile.heaps == [3]

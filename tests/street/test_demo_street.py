@@ -75,7 +75,7 @@ class Street:
         self._database.create()
         self._link = ScriptedLink()
         admission = Admission(self._database, TOPICS, self._clock, site.to_surroundings())
-        self._intake = Intake(admission, self._link, TOPICS, self._clock, lambda: None, lambda: None)
+        self._intake = Intake(admission, self._link, TOPICS, self._clock, lambda _taken: None, lambda: None)
         bench = Bench(make_rules(site), law, site.to_origin())
         self._association = Association(self._database, bench, self._clock, lambda: None)
         self._reader = Reader(self._database, law, site.to_origin())
