@@ -127,6 +127,7 @@ class Central:
             terrain=base.terrain,
             workshop=workshop,
             map_folder=base.settings.map_folder,
+            reports_folder=base.settings.reports_folder,
         )
         http = make_http(outside, access, self.health, self._lifespan)
         http.include_router(self.reporting.public)

@@ -7,6 +7,7 @@ from central.foundation import Foundation, ground_of
 from central.gateways.speaking import load_speaker
 from central.retention import Retention
 from central.services.assessment_parts import assessment_of
+from central.services.registers_shelf import ReportShelf
 from central.services.surveying import Survey
 from central.services.telling import NoticeSender, Silent
 from central.services.timers import Timers
@@ -20,7 +21,7 @@ def housekeepers(base: Foundation, rules: AssociationRules, wake: Callable[[], N
     Raises:
         UsageError: the file of notices is wrong.
     """
-    makers = (_sealer, _retention, _timers, _notices, _freezer)
+    makers = (_sealer, _retention, _timers, _notices, _freezer, _reports)
     return (_surveyor(base, rules, wake), *(make(base) for make in makers))
 
 
@@ -47,6 +48,11 @@ def _notices(base: Foundation) -> Worker:
     speaker = load_speaker(base.settings.notices) if base.settings.notices else Silent()
     sender = NoticeSender(base.database, speaker, base.clock, uuid7(base.clock.now()))
     return Worker("notices", sender.step, sender.recover)
+
+
+def _reports(base: Foundation) -> Worker:
+    shelf = ReportShelf(base.settings.reports_folder, base.clock)
+    return Worker("reports", shelf.tidy, lambda _failures, _error: None, idle_s=3600.0)
 
 
 def _freezer(base: Foundation) -> Worker:

@@ -90,6 +90,11 @@ class CentralSettings(Settings):
         return self.evidence_dir.parent / "map"
 
     @property
+    def reports_folder(self) -> Path:
+        """Where reports of imports lie for some days."""
+        return self.evidence_dir.parent / "reports"
+
+    @property
     def artifacts_folder(self) -> Path:
         """Where files lie that nodes fetch or bring."""
         return self.artifacts_dir or self.evidence_dir.parent / "artifacts"

@@ -64,6 +64,7 @@ from central.services.people import PeopleDesk
 from central.services.reading import Reader
 from central.services.registers import RegisterBook
 from central.services.registers_desk import RegisterDesk
+from central.services.registers_shelf import ReportShelf
 from central.services.rejudging import Rejudger
 from central.services.silencing import SilenceDesk
 from central.services.steps import Stepper
@@ -100,6 +101,7 @@ class Outside:
     terrain: Terrain = UNSURVEYED
     workshop: Workshop | None = None
     map_folder: Path | None = None
+    reports_folder: Path | None = None
 
 
 def make_http(
@@ -153,7 +155,8 @@ def make_http(
     http.include_router(live_router(_board(parts, reader, pages, storms), reader, access))
     http.include_router(thumbs_router(reader, Thumbs(parts.objects.find), access))
     http.include_router(signing_in_router(own, access, pages))
-    for router in registers_pages(registers, access, pages, parts.site.to_origin()):
+    shelf = ReportShelf(parts.reports_folder, parts.clock)
+    for router in registers_pages(registers, shelf, access, pages, parts.site.to_origin()):
         http.include_router(router)
     where = Site(parts.site.to_origin(), parts.law.timezone)
     http.include_router(desk_pages(casework.hands, casework.silences, reader, access, pages, where))

@@ -37,6 +37,7 @@ MOST_BYTES = 64 * 2**20
 ROWS_A_PAGE = 50
 SHOWN_COLUMNS = 6
 SHOWN_FINDINGS = 300
+SHOWN_REPORTS = 5
 Mode = Literal["check", "all", "good"]
 
 
@@ -67,9 +68,11 @@ class _Line:
     cells: tuple[str, ...]
 
 
-def registers_pages(desk: RegisterDesk, gate: KeeperGate, pages: Pages, origin: Origin) -> list[APIRouter]:
+def registers_pages(
+    desk: RegisterDesk, shelf: ReportShelf, gate: KeeperGate, pages: Pages, origin: Origin
+) -> list[APIRouter]:
     """All pages of the registers; `origin` is where a map begins that has nothing to show."""
-    router, shelf = APIRouter(prefix="/registers", include_in_schema=False), ReportShelf()
+    router = APIRouter(prefix="/registers", include_in_schema=False)
     reader = [Depends(gate.page)]
     keeper = gate.may(Right.KEEP_REGISTERS, is_page=True)
 
@@ -109,6 +112,7 @@ def registers_pages(desk: RegisterDesk, gate: KeeperGate, pages: Pages, origin: 
     def show_register(
         request: Request,
         register: Register,
+        who: Annotated[Operator, Depends(gate.page)],
         after: Annotated[str, Query(max_length=100)] = "",
         query: Annotated[str, Query(max_length=100)] = "",
     ) -> Response:
@@ -128,6 +132,7 @@ def registers_pages(desk: RegisterDesk, gate: KeeperGate, pages: Pages, origin: 
             frames=[frame.value for frame in Frame],
             formats=[kind.value for kind in FileFormat],
             changes=[change_view(change) for change in desk.changes(register, 20)],
+            reports=shelf.latest(register.value, who.name)[:SHOWN_REPORTS],
         )
 
     @router.post("/{register}/import")

@@ -275,6 +275,8 @@ def test_a_file_with_wrong_rows_is_read_in_chinese_page_by_page_and_its_good_row
         expect(page.locator("#take-good")).to_be_hidden()
         page.goto(f"{address}/registers/zones?query=z")
         assert page.locator("tbody tr").count() == 50
+        page.locator("a[target=report]").last.click()
+        expect(report.locator(".sums")).to_contain_text("260 行 · 130")
 
 
 def test_a_photograph_taken_without_a_network_arrives_later_and_before_done(
