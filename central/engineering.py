@@ -21,6 +21,7 @@ from central.domain.rules import AssociationRules
 from central.foundation import Foundation
 from central.rulebook import make_rules
 from central.services.basemap import BaseMap
+from central.services.casefile import CaseFiles
 from central.services.delivery_hearing import ReplyDesk
 from central.services.fleet import FleetDesk
 from central.services.fleet_book import FleetBook
@@ -84,6 +85,8 @@ def engineers_pages(workshop: Workshop, database: Database, gate: Gate, pages: P
     def what_if(rules: AssociationRules, start: datetime) -> WhatIf:
         return what_if_stored(database, rules, *day_span(start))
 
+    around = CaseFiles(database, workshop.reader, workshop.clock).around
+
     def today() -> date:
         return workshop.clock.now().astimezone(workshop.timezone).date()
 
@@ -94,7 +97,7 @@ def engineers_pages(workshop: Workshop, database: Database, gate: Gate, pages: P
         rollout_pages(RolloutDesk(book, workshop.desk, tailor), gate, pages),
         letter_pages(workshop.letters, workshop.prefix, gate, pages),
         offline_pages(gate, pages),
-        street_pages(workshop.street, workshop.photographs, workshop.reader, gate, pages),
+        street_pages(workshop.street, workshop.photographs, workshop.reader, around, gate, pages),
         rules_pages(workshop.rules, what_if, workshop.timezone, today, gate, pages),
         people_pages(workshop.people, gate, pages),
         fleet_pages(book, workshop.desk, gate, pages),

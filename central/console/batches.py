@@ -18,6 +18,7 @@ ROWS = 40
 LAWFUL_ROWS = 10
 """Rows that a console shows, in its two columns."""
 COUNT_EVERY_S = 1.0
+COUNTS_A_LOOK = 3
 SEEN_EVERY_S = 1.0
 """What was only seen again is told no more often than this, so that news has the line to itself."""
 STILL_SEEN_EVERY_S = 10.0
@@ -105,12 +106,19 @@ class Batch:
 
 
 class Looks:
-    """One look at the cases for all lists: each is read once, and drawn once in each language."""
+    """One look at the cases for all lists: each is read once, and drawn once in each language. Counting takes longer
+    than everything else, so each look counts a few lists only: the others' rows need not wait for it."""
 
     def __init__(self, reader: Reader, draw: Draw, storms: tuple[Storm, ...] = ()) -> None:
         self._reader, self._draw, self.storms = reader, draw, storms
         self._known: dict[str, CaseSummary] = {}
         self._drawn: dict[tuple[Language, str], str] = {}
+        self._counts_left = COUNTS_A_LOOK
+
+    def may_count(self) -> bool:
+        """Whether this look has time to count one more list."""
+        self._counts_left -= 1
+        return self._counts_left >= 0
 
     def learn(self, case_ids: Set[str]) -> None:
         found = self._reader.summaries(sorted(case_ids - self._known.keys()))
@@ -175,7 +183,7 @@ class LiveList:
         shown |= self._seen_again(told.seen, now_s)
         looks.learn(shown)
         rows = self._drawn_anew(sorted(shown), looks, now_s)
-        return Batch(rows, tuple(sorted(gone)), self._counted(now_s), self._folded(), nodes)
+        return Batch(rows, tuple(sorted(gone)), self._counted(looks, now_s), self._folded(), nodes)
 
     def _folded(self) -> Storms | None:
         """The storms if they are others now."""
@@ -216,9 +224,9 @@ class LiveList:
     def _count(self) -> Counts:
         return Counts.of(self.live.tally(), self.asked.chosen)
 
-    def _counted(self, now_s: float) -> Counts | None:
+    def _counted(self, looks: Looks, now_s: float) -> Counts | None:
         """The counts if they changed; asked for at most once a second."""
-        if not self.is_count_due or now_s - self.counted_at_s < COUNT_EVERY_S:
+        if not self.is_count_due or now_s - self.counted_at_s < COUNT_EVERY_S or not looks.may_count():
             return None
         before, self.counts = self.counts, self._count()
         self.is_count_due, self.counted_at_s = False, now_s

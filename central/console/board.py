@@ -5,71 +5,26 @@ nothing for each of them: who missed too much, or reads too slowly, gets the who
 """
 
 import asyncio
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Set
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from fastapi.concurrency import run_in_threadpool
 
-from central.console.batches import COUNT_EVERY_S, Asked, Batch, Draw, LiveList, Looks, Told
+from central.console.batches import COUNT_EVERY_S, Asked, Draw, LiveList, Looks, Told
+from central.console.liveview import View
 from central.console.words import Language
 from central.domain.storms import Storm
 from central.domain.values import ChangeTopic
 from central.services.feed import FeedFull, LiveFeed
 from central.services.reading import Reader
+from contract.errors import TransientError
 
 PACE_S = 0.27
 """From one batch to the next: four a second is as fast as people read; a little more keeps out a fifth."""
 NODES_EVERY_S = 5.0
-KEPT = 32
-"""Batches that a view keeps: eight seconds of a busy street."""
 MOST_CONSOLES = 1000
 _CHUNK = 1000
-
-
-class View:
-    """One list, its last batches, and the bells of those who show it. Batches are numbered from 1."""
-
-    def __init__(self, state: LiveList, change_id: int) -> None:
-        self.state = state
-        self.change_id = change_id
-        self.newest = 0
-        self.bells: set[asyncio.Event] = set()
-        self._batches: deque[tuple[int, int, bytes]] = deque()
-        self._base = change_id
-        self._whole: tuple[int, bytes] | None = None
-
-    def resumed(self, change_id: int, folded: Set[str] | None = None) -> int | None:
-        """After which batch somebody goes on who knows the list as of that change; None: they need the whole list.
-
-        They may get what they know already; a row drawn twice is the same row. `folded`, where it is known: the cases
-        that stand for storms in their list. A storm is found some time after its cases came, and that is no change.
-        """
-        if not self._base <= change_id <= self.change_id or folded not in (None, self.state.storms.keys()):
-            return None
-        return next((number - 1 for number, told, _ in self._batches if told >= change_id), self.newest)
-
-    def after(self, number: int) -> list[bytes] | None:
-        """What was told after batch `number`; None when not all of it is kept."""
-        found = [message for own, _, message in self._batches if own > number]
-        return found if len(found) == self.newest - number else None
-
-    def tell(self, change_id: int, batch: Batch) -> bool:
-        """Keeps the batch, if it says something."""
-        self.change_id = change_id
-        if not batch.says_something:
-            return False
-        self.newest += 1
-        self._batches.append((self.newest, change_id, batch.message(change_id)))
-        if len(self._batches) > KEPT:
-            self._base = self._batches.popleft()[1]
-        return True
-
-    def whole(self, looks: Looks) -> bytes:
-        """The list in one piece; kept until it changes, for all who come back at once."""
-        if self._whole is None or self._whole[0] != self.newest:
-            self._whole = self.newest, self.state.whole(looks).message(self.change_id)
-        return self._whole[1]
 
 
 class Board:
@@ -82,10 +37,11 @@ class Board:
         draw: Draw,
         draw_nodes: Callable[[Language], str],
         storms: Callable[[], tuple[Storm, ...]] = tuple,
+        look_for_storms: Callable[[], object] = tuple,
     ) -> None:
-        """`storms` tells which there are now."""
+        """`storms` tells which are known; `look_for_storms` is called beside everything else, since it takes long."""
         self._reader, self._feed, self._draw, self._draw_nodes = reader, feed, draw, draw_nodes
-        self._storms = storms
+        self._storms, self._look_for_storms = storms, look_for_storms
         self._views: dict[Asked, View] = {}
         self._watched: dict[str, set[asyncio.Event]] = {}
         self._at = 0
@@ -148,41 +104,67 @@ class Board:
             self._at = min([newest, *(view.change_id for view in self._views.values())])
         told_at_s = float("-inf")
         now_s = asyncio.get_running_loop().time
-        with self._feed.listen() as listener:
-            while not listener.is_closed and (self._views or self._watched):
-                await listener.wait(COUNT_EVERY_S)  # often a call about nothing; the next may be about a case
-                await asyncio.sleep(told_at_s + PACE_S - now_s())
-                async with self._lock:
-                    touched, told = await run_in_threadpool(self._step, now_s())
-                watched = [self._watched[case_id] for case_id in touched & self._watched.keys()]
-                for bells in [*watched, *told]:
-                    ring(bells)
-                if watched or told:
-                    told_at_s = now_s()
-            self.is_closed = listener.is_closed
+        async with self._storms_looked_for():
+            with self._feed.listen() as listener:
+                while not listener.is_closed and (self._views or self._watched):
+                    await listener.wait(COUNT_EVERY_S)  # often a call about nothing; the next may be about a case
+                    await asyncio.sleep(told_at_s + PACE_S - now_s())
+                    if await self._tell():
+                        told_at_s = now_s()
+                self.is_closed = listener.is_closed
         if self.is_closed:
             for bells in [*self._watched.values(), *(view.bells for view in self._views.values())]:
                 ring(bells)
+
+    async def _tell(self) -> bool:
+        """One step; whether anybody was told anything."""
+        loop = asyncio.get_running_loop()
+        async with self._lock:
+            touched, has_told = await run_in_threadpool(
+                self._step, loop.time(), lambda bells: loop.call_soon_threadsafe(ring, bells)
+            )
+        watched = [self._watched[case_id] for case_id in touched & self._watched.keys()]
+        for bells in watched:
+            ring(bells)
+        return has_told or bool(watched)
+
+    @asynccontextmanager
+    async def _storms_looked_for(self) -> AsyncIterator[None]:
+        """Now and then while the block runs, beside the steps: a row must not wait for it."""
+
+        async def look() -> None:
+            while True:
+                with suppress(TransientError):  # the steps meet it too, and say so
+                    await run_in_threadpool(self._look_for_storms)
+                await asyncio.sleep(COUNT_EVERY_S)
+
+        looking = asyncio.create_task(look())
+        try:
+            yield
+        finally:
+            looking.cancel()
 
     def _open(self, asked: Asked) -> View:
         change_id = self._reader.change_range()[1]  # before the lists: a change in between comes again, none is missed
         return View(LiveList.opened(self._reader, asked, self._storms()), change_id)
 
-    def _step(self, now_s: float) -> tuple[frozenset[str], list[set[asyncio.Event]]]:
-        """Reads what is new and tells every view; which cases changed, and whose bells to ring."""
+    def _step(self, now_s: float, ring_soon: Callable[[set[asyncio.Event]], object]) -> tuple[frozenset[str], bool]:
+        """Reads what is new and tells every view, each as soon as it can be; which cases changed, and whether any view
+        was told."""
         news = self._read()
         tells_nodes = self._are_nodes_due and now_s - self._nodes_at_s >= NODES_EVERY_S
         if tells_nodes:
             self._are_nodes_due, self._nodes_at_s = False, now_s
         looks, nodes = Looks(self._reader, self._draw, self._storms()), dict[Language, str]()
-        told: list[set[asyncio.Event]] = []
+        has_told = False
         for view in list(self._views.values()):
             language = view.state.asked.language
             if tells_nodes and language not in nodes:
                 nodes[language] = self._draw_nodes(language)
             if view.tell(self._at, view.state.news(news, looks, now_s, nodes.get(language))):
-                told.append(view.bells)
-        return news.changed | news.seen, told
+                ring_soon(view.bells)
+                has_told = True
+        return news.changed | news.seen, has_told
 
     def _read(self) -> Told:
         """What the log tells since the last step; of the nodes only that there is something."""

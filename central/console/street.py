@@ -2,7 +2,9 @@
 it has arrived, so that a street without a signal loses nothing."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
+from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
@@ -18,13 +20,19 @@ from central.domain.workflow import ASIDE
 from central.services.photobook import PhotoBook
 from central.services.reading import Reader
 from central.services.street import MOST_PHOTO_BYTES, StreetDesk, Taken
+from central.services.views import CaseSummary
 from contract.errors import PermanentError
 from contract.ids import SHA256_PATTERN, UUID_PATTERN
 
 CasePath = Annotated[str, Path(pattern=UUID_PATTERN)]
+Around = Callable[[str, Operator], list[CaseSummary]]
+"""The newest cases at a case's place that somebody may see."""
+MOST_EARLIER = 3
 
 
-def street_pages(desk: StreetDesk, book: PhotoBook, reader: Reader, gate: Gate, pages: Pages) -> APIRouter:
+def street_pages(
+    desk: StreetDesk, book: PhotoBook, reader: Reader, around: Around, gate: Gate, pages: Pages
+) -> APIRouter:
     """``/street``."""
     router = APIRouter(prefix="/street", include_in_schema=False)
     Officer = Annotated[Operator, Depends(gate.may(ROOMS[Room.STREET], is_page=True))]  # noqa: N806  # a type
@@ -42,7 +50,10 @@ def street_pages(desk: StreetDesk, book: PhotoBook, reader: Reader, gate: Gate, 
             return RedirectResponse(f"/street/cases/{case.merged_into}", 303)
         steps = [step for step in case.steps if step.action not in ASIDE and set(step.needs) <= {"note"}]
         spot, photos = desk.spot(case_id), book.of_case(case_id)
-        page = pages.render(request, "street_case.html", case=case, steps=steps, spot=spot, photos=photos)
+        earlier = list(islice(book.before(case, around(case.id, who)), MOST_EARLIER))
+        page = pages.render(
+            request, "street_case.html", case=case, steps=steps, spot=spot, photos=photos, earlier=earlier
+        )
         return mark(request, page)
 
     @router.post("/cases/{case_id}/photos")

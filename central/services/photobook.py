@@ -1,14 +1,24 @@
 """Photographs of a case as others read them: who took what when, the coarse picture, and the sealed clear one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from central.services.views import CaseSummary
 from central.store import photos
 from central.store.database import Database
 from central.store.photos import Photo
 
 Find = Callable[[str], Path | None]
 """Where a file lies, by hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """An earlier case at the place: how it was left, or where nobody photographed that, what a camera saw of it."""
+
+    case: CaseSummary
+    photo: Photo | None
 
 
 class PhotoBook:
@@ -21,6 +31,15 @@ class PhotoBook:
         """Those of the case and of what was merged into it, oldest first."""
         with self._database.read() as connection:
             return photos.of_case(connection, case_id)
+
+    def before(self, case: CaseSummary, around: Iterable[CaseSummary]) -> Iterator[Before]:
+        """Of the cases around it those that began earlier and have a picture, in their order."""
+        for one in around:
+            if one.first_seen_at >= case.first_seen_at:
+                continue
+            taken = self.of_case(one.id)
+            if taken or one.picture is not None:
+                yield Before(one, taken[-1] if taken else None)
 
     def shown(self, case_id: str, sha256: str) -> Path | None:
         """The coarse picture's file; None where it is no photograph of this case, or its file is gone."""

@@ -245,7 +245,8 @@ def test_officers_see_their_own_cases_and_photograph_them_once(workshop: Worksho
     for _ in range(2):
         assert sun.client.send("POST", path, content=taken, headers=OWN).status_code == 201
     page = sun.page(f"/street/cases/{case_id}")
-    assert (page.count("<figcaption>"), "geo:36.8" in page) == (1, True)
+    assert page.partition("Earlier at this place")[0].count("<figcaption>") == 1
+    assert "geo:36.8" in page
     shown = page.partition(f'href="{path}/')[2].partition('"')[0]
     assert hashlib.sha256(sun.client.get(f"{path}/{shown}").content).hexdigest() == shown
     assert sun.client.send("POST", path, content=b"GIF89a", headers=OWN).status_code == 415
@@ -263,6 +264,20 @@ def test_officers_see_their_own_cases_and_photograph_them_once(workshop: Worksho
     sheet = Engineer(workshop).page(f"/cases/{case_id}")
     assert f'id="photo-{shown}"' in sheet
     assert f'href="#photo-{shown}"' in sheet
+
+
+def test_an_officer_sees_how_earlier_cases_at_the_place_were_left(workshop: Workshop) -> None:
+    earlier = workshop.case("squad 3")
+    workshop.officer("chen.bo", "squad 3")
+    chen = Engineer(workshop, "chen.bo")
+    sent = chen.client.send("POST", f"/street/cases/{earlier}/photos", content=photograph(7), headers=OWN)
+    assert sent.status_code == 201
+    workshop.clock.sleep(3600)
+    today = workshop.case("squad 3")
+    shown = chen.page(f"/street/cases/{today}").partition("Earlier at this place")[2]
+    assert f'<img src="/street/cases/{earlier}/photos/' in shown
+    assert f'href="/street/cases/{today}"' not in shown
+    assert f"/street/cases/{today}/" not in chen.page(f"/street/cases/{earlier}").partition("Earlier at this place")[2]
 
 
 def test_what_platforms_said_stands_on_the_cases_page(workshop: Workshop) -> None:
