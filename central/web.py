@@ -202,6 +202,7 @@ def _board(parts: Outside, reader: Reader, pages: Pages, storms: Storms) -> Boar
         parts.feed,
         draw,
         lambda language: pages.fragment(language, "nodes_only.html", nodes=reader.nodes()),
+        lambda: storms.known,
         storms.now,
     )
 

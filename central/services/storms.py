@@ -43,17 +43,28 @@ class Storms:
         self._found: tuple[Storm, ...] = ()
         self._as_of, self._next_s = -1, float("-inf")
 
+    @property
+    def known(self) -> tuple[Storm, ...]:
+        """What the last look found, the newest first."""
+        return self._found
+
     def now(self) -> tuple[Storm, ...]:
-        """The newest first."""
-        with self._lock:
-            began_s = self._clock.monotonic()
-            newest = self._reader.change_range()[1] if began_s >= self._next_s else self._as_of
-            if newest != self._as_of:
-                found = sorted(self._reader.storms(), key=lambda storm: storm.until_s, reverse=True)
-                self._found, self._as_of = tuple(found[:MOST_STORMS]), newest
-                ended_s = self._clock.monotonic()
-                self._next_s = ended_s + max(EVERY_S, (ended_s - began_s) / COSTLIEST_SHARE)
-            return self._found
+        """Looks, if that is due and nobody else is at it; the newest first."""
+        if self._lock.acquire(blocking=self._as_of < 0):  # who has never looked waits for the first
+            try:
+                self._look()
+            finally:
+                self._lock.release()
+        return self._found
+
+    def _look(self) -> None:
+        began_s = self._clock.monotonic()
+        newest = self._reader.change_range()[1] if began_s >= self._next_s else self._as_of
+        if newest != self._as_of:
+            found = sorted(self._reader.storms(), key=lambda storm: storm.until_s, reverse=True)
+            self._found, self._as_of = tuple(found[:MOST_STORMS]), newest
+            ended_s = self._clock.monotonic()
+            self._next_s = ended_s + max(EVERY_S, (ended_s - began_s) / COSTLIEST_SHARE)
 
 
 def fold(reader: Reader, wanted: CaseFilter, storms: tuple[Storm, ...]) -> Folded:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from central.console.batches import ROWS, STILL_SEEN_EVERY_S, Asked, Batch, Counts, LiveList, Looks, Told
-from central.console.board import KEPT, Board, View
+from central.console.board import Board
 from central.console.filters import FeedFilter, Reach
 from central.console.live import Stream
+from central.console.liveview import KEPT, View
 from central.domain.values import CaseFilter
 from central.domain.workflow import CaseState
 from central.services.feed import LiveFeed

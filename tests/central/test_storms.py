@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from central.console.batches import Asked, LiveList
-from central.console.board import View
 from central.console.filters import FeedFilter, Reach
+from central.console.liveview import View
 from central.domain.storms import Storm
 from central.domain.values import CaseFilter
 from central.domain.workflow import CaseState
