@@ -311,6 +311,56 @@ def test_an_alert_sounds_until_somebody_has_seen_it_once_a_person_has_switched_s
         expect(page.locator("#sound")).to_have_attribute("data-waiting", "0")
 
 
+def test_a_muted_room_hears_again_after_ten_minutes(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera, 1)
+    with room.visiting() as page:
+        page.add_init_script(COUNT_TONES)
+        page.clock.install()
+        room.enter(page, camera, 1)
+        room.running.act(room.cases(camera)[0], "confirm")
+        expect(page.locator("#live .card.confirmed")).to_have_count(1)
+        page.locator("#sound").click()
+        room.running.act(room.cases(camera)[0], "reopen", note="again")
+        expect(page.locator("#sound")).to_have_attribute("data-waiting", "1")
+        page.keyboard.press("x")
+        expect(page.locator("#mute")).to_contain_text("10")
+        before = page.evaluate("window.tones")
+        page.clock.fast_forward("09:56")
+        expect(page.locator("#mute")).to_contain_text("1")
+        assert page.evaluate("window.tones") == before
+        page.clock.fast_forward("00:08")
+        expect(page.locator("#mute")).to_have_attribute("aria-pressed", "false")
+        assert page.evaluate("window.tones") > before
+
+
+def test_a_claim_lasts_two_minutes_unless_it_is_renewed_and_an_undo_ten_seconds(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera, 2)
+    with room.visiting() as mine, room.visiting("en-GB") as theirs:
+        for page in (mine, theirs):
+            page.clock.install()
+            room.enter(page, camera, 2)
+        asked = changes_asked_by(mine)
+        mine.keyboard.press("j")
+        mine.keyboard.press("Enter")
+        claim = theirs.locator("#live .claim")
+        expect(claim).to_be_visible()
+        theirs.clock.fast_forward("01:50")
+        assert claim.is_visible()
+        theirs.clock.fast_forward("00:11")
+        expect(claim).to_be_hidden()
+        with mine.expect_response("**/claim"):
+            mine.clock.fast_forward("01:00")
+        expect(claim).to_be_visible()  # the row is drawn anew with a lease of two minutes more
+        mine.keyboard.press("t")
+        expect(mine.locator("#live .card.confirmed")).to_have_count(1)
+        mine.clock.fast_forward("00:11")
+        mine.keyboard.press("z")
+        assert asked == ["POST claim", "POST claim", "POST confirm"]
+        expect(mine.locator("#live .card.confirmed")).to_have_count(1)
+
+
 def test_a_stream_that_is_refused_is_shown_as_a_gap_and_resumed_from_the_last_event(room: Room) -> None:
     camera = room.camera()
     room.grills(camera)
