@@ -134,6 +134,20 @@ def test_a_fresh_picture_is_asked_for_and_where_none_comes_it_says_why(room: Roo
         page.wait_for_selector("#look img[src$='/picture']:not([hidden])", state="attached")
 
 
+def test_why_a_node_sends_no_picture_is_said_in_the_pages_language(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera, 1)
+    with room.visiting() as page:
+        room.enter(page, camera, 1)
+        said = dict(LOOK, state="failed", reason="camera cam-1: no picture within 20 s", reason_zh="20 秒内没有画面")
+        page.route("**/looks/*", lambda route: route.fulfill(json=said))
+        page.route("**/looks", lambda route: route.fulfill(status=201, json=LOOK))
+        page.keyboard.press("j")
+        page.keyboard.press("n")
+        expect(page.locator("#look .state")).to_contain_text("20 秒内没有画面")
+        expect(page.locator("#look .state")).not_to_contain_text("no picture")
+
+
 LOOK = {
     "request_id": "01900000-0000-7000-8000-000000000001",
     "state": "open",

@@ -9,7 +9,7 @@ frame.addEventListener("load", () => {
   frame.hidden = !frame.contentDocument?.body.childElementCount;
   const report = frame.contentDocument?.getElementById("report");
   const good = Number(report?.dataset.good ?? 0);
-  button.hidden = !good || report.dataset.written === "yes";
+  button.hidden = !good || report.dataset.written === "yes" || !form.elements.file.files.length;
   button.querySelector("b").textContent = good;
 });
 form.elements.file.addEventListener("change", () => { button.hidden = true; });
