@@ -93,13 +93,13 @@ class Batch:
         said: dict[str, object] = {
             "rows": self.rows,
             "gone": self.gone,
-            "counts": self.counts and self.counts.by_severity,
-            "parts": self.counts and self.counts.by_part,
             "nodes": self.nodes,
             "whole": self.is_whole,
         }
         said = {name: value for name, value in said.items() if value}
-        if self.storms is not None:  # none at all is news as well
+        if self.counts is not None:  # none at all is news as well
+            said |= {"counts": self.counts.by_severity, "parts": self.counts.by_part}
+        if self.storms is not None:
             said["storms"] = self.storms
         text = json.dumps(said, ensure_ascii=False)
         return f"id: {change_id}\nevent: rows\ndata: {text}\n\n".encode()

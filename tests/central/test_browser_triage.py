@@ -283,6 +283,23 @@ def test_a_storm_is_entered_and_left_by_one_key_and_what_waits_outside_is_told(r
         expect(page.locator("#live .storm")).to_contain_text("42")
 
 
+def test_a_storm_that_is_decided_at_once_says_so(room: Room) -> None:
+    camera = room.camera()
+    room.grills(camera, 11)
+    with room.visiting("en-GB") as page:
+        room.enter(page, camera, 1)
+        page.goto(page.url.replace("state=open", "state=pending_review"))
+        page.wait_for_selector(".connection.on")
+        page.keyboard.press("g")
+        expect(page.locator("#live .card.pending_review")).to_have_count(11)
+        page.keyboard.press("*")
+        page.keyboard.press("f")
+        page.keyboard.press("1")
+        expect(page.locator(".empty").first).to_contain_text("All of this storm is decided")
+        expect(page.locator(".empty").first).to_be_visible()
+        expect(page.locator("#storm-count")).to_have_text("0")
+
+
 def test_a_row_drawn_before_a_decision_does_not_take_it_back(room: Room) -> None:
     camera = room.camera()
     room.grills(camera, 1)
