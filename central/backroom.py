@@ -61,19 +61,13 @@ class Backroom:
         self._state, self._told_at_s = BackState(is_alive=False), clock.monotonic()
         self._thread = threading.Thread(target=self._run, name="backroom", daemon=True)
 
-    @property
-    def pid(self) -> int | None:
-        """Of the process, while there is one."""
-        with self._guard:
-            return None if self._process is None else self._process.pid
-
     def start(self) -> None:
         self._thread.start()
 
     def wake(self) -> None:
         """A full line is no matter: it holds calls enough."""
         with self._guard, suppress(BlockingIOError, BrokenPipeError):
-            if self._process is not None:
+            if self._process is not None and not self._is_over.is_set():
                 os.write(_input(self._process).fileno(), b"\n")
 
     def stop(self) -> None:
@@ -99,11 +93,17 @@ class Backroom:
         short_runs = 0
         while not self._is_over.is_set():
             began_s = self._clock.monotonic()
-            code = self._attend()
+            try:
+                code = self._attend()
+            except Exception:
+                LOG.exception("backroom can't be attended to")
+                code = None
             if self._is_over.is_set():
                 return
             short_runs = 0 if self._clock.monotonic() - began_s > GOOD_RUN_S else short_runs + 1
             LOG.error("backroom ended and is started again", exit_code=code, in_a_row=short_runs)
+            self._state = BackState(is_alive=False)
+            self._on_change()  # it may have died between a commit and the word of it
             self._is_over.wait(min(LONGEST_BACKOFF_S, 0.1 * 2**short_runs))
 
     def _attend(self) -> int:
@@ -119,12 +119,12 @@ class Backroom:
                 self._process = process
                 if self._is_over.is_set():
                     _input(process).close()
-            for line in process.stdout:
-                self._hear(Told.model_validate_json(line))
-            with self._guard:
-                self._process = None
-        self._state = self._state.model_copy(update={"is_alive": False, "broker_connected": False, "associating": ()})
-        self._on_change()  # it may have died between a commit and the word of it
+            try:
+                for line in process.stdout:
+                    self._hear(Told.model_validate_json(line))
+            finally:
+                with self._guard:
+                    self._process = None
         return process.returncode
 
     def _hear(self, told: Told) -> None:

@@ -24,6 +24,7 @@ OUTERMOST_LOOPS = {
     "edge.scribe": "the scribe's thread: one bad finding must not silence the node",
     "edge.look_loop": "the look thread: one bad frame must not blind all cameras",
     "central.services.worker": "central's worker threads",
+    "central.backroom": "the thread that starts the backroom again, whatever ended it",
 }
 """Where `except Exception` may stand, and why."""
 
