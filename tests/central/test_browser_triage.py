@@ -292,6 +292,7 @@ def test_a_storm_that_is_decided_at_once_says_so(room: Room) -> None:
         page.wait_for_selector(".connection.on")
         page.keyboard.press("g")
         expect(page.locator("#live .card.pending_review")).to_have_count(11)
+        page.wait_for_selector(".connection.on")
         page.keyboard.press("*")
         page.keyboard.press("f")
         page.keyboard.press("1")
