@@ -20,6 +20,7 @@ from edge.rules.places import CameraPose
 from edge.rules.policy import Policies
 from edge.rules.presence import Presence
 from edge.rules.regions import Mask, unmasked
+from edge.rules.rivals import Rivals
 from edge.rules.track import TrackedLook, Tracker
 from edge.values import Box, Detection, Incident
 
@@ -63,6 +64,7 @@ class CameraWatch:
         self._tracker = Tracker(policies.presence)
         self._windows = CropWindows()
         self._wishes = Wishes(camera_id, policies.presence)
+        self._rivals = Rivals(policies.presence, look_every_s)
         self.presence = Presence(policies.presence, look_every_s)
         self.attendance = Attendance(policies.attendance, policies.presence, look_every_s, self._perspective)
 
@@ -95,7 +97,8 @@ class CameraWatch:
         self.attendance.step(tracked, detections, at, None if tile is None else tile.box)
         self._windows.step(tracked.live, cut, at, place)
         beliefs = {} if self._judge is None else dict(self._judge.beliefs(tracked.live, self._windows, self.presence))
-        incidents = self.presence.step(tracked, at, beliefs)
+        outdone = self._rivals.step(tracked, detections, at, self.presence.open_ids())
+        incidents = self.presence.step(tracked, at, beliefs, outdone)
         return Watched(tracked, incidents, beliefs, self._wishes.step(tracked, self.presence, at))
 
     def series(self, track_id: int) -> Series | None:

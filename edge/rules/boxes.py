@@ -91,6 +91,16 @@ def affinities(a: Sequence[Box], b: Sequence[Box]) -> NDArray[np.float64]:
     return np.asarray(overlap + np.maximum(0.0, 1.0 - apart / size), np.float64)
 
 
+def ious(a: Sequence[Box], b: Sequence[Box]) -> NDArray[np.float64]:
+    """`iou` of every box of `a` with every one of `b`, (len(a), len(b)).
+
+    >>> ious([(0, 0, 1, 1)], [(0, 0, 1, 1), (0, 0, 1, 0.5)])
+    array([[1. , 0.5]])
+    """
+    shared, areas_a, areas_b = _shared(_columns(a)[:, :, None], _columns(b)[:, None, :])
+    return np.asarray(shared / np.maximum(areas_a + areas_b - shared, 1e-12), np.float64)
+
+
 def shares_of_smaller(boxes: Sequence[Box]) -> NDArray[np.float64]:
     """`share_of_smaller` of every box with every other, (N, N)."""
     columns = _columns(boxes)

@@ -6,7 +6,7 @@ seconds of capture time whatever the frame rate (a frame count would stretch whe
 long as a gone thing takes to be gone starts over, watched or not: an early glimpse vouches for nothing after a gap.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil, floor
@@ -82,8 +82,16 @@ class Presence:
         record = self._records.get(track_id)
         return record is not None and record.is_open
 
+    def open_ids(self) -> frozenset[int]:
+        """The tracks that are incidents by now."""
+        return frozenset(track_id for track_id, record in self._records.items() if record.is_open)
+
     def step(
-        self, look: TrackedLook, at: datetime, beliefs: Mapping[int, float] = NOBODY_ASKED
+        self,
+        look: TrackedLook,
+        at: datetime,
+        beliefs: Mapping[int, float] = NOBODY_ASKED,
+        outdone: Collection[int] = frozenset(),
     ) -> tuple[Incident, ...]:
         """The incidents that opened, stayed (at most one a minute) or closed with this look.
 
@@ -92,6 +100,7 @@ class Presence:
             at: capture time of the look.
             beliefs: how sure the second stage is of a track, 0..1, by its id; a track that is none of them has not
                 been judged yet and does not open where the policy asks for a belief.
+            outdone: the tracks in whose place something else is seen, see `edge.rules.rivals`: they don't open now.
         """
         self._cooling = [place for place in self._cooling if place.until > at]
         incidents: list[Incident] = []
@@ -105,7 +114,7 @@ class Presence:
                 _start_over_after(record, longest_gap_s, at)
             _note(record, track, slot=floor(at.timestamp() / slot_s))
             state = _decide(record, track, policy, slot_s, at)
-            if state is IncidentState.OPENED and not self._may_open(track, policy, beliefs):
+            if state is IncidentState.OPENED and not self._may_open(track, policy, beliefs, outdone):
                 continue
             if state is not None:
                 incidents.append(_tell(record, track, state, at))
@@ -117,7 +126,11 @@ class Presence:
                 self._cooling.append(_Cooling(track.seen, track.box_norm, at + cool_down))
         return tuple(incidents)
 
-    def _may_open(self, track: Track, policy: PresencePolicy, beliefs: Mapping[int, float]) -> bool:
+    def _may_open(
+        self, track: Track, policy: PresencePolicy, beliefs: Mapping[int, float], outdone: Collection[int]
+    ) -> bool:
+        if track.track_id in outdone:
+            return False
         if policy.least_belief > 0 and beliefs.get(track.track_id, 0.0) < policy.least_belief:
             return False
         return not any(
