@@ -55,7 +55,7 @@ def street_days(
     from edge.settings import DEFAULT_MODEL, DEFAULT_POLICIES, load_policies
     from models.street_days.missed import why_missed
     from models.street_days.report import cameras, judge_all, rows
-    from models.street_days.rerun import meanings
+    from models.street_days.rerun import as_a_node_sees, meanings
     from models.street_days.run import parse_seeds, part_of, record_all
     from models.street_days.script import TIMETABLES, units
 
@@ -68,8 +68,10 @@ def street_days(
             with progress_bar() as progress:
                 task = progress.add_task("acts", total=len(todo))
                 record_all(todo, out, model or DEFAULT_MODEL, engine, lambda _unit: progress.advance(task))
-        means = meanings(read_manifest(model or DEFAULT_MODEL))
-        verdicts = judge_all(cameras(out), means, policies, PlumeJudge() if second_stage else None, surveyed=surveyed)
+        manifest = read_manifest(model or DEFAULT_MODEL)
+        means = meanings(manifest)
+        seen = ([as_a_node_sees(one, manifest, policies) for one in entry] for entry in cameras(out))
+        verdicts = judge_all(seen, means, policies, PlumeJudge() if second_stage else None, surveyed=surveyed)
         missed = sum(
             (
                 why_missed(one, entry, means, policies.presence)

@@ -1,7 +1,7 @@
 """Runs the node's rules over recordings: the same steps as a node (`edge.watching`), with stored boxes and crops."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -10,6 +10,7 @@ from contract.events import IncidentState
 from contract.ids import CameraId
 from contract.manifest import ModelManifest
 from contract.taxonomy import Context, Seen
+from edge.detect.gates import gated
 from edge.plume.crops import Cut, Place, Series, window_around
 from edge.plume.judge import Judge
 from edge.rules.boxes import area, intersection, iou
@@ -19,7 +20,7 @@ from edge.values import Box, Detection, Incident
 from edge.watching import CameraWatch
 from models.street_days.recorder import EPOCH, PATROL_S
 from models.street_days.script import TIMETABLES, street_act
-from models.street_days.store import Recording
+from models.street_days.store import Detections, Recording
 
 LEAST_CROP_IOU = 0.5
 """Below it a stored crop shows too much else to stand for the window that is asked for."""
@@ -71,6 +72,16 @@ def rerun(
 def meanings(manifest: ModelManifest) -> dict[str, Seen | Context]:
     """What each label of a model means."""
     return {entry.label: entry.means for entry in manifest.classes}
+
+
+def as_a_node_sees(recording: Recording, manifest: ModelManifest, policies: Policies) -> Recording:
+    """Without the boxes that were recorded for policies to try and that a node under these would never be given."""
+    gates = {entry.label: entry.threshold for entry in gated(manifest, policies.gates()).classes}
+    found = recording.detections
+    kept = found.score >= np.array([gates.get(label, 1.0) for label in found.label.tolist()])
+    return replace(
+        recording, detections=Detections(found.look[kept], found.label[kept], found.score[kept], found.box[kept])
+    )
 
 
 def pose_of(recording: Recording) -> CameraPose:

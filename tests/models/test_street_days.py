@@ -14,12 +14,12 @@ from models.street_days.filed import owner_of
 from models.street_days.matching import Worth, judge_camera
 from models.street_days.missed import Why, why_missed
 from models.street_days.report import row
-from models.street_days.rerun import pose_of, rerun
+from models.street_days.rerun import as_a_node_sees, pose_of, rerun
 from models.street_days.run import parse_seeds, part_of
 from models.street_days.script import ACT_MARK, DAY, DRILL, street_act, units
 from models.street_days.store import Crops, Detections, Facts, Objects, Recording, is_done, read, write
 from models.street_days.truth import true_incidents
-from tests.edge.fakes import policy
+from tests.edge.fakes import MANIFEST, policy
 
 STALL = (0.2, 0.4, 0.4, 0.7)
 OTHER = (0.7, 0.4, 0.9, 0.7)
@@ -94,6 +94,18 @@ def test_a_calibrated_camera_knows_that_nothing_is_as_high_as_that() -> None:
     policies = Policies(presence={Seen.STALL: presence})
     assert len(rerun(entry, MEANS, policies, None)) == 1
     assert not rerun(entry, MEANS, policies, None, surveyed=True)
+
+
+def test_judged_is_what_a_node_under_these_policies_would_be_given() -> None:
+    """A recording holds fainter boxes, for policies to try; what no gate lets in at a node contests nothing here."""
+    entry = recording([STALL, OTHER])
+    entry.detections.score[::2] = 0.12
+    stall = MANIFEST.classes[0].model_copy(update={"label": "stall", "means": Seen.STALL, "threshold": 0.3})
+    manifest = MANIFEST.model_copy(update={"classes": (stall,)})
+    lower = Policies(presence={Seen.STALL: POLICIES.presence[Seen.STALL].model_copy(update={"gate": 0.1})})
+    count = len(entry.detections.score)
+    assert len(as_a_node_sees(entry, manifest, POLICIES).detections.look) == count / 2
+    assert len(as_a_node_sees(entry, manifest, lower).detections.look) == count
 
 
 def test_a_missed_stall_is_missed() -> None:
