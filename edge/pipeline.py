@@ -24,8 +24,8 @@ from edge.evidence.filming import Films
 from edge.evidence.locker import EvidenceLocker, Occasion, Shot
 from edge.evidence.pictures import Shutter
 from edge.evidence.redact import RedactionMemory
-from edge.evidence.scene_memory import SceneMemory
 from edge.evidence_settings import EvidenceSettings
+from edge.exposures import Exposures
 from edge.plume.crops import PLUMES, cutter
 from edge.plume.judge import Judge
 from edge.position.calibration import Calibration
@@ -62,13 +62,14 @@ class View:
 class _Memory:
     """What is remembered of one camera between looks."""
 
-    def __init__(self, view: View, policies: Policies, evidence: EvidenceSettings, judge: Judge | None) -> None:
+    def __init__(
+        self, view: View, policies: Policies, evidence: EvidenceSettings, judge: Judge | None, films: Films | None
+    ) -> None:
         self.view = view
         self.watch = CameraWatch(view.camera_id, policies, view.look_every_s, view.masks, view.pose, judge)
         self.tiles: TileRound | None = None
         self.redaction = RedactionMemory(timedelta(seconds=evidence.redact_hold_s))
-        self.scenes = SceneMemory(timedelta(seconds=evidence.context_every_s))
-        self.lead_ups: dict[int, Shot] = {}
+        self.exposures = Exposures(view.camera_id, evidence, films)
         self.incident_ids: dict[int, IncidentId] = {}
         self.orphans = Orphans(())
         self.looked_at: datetime | None = None
@@ -114,7 +115,7 @@ class Pipeline:
         self._stories = stories
         self._judge = judge
         self._wish = wish
-        self._detector = detector
+        self.see_with(detector)
         self._policies = policies
         self._evidence = evidence
         self._locker = locker
@@ -139,7 +140,7 @@ class Pipeline:
         watched = memory.watch.step(detections, cutter(picture), frame.captured_at, aspect=_aspect(picture))
         events: list[Event] = []
         for look in (watched, *self._at_tile(memory, frame)):
-            self._remember_lead_ups(memory, look, shutter)
+            memory.exposures.note_lead_ups(look.tracked.live, memory.watch.presence, shutter)
             for incident in look.incidents:
                 events += self._write(memory, incident, frame, shutter)
             self._forget(memory, look)
@@ -150,7 +151,7 @@ class Pipeline:
             for incident in differences:
                 events += self._write(memory, incident, frame, shutter)
         events += self._end_unfinished(memory, watched, frame)
-        memory.scenes.note(shutter, frame.captured_at)
+        memory.exposures.note_scene(shutter, frame.captured_at)
         return tuple(events)
 
     def watch(self, view: View, anew: bool) -> None:
@@ -184,15 +185,16 @@ class Pipeline:
         self._sender = sender
 
     def see_with(self, detector: Detector) -> None:
-        """Another model; tracks go on."""
+        """A model, or another one; tracks go on."""
         self._detector = detector
+        self._knows_people = any(entry.means is Context.PERSON for entry in detector.manifest.classes)
 
     def _remember(
         self, view: View, policies: Policies, before: _Memory | None = None, preset: str | None = None
     ) -> _Memory:
         """A memory that begins now; what `before` or an earlier run left open waits to be seen again."""
         watched = policies if self._boards is None else policies.without(SIGNAGE)
-        memory = _Memory(view, watched, self._evidence, self._judge)
+        memory = _Memory(view, watched, self._evidence, self._judge, self._films)
         if before is not None:  # boards' differences are remembered elsewhere and go on
             memory.incident_ids = {key: told for key, told in before.incident_ids.items() if key >= FIRST_TRACK_ID}
         if self._stories is not None:
@@ -254,8 +256,8 @@ class Pipeline:
         """Decides and exposes now; searching the pictures for people, keeping and telling are the scribe's."""
         shift = self._sender.circumstances.to_wall(frame.captured_at) - frame.captured_at
         incident = memory.orphans.as_told(incident, shift)
-        shots = self._shots(memory, incident, shutter)
         finding = self._locate(memory, incident, frame)
+        shots = memory.exposures.shots(incident, finding.incident_id, shutter)
         event_id = self._ids.mint(frame.captured_at, finding.incident_id, str(incident.revision))
         tell = partial(self._tell, finding, shots, self._sender, event_id)
         is_update = incident.state is IncidentState.UPDATED and all(
@@ -268,32 +270,6 @@ class Pipeline:
         evidence = self._locker.keep(Occasion(finding.camera_id, finding.incident_id, finding.incident.revision), shots)
         told = replace(finding, evidence=evidence.refs, evidence_state=evidence.state)
         return self._book.append(partial(build_event, told, sender, event_id))
-
-    def _shots(self, memory: _Memory, incident: Incident, shutter: Shutter) -> list[Shot]:
-        """The place before, lead-up and confirmation when it opens, the latest while it stays, a film when done."""
-        track = incident.track
-        shots: list[Shot] = []
-        match incident.state:
-            case IncidentState.OPENED:
-                before = memory.scenes.before(track.first_seen_at)
-                lead_up = memory.lead_ups.pop(track.track_id, None)
-                shots.extend([] if before is None else [Shot(before, track.box_norm, EvidenceRole.CONTEXT)])
-                shots.extend([] if lead_up is None else [lead_up])
-                shots.append(_shot(shutter, track, EvidenceRole.CONFIRMATION))
-                self._want_film(memory, track)
-            case IncidentState.UPDATED:
-                shots += [_shot(shutter, track, EvidenceRole.LATEST), *self._film(memory, track)]
-            case IncidentState.CLOSED:
-                shots += self._film(memory, track)
-        return shots
-
-    def _want_film(self, memory: _Memory, track: Track) -> None:
-        if self._films is not None and track.seen in self._evidence.clips_of:
-            self._films.want(self._incident_id(memory, track), memory.view.camera_id)
-
-    def _film(self, memory: _Memory, track: Track) -> list[Shot]:
-        film = None if self._films is None else self._films.take(self._incident_id(memory, track))
-        return [] if film is None else [Shot(film, track.box_norm, EvidenceRole.CLIP)]
 
     def _incident_id(self, memory: _Memory, track: Track) -> IncidentId:
         resumed = memory.orphans.id_of(track.track_id)
@@ -318,22 +294,12 @@ class Pipeline:
             evidence=(),
             at=frame.captured_at,
             preset=frame.preset,
-            attended_s=memory.watch.attendance.stayed_s(track.track_id) if self._knows_people() else None,
+            attended_s=memory.watch.attendance.stayed_s(track.track_id) if self._knows_people else None,
         )
-
-    def _knows_people(self) -> bool:
-        return any(entry.means is Context.PERSON for entry in self._detector.manifest.classes)
-
-    def _remember_lead_ups(self, memory: _Memory, look: Watched, shutter: Shutter) -> None:
-        """A track gets its lead-up picture as soon as it is more than a flicker."""
-        for track in look.tracked.live:
-            is_new = track.score is not None and track.track_id not in memory.lead_ups
-            if is_new and memory.watch.presence.is_promising(track.track_id):
-                memory.lead_ups[track.track_id] = _shot(shutter, track, EvidenceRole.LEAD_UP)
 
     def _forget(self, memory: _Memory, look: Watched) -> None:
         for track in look.tracked.lost:
-            memory.lead_ups.pop(track.track_id, None)
+            memory.exposures.forget(track.track_id)
             memory.incident_ids.pop(track.track_id, None)
             memory.orphans.forget(track.track_id)
 
@@ -345,7 +311,3 @@ def _aspect(picture: NDArray[np.uint8]) -> float:
 
 def _weight(seen: Seen) -> Weight:
     return Weight.URGENT if seen in PLUMES else Weight.USUAL
-
-
-def _shot(shutter: Shutter, track: Track, role: EvidenceRole) -> Shot:
-    return Shot(shutter.negative(), track.latest_box_norm, role)
