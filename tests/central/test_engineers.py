@@ -159,14 +159,14 @@ def test_the_forms_bounds_are_the_nodes_own() -> None:
 
 def test_a_policy_form_is_saved_as_the_node_takes_it_and_wrong_fields_are_named(workshop: Workshop) -> None:
     engineer, path = Engineer(workshop), f"/fleet/nodes/{NODE}/policies"
-    form = typed_of(shipped()) | {"after": str(version_of(workshop)), "grill.confirm_score": "0.5"}
+    form = typed_of(shipped()) | {"after": str(version_of(workshop)), "grill.confirm_score": "0.55"}
     form |= {"why": "fewer false alarms"}
     wrong = engineer.send(path, form | {"grill.share": "1.5", "smoke.gate": "x", "stall.height_low": "9"})
     assert wrong.status_code == 422
     assert all(f'id="wrong-{field}"' in wrong.text for field in ("grill.share", "smoke.gate", "stall.height_low"))
     assert engineer.send(path, {key: value for key, value in form.items() if key != "sign.is_on"}).status_code == 303
     kept = Policies.model_validate(workshop.content()["policies"])
-    assert kept.presence[Seen.GRILL].confirm_score == 0.5
+    assert kept.presence[Seen.GRILL].confirm_score == 0.55
     assert Seen.SIGN not in kept.presence
     asked = "seen=grill&present_after_s=60&confirm_score=0.9"
     assert engineer.client.get(f"{path}/weighed?{asked}").json() == {
