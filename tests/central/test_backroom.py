@@ -68,9 +68,8 @@ def test_a_killed_backroom_comes_back_loses_nothing_and_does_not_outlive_the_ser
 
 
 def test_without_a_backroom_one_process_does_everything(broker: int, tmp_path: Path) -> None:
-    (tmp_path / "one.yaml").write_text("backroom: false\n", encoding="utf-8")
     street, node = Street(), EdgeEnd(broker)
-    with serve(tmp_path, broker, "--config", str(tmp_path / "one.yaml")) as running:
+    with serve(tmp_path, broker, backroom=False) as running:
         running.wait_for_log("broker connected")
         node.send(street.event("a", Seen.STALL, (0, 0)))
         node.wait_for_receipt(1)

@@ -62,7 +62,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def test_first_load_is_light_and_asks_nobody_else(page: Page, broker: int, tmp_path: Path) -> None:
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
-    with serve(tmp_path, broker) as running:
+    with serve(tmp_path, broker, backroom=False) as running:
         running.wait_for_log("broker connected")
         page.goto(f"{running.console}?token={running.token}")
         page.wait_for_selector(".connection.on")
@@ -75,7 +75,7 @@ def test_first_load_is_light_and_asks_nobody_else(page: Page, broker: int, tmp_p
 
 def test_a_case_appears_changes_and_gets_its_picture_without_a_reload(page: Page, broker: int, tmp_path: Path) -> None:
     street, node, ref = Street(), EdgeEnd(broker), evidence_ref(drawn(90))
-    with serve(tmp_path, broker) as running:
+    with serve(tmp_path, broker, backroom=False) as running:
         running.wait_for_log("broker connected")
         page.goto(f"{running.console}?token={running.token}")
         page.wait_for_selector(".connection.on")
@@ -97,13 +97,13 @@ def test_a_case_appears_changes_and_gets_its_picture_without_a_reload(page: Page
 
 def test_a_lost_connection_is_shown_and_what_was_missed_is_filled_in(page: Page, broker: int, tmp_path: Path) -> None:
     street, node, port = Street(), EdgeEnd(broker), str(free_port())
-    with serve(tmp_path, broker, "--port", port, operator_token=TOKEN) as running:
+    with serve(tmp_path, broker, "--port", port, operator_token=TOKEN, backroom=False) as running:
         running.wait_for_log("broker connected")
         page.goto(f"{running.console}?token={TOKEN}")
         page.wait_for_selector(".connection.on")
     page.wait_for_selector(".connection.off")
     node.send(street.event("grill", Seen.GRILL, (0, 0), last=T0 + minutes(2)))
-    with serve(tmp_path, broker, "--port", port, operator_token=TOKEN):
+    with serve(tmp_path, broker, "--port", port, operator_token=TOKEN, backroom=False):
         page.wait_for_selector("#live .card.pending_review")
         page.wait_for_selector("#gap:not([hidden])")
     node.close()
@@ -114,7 +114,7 @@ def test_pages_fit_their_width(browser: Browser, broker: int, tmp_path: Path, wi
     street, node = Street(), EdgeEnd(broker)
     context = browser.new_context(viewport={"width": width, "height": 740}, locale="en-GB", color_scheme="dark")
     page = context.new_page()
-    with serve(tmp_path, broker) as running:
+    with serve(tmp_path, broker, backroom=False) as running:
         running.wait_for_log("broker connected")
         node.send(street.event("grill", Seen.GRILL, (0, 0), last=T0 + minutes(2), evidence=(evidence_ref(),)))
         page.goto(f"{running.console}?token={running.token}")
@@ -129,7 +129,7 @@ def test_pages_fit_their_width(browser: Browser, broker: int, tmp_path: Path, wi
 
 def test_an_operator_confirms_and_reopens_through_the_forms(page: Page, broker: int, tmp_path: Path) -> None:
     node = EdgeEnd(broker)
-    with serve(tmp_path, broker) as running:
+    with serve(tmp_path, broker, backroom=False) as running:
         running.wait_for_log("broker connected")
         node.send(Street().event("grill", Seen.GRILL, (0, 0), last=T0 + minutes(2)))
         page.goto(f"{running.console}?token={running.token}")
