@@ -18,7 +18,8 @@ ROWS = 40
 LAWFUL_ROWS = 10
 """Rows that a console shows, in its two columns."""
 COUNT_EVERY_S = 1.0
-COUNTS_A_LOOK = 3
+COUNTS_A_LOOK = 1
+"""Counting ten thousand cases takes longer than all else of a look; there are some ten looks a second."""
 SEEN_EVERY_S = 1.0
 """What was only seen again is told no more often than this, so that news has the line to itself."""
 STILL_SEEN_EVERY_S = 10.0
@@ -71,6 +72,9 @@ class Told:
 
     changed: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
+
+    def __or__(self, later: "Told") -> "Told":
+        return Told(self.changed | later.changed, self.seen | later.seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +228,14 @@ class LiveList:
     def _count(self) -> Counts:
         return Counts.of(self.live.tally(), self.asked.chosen)
 
+    @property
+    def count_due_at_s(self) -> float:
+        """When the list may be counted anew; never, where nothing changed since."""
+        return self.counted_at_s + COUNT_EVERY_S if self.is_count_due else float("inf")
+
     def _counted(self, looks: Looks, now_s: float) -> Counts | None:
         """The counts if they changed; asked for at most once a second."""
-        if not self.is_count_due or now_s - self.counted_at_s < COUNT_EVERY_S or not looks.may_count():
+        if now_s < self.count_due_at_s or not looks.may_count():
             return None
         before, self.counts = self.counts, self._count()
         self.is_count_due, self.counted_at_s = False, now_s

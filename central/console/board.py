@@ -1,4 +1,4 @@
-"""The live lists of all consoles: what changed is read once, told at most four times a second, and shared.
+"""The live lists of all consoles: what changed is read once, told to each list at most four times a second, and shared.
 
 Consoles that ask for the same list share one view. A view keeps its last batches for those who come a little late, and
 nothing for each of them: who missed too much, or reads too slowly, gets the whole list instead.
@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from fastapi.concurrency import run_in_threadpool
 
 from central.console.batches import COUNT_EVERY_S, Asked, Draw, LiveList, Looks, Told
-from central.console.liveview import View
+from central.console.liveview import PACE_S, View
 from central.console.words import Language
 from central.domain.storms import Storm
 from central.domain.values import ChangeTopic
@@ -20,8 +20,8 @@ from central.services.feed import FeedFull, LiveFeed
 from central.services.reading import Reader
 from contract.errors import TransientError
 
-PACE_S = 0.27
-"""From one batch to the next: four a second is as fast as people read; a little more keeps out a fifth."""
+STEP_S = 0.08
+"""From one look at the log to the next. Shorter: a change reaches a list that was told nothing lately sooner."""
 NODES_EVERY_S = 5.0
 MOST_CONSOLES = 1000
 _CHUNK = 1000
@@ -44,6 +44,8 @@ class Board:
         self._storms, self._look_for_storms = storms, look_for_storms
         self._views: dict[Asked, View] = {}
         self._watched: dict[str, set[asyncio.Event]] = {}
+        self._touched: frozenset[str] = frozenset()
+        self._rung_at_s = float("-inf")
         self._at = 0
         self._nodes_at_s, self._are_nodes_due = float("-inf"), False
         self._pump: asyncio.Task[None] | None = None
@@ -102,31 +104,36 @@ class Board:
         async with self._lock:
             newest = (await run_in_threadpool(self._reader.change_range))[1]
             self._at = min([newest, *(view.change_id for view in self._views.values())])
-        told_at_s = float("-inf")
         now_s = asyncio.get_running_loop().time
         async with self._storms_looked_for():
             with self._feed.listen() as listener:
                 while not listener.is_closed and (self._views or self._watched):
-                    await listener.wait(COUNT_EVERY_S)  # often a call about nothing; the next may be about a case
-                    await asyncio.sleep(told_at_s + PACE_S - now_s())
-                    if await self._tell():
-                        told_at_s = now_s()
+                    await listener.wait(min(COUNT_EVERY_S, max(0.0, self._due_at_s() - now_s())))
+                    next_s = now_s() + STEP_S
+                    await self._tell()
+                    await asyncio.sleep(next_s - now_s())
                 self.is_closed = listener.is_closed
         if self.is_closed:
             for bells in [*self._watched.values(), *(view.bells for view in self._views.values())]:
                 ring(bells)
 
-    async def _tell(self) -> bool:
-        """One step; whether anybody was told anything."""
+    def _due_at_s(self) -> float:
+        """When something will have to be told that is known already."""
+        watchers = self._rung_at_s + PACE_S if self._touched else float("inf")
+        return min([watchers, *(view.due_at_s() for view in self._views.values())])
+
+    async def _tell(self) -> None:
+        """One step."""
         loop = asyncio.get_running_loop()
         async with self._lock:
-            touched, has_told = await run_in_threadpool(
+            touched = await run_in_threadpool(
                 self._step, loop.time(), lambda bells: loop.call_soon_threadsafe(ring, bells)
             )
-        watched = [self._watched[case_id] for case_id in touched & self._watched.keys()]
-        for bells in watched:
-            ring(bells)
-        return has_told or bool(watched)
+        self._touched = (self._touched | touched) & self._watched.keys()
+        if self._touched and loop.time() >= self._rung_at_s + PACE_S:
+            for case_id in self._touched:
+                ring(self._watched[case_id])
+            self._touched, self._rung_at_s = frozenset(), loop.time()
 
     @asynccontextmanager
     async def _storms_looked_for(self) -> AsyncIterator[None]:
@@ -148,23 +155,21 @@ class Board:
         change_id = self._reader.change_range()[1]  # before the lists: a change in between comes again, none is missed
         return View(LiveList.opened(self._reader, asked, self._storms()), change_id)
 
-    def _step(self, now_s: float, ring_soon: Callable[[set[asyncio.Event]], object]) -> tuple[frozenset[str], bool]:
-        """Reads what is new and tells every view, each as soon as it can be; which cases changed, and whether any view
-        was told."""
+    def _step(self, now_s: float, ring_soon: Callable[[set[asyncio.Event]], object]) -> frozenset[str]:
+        """Reads what is new and tells every view whose turn it is, each as soon as it can be; which cases changed."""
         news = self._read()
         tells_nodes = self._are_nodes_due and now_s - self._nodes_at_s >= NODES_EVERY_S
         if tells_nodes:
             self._are_nodes_due, self._nodes_at_s = False, now_s
         looks, nodes = Looks(self._reader, self._draw, self._storms()), dict[Language, str]()
-        has_told = False
         for view in list(self._views.values()):
             language = view.state.asked.language
             if tells_nodes and language not in nodes:
                 nodes[language] = self._draw_nodes(language)
-            if view.tell(self._at, view.state.news(news, looks, now_s, nodes.get(language))):
+            view.hear(news, nodes.get(language))
+            if view.tell_at_pace(self._at, looks, now_s):
                 ring_soon(view.bells)
-                has_told = True
-        return news.changed | news.seen, has_told
+        return news.changed | news.seen
 
     def _read(self) -> Told:
         """What the log tells since the last step; of the nodes only that there is something."""

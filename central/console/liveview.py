@@ -4,8 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import Set
 
-from central.console.batches import Batch, LiveList, Looks
+from central.console.batches import Batch, LiveList, Looks, Told
 
+PACE_S = 0.27
+"""From one batch to the next: four a second is as fast as people read; a little more keeps out a fifth."""
 KEPT = 32
 """Batches that a view keeps: eight seconds of a busy street."""
 
@@ -18,6 +20,9 @@ class View:
         self.change_id = change_id
         self.newest = 0
         self.bells: set[asyncio.Event] = set()
+        self._waiting = Told()
+        self._nodes: str | None = None
+        self._told_at_s = float("-inf")
         self._batches: deque[tuple[int, int, bytes]] = deque()
         self._base = change_id
         self._whole: tuple[int, bytes] | None = None
@@ -36,6 +41,27 @@ class View:
         """What was told after batch `number`; None when not all of it is kept."""
         found = [message for own, _, message in list(self._batches) if own > number]  # another thread may add one
         return found if len(found) == self.newest - number else None
+
+    def hear(self, news: Told, nodes: str | None) -> None:
+        """Takes in what happened, until it is time to tell of it. `nodes`: how they stand, drawn anew."""
+        self._waiting |= news
+        self._nodes = nodes or self._nodes
+
+    def due_at_s(self) -> float:
+        """When there will be something to tell that is known already; never, if nothing waits."""
+        is_waiting = self._waiting != Told() or self._nodes is not None
+        return max(self._told_at_s + PACE_S, float("-inf") if is_waiting else self.state.count_due_at_s)
+
+    def tell_at_pace(self, change_id: int, looks: Looks, now_s: float) -> bool:
+        """Tells of all that waits, unless the last batch is hardly out; whether it said anything."""
+        if now_s < self._told_at_s + PACE_S:
+            return False
+        batch = self.state.news(self._waiting, looks, now_s, self._nodes)
+        self._waiting, self._nodes = Told(), None
+        if not self.tell(change_id, batch):
+            return False
+        self._told_at_s = now_s
+        return True
 
     def tell(self, change_id: int, batch: Batch) -> bool:
         """Keeps the batch, if it says something."""
