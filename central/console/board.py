@@ -20,7 +20,7 @@ from central.services.feed import FeedFull, LiveFeed
 from central.services.reading import Reader
 from contract.errors import TransientError
 
-STEP_S = 0.08
+STEP_S = 0.12
 """From one look at the log to the next. Shorter: a change reaches a list that was told nothing lately sooner."""
 NODES_EVERY_S = 5.0
 MOST_CONSOLES = 1000
