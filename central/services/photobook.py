@@ -33,13 +33,13 @@ class PhotoBook:
             return photos.of_case(connection, case_id)
 
     def before(self, case: CaseSummary, around: Iterable[CaseSummary]) -> Iterator[Before]:
-        """Of the cases around it those that began earlier and have a picture, in their order."""
+        """Of the cases around it those that began earlier and have a picture that is still kept, in their order."""
         for one in around:
             if one.first_seen_at >= case.first_seen_at:
                 continue
-            taken = self.of_case(one.id)
-            if taken or one.picture is not None:
-                yield Before(one, taken[-1] if taken else None)
+            kept = [photo for photo in self.of_case(one.id) if self._find(photo.sha256) is not None]
+            if kept or (one.picture is not None and self._find(one.picture.sha256) is not None):
+                yield Before(one, kept[-1] if kept else None)
 
     def shown(self, case_id: str, sha256: str) -> Path | None:
         """The coarse picture's file; None where it is no photograph of this case, or its file is gone."""

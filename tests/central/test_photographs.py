@@ -197,3 +197,21 @@ def test_photographs_follow_a_case_that_was_merged(squad: Squad) -> None:
     second = squad.photograph(1)
     assert (first.case_id, second.case_id) == (squad.case_id, other)
     assert {photo.sha256 for photo in squad.book.of_case(other)} == {first.sha256, second.sha256}
+
+
+def test_how_an_earlier_case_was_left_is_shown_while_its_picture_is_kept(squad: Squad) -> None:
+    taken = {squad.photograph(), squad.photograph(1)}
+    earlier = squad.parts.reader.page(CaseFilter(), 1).items[0]
+    today = earlier.model_copy(update={"id": "today", "first_seen_at": T0 + days(1)})
+
+    def shown() -> list[Photo | None]:
+        return [one.photo for one in squad.book.before(today, [today, earlier])]
+
+    while taken:
+        (photo,) = shown()
+        assert photo in taken
+        path = squad.parts.objects.find(photo.sha256)
+        assert path is not None
+        path.unlink()
+        taken.remove(photo)
+    assert shown() == []
