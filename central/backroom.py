@@ -104,7 +104,7 @@ class Backroom:
             LOG.error("backroom ended and is started again", exit_code=code, in_a_row=short_runs)
             self._state = BackState(is_alive=False)
             self._on_change()  # it may have died between a commit and the word of it
-            self._is_over.wait(min(LONGEST_BACKOFF_S, 0.1 * 2**short_runs))
+            self._is_over.wait(pause_after(short_runs))
 
     def _attend(self) -> int:
         """One life of the process; gives its exit code."""
@@ -131,6 +131,15 @@ class Backroom:
         self._state, self._told_at_s = told.state, self._clock.monotonic()
         if told.changed:
             self._on_change()
+
+
+def pause_after(short_runs: int) -> float:
+    """Seconds to wait after so many short lives in a row, however many: a night of them must not end the trying.
+
+    >>> pause_after(0), pause_after(3), pause_after(5000)
+    (0.1, 0.8, 30.0)
+    """
+    return min(LONGEST_BACKOFF_S, 0.1 * 2.0 ** min(short_runs, 20))
 
 
 def _input(process: subprocess.Popen[bytes]) -> IO[bytes]:

@@ -96,9 +96,9 @@ def _draw(path: Path, picture: PictureView) -> bytes | None:
 
 def _frame(small: Image.Image, picture: PictureView, crop: Crop) -> None:
     """Draws the box into the crop: without it nobody can tell which of two stalls is meant."""
-    box, scale = picture.box, WIDTH_PX / crop.width
-    left, right = ((x * picture.width_px - crop.x) * scale for x in (box.x1, box.x2))
-    top, bottom = ((y * picture.height_px - crop.y) * HEIGHT_PX / crop.height for y in (box.y1, box.y2))
+    box, across, down = picture.box, WIDTH_PX / crop.width, HEIGHT_PX / crop.height
+    left, right = ((x * picture.width_px - crop.x) * across for x in (box.x1, box.x2))
+    top, bottom = ((y * picture.height_px - crop.y) * down for y in (box.y1, box.y2))
     pen = ImageDraw.Draw(small)
     for width, colour in LINES:
         rim = width // 2
