@@ -5,7 +5,7 @@ pipeline the server works on them while the step goes on, and an error of one sh
 the latest at the commit. SQLite has no server: there it changes nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -39,29 +39,24 @@ def teach_pipelines(engine: Engine) -> None:
 
     @event.listens_for(engine, "do_execute")
     def _on_execute(cursor: Any, statement: Any, parameters: Any, context: ExecutionContext) -> bool:
-        pipeline = context.execution_options.get("pipeline")
-        if pipeline is None:
-            return False
-        cursor.execute(statement, parameters)
-        _wait(pipeline, context)
-        return True
+        return _ran(context, lambda: cursor.execute(statement, parameters))
 
     @event.listens_for(engine, "do_executemany")
     def _on_many(cursor: Any, statement: Any, parameters: Any, context: ExecutionContext) -> bool:
-        pipeline = context.execution_options.get("pipeline")
-        if pipeline is None:
-            return False
-        cursor.executemany(statement, parameters)
-        _wait(pipeline, context)
-        return True
+        return _ran(context, lambda: cursor.executemany(statement, parameters))
 
 
-def _wait(pipeline: Any, context: ExecutionContext) -> None:
-    if context.execution_options.get("is_unawaited"):
-        return
+def _ran(context: ExecutionContext, send: Callable[[], object]) -> bool:
+    """Whether the statement was run here, in a pipeline. Sending reads what has come meanwhile: it can fail, too."""
+    pipeline: Any = context.execution_options.get("pipeline")
+    if pipeline is None:
+        return False
     try:
-        pipeline.sync()
+        send()
+        if not context.execution_options.get("is_unawaited"):
+            pipeline.sync()
     except psycopg.Error:
         with suppress(psycopg.errors.PipelineAborted):
             pipeline.sync()  # what was queued behind the error is answered now, so that a rollback finds a clear line
         raise
+    return True

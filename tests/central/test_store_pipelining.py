@@ -1,5 +1,6 @@
 """Transactions whose writes nobody waits for: read back, refused and rolled back as any other, on both databases."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -36,10 +37,15 @@ def test_what_was_written_without_waiting_is_read_in_the_same_transaction_and_af
 
 
 @pytest.mark.parametrize("reads_on", [True, False])
-def test_a_write_that_is_refused_fails_the_transaction_and_leaves_nothing(database: Database, reads_on: bool) -> None:
+@pytest.mark.parametrize("has_come", [True, False], ids=["the error has come", "the error is on its way"])
+def test_a_write_that_is_refused_fails_the_transaction_and_leaves_nothing(
+    database: Database, reads_on: bool, has_come: bool
+) -> None:
     with pytest.raises(IntegrityError), database.write(lazily=True) as connection:
         cases.open_case(connection, case_row(uuid_of("a"), CaseState.OBSERVING))
         cases.open_case(connection, case_row(uuid_of("a"), CaseState.OBSERVING))
+        if has_come:
+            time.sleep(0.05)  # then sending the next statement meets it, not waiting for its answer
         if reads_on:
             connection.execute(select(CASES.c.id)).all()
     assert known(database) == []
