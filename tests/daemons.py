@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.broker import is_listening
 
-READY_S = 30.0
+READY_S = 60.0
 POLL_S = 0.02
 
 
@@ -24,6 +24,7 @@ def daemon(command: Sequence[str], port: int, folder: Path) -> Iterator[subproce
             assert process.poll() is None, f"it ended at once: {log.read_text(errors='replace')}"
             assert time.monotonic() < deadline, f"it does not listen on {port}: {log.read_text(errors='replace')}"
             time.sleep(POLL_S)
+        assert process.poll() is None, f"another program listens on {port}: {log.read_text(errors='replace')}"
         yield process
     finally:
         process.kill()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import iotcore
 
-from deploy.broker import find_mosquitto, free_port, write_iotcore_config, write_mosquitto_config
-from tests.daemons import daemon
+from deploy.broker import find_mosquitto, write_iotcore_config, write_mosquitto_config
+from tests.daemons import READY_S, daemon
+from tests.ports import free_port
 
 
 @contextmanager
@@ -17,8 +18,19 @@ def embedded_broker(port: int | None = None) -> Iterator[int]:
     port = port or free_port()
     with tempfile.TemporaryDirectory() as folder:
         config = write_iotcore_config(Path(folder), port)
-        with iotcore.Broker(config_path=str(config)):
+        with listening(config):
             yield port
+
+
+@contextmanager
+def listening(config: Path) -> Iterator[None]:
+    """iotcore with this configuration, given as long to begin as any other program of a test."""
+    broker = iotcore.Broker(config_path=str(config))
+    broker.start(READY_S)
+    try:
+        yield
+    finally:
+        broker.stop(READY_S)
 
 
 @contextmanager

@@ -24,7 +24,8 @@ from contract.topics import Topics
 
 ROOT = Path(__file__).parents[2]
 SITE = Path(__file__).with_name("street.yaml")
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
+"""Generous: the machine may be busy. Longer than the service itself waits for its backroom to finish."""
 
 
 @dataclass
@@ -109,7 +110,10 @@ def serve(
         yield served
     finally:
         process.terminate()
-        process.wait(PATIENCE_S)
+        try:
+            process.wait(PATIENCE_S)
+        finally:
+            process.kill()
         reader.join(PATIENCE_S)
         process.stdout.close()
         process.stderr.close()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import iotcore
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -21,9 +20,10 @@ from central.taking import plan_link
 from contract.errors import UsageError
 from contract.ids import NodeId
 from contract.topics import Topics
-from deploy.broker import find_mosquitto, free_port, write_iotcore_config
-from tests.central.brokers import mosquitto
+from deploy.broker import find_mosquitto, write_iotcore_config
+from tests.central.brokers import listening, mosquitto
 from tests.edge.waiting import until
+from tests.ports import free_port
 
 NODE = NodeId("node-1")
 LIVE, BACKFILL = Topics().event_live(NODE), Topics().event_backfill(NODE)
@@ -42,7 +42,7 @@ def embedded(protocol: str) -> Iterator[int]:
         config = write_iotcore_config(Path(folder), port)
         if protocol == "3.1.1":
             config.write_text(config.read_text().replace("v5.1", "v4.1").replace("v5-1", "v4-1"))
-        with iotcore.Broker(config_path=str(config)):
+        with listening(config):
             yield port
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from contract.taxonomy import Seen
-from deploy.broker import find_mosquitto, free_port
+from deploy.broker import find_mosquitto
 from tests.central.brokers import embedded_broker, mosquitto
 from tests.central.builders import JPEG, T0, Street, evidence_ref, minutes, seconds
 from tests.central.served import EdgeEnd, Served, distinct_cases, serve
 from tests.edge.waiting import until
+from tests.ports import free_port
 
 HAS_MOSQUITTO = find_mosquitto() is not None
 

@@ -17,8 +17,7 @@ from contract.taxonomy import Seen
 from tests.central.builders import Street
 from tests.central.databases import CAREFUL, Postgres, postgres
 from tests.central.parts import Parts
-
-PATIENCE_S = 20.0
+from tests.edge.waiting import PATIENCE_S
 
 
 @pytest.fixture

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.broker import MAX_PAYLOAD_BYTES, free_port, plan_broker
+from deploy.broker import MAX_PAYLOAD_BYTES, plan_broker
 from edge.settings import load_node
 from tests.daemons import daemon
 from tests.deploy.commands import check_words
 from tests.house.source import ROOT
+from tests.ports import free_port
 
 COMPOSE = ROOT / "deploy" / "compose.yaml"
 BROKER = ROOT / "configs" / "mosquitto" / "mosquitto.conf"

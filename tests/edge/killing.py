@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract.events import Event, IncidentState
-from deploy.broker import free_port
 from edge.evidence.verify import verify
 from edge.faults import Point
 from edge.keys import node_keys
@@ -20,6 +19,7 @@ from tests.central.served import serve
 from tests.edge.brokers import mosquitto_on
 from tests.edge.waiting import until
 from tests.house.source import ROOT
+from tests.ports import free_port
 
 LONGEST_LIFE_S = 900.0
 """Generous: whoever measures on this machine may have everything else stand still for minutes."""

@@ -24,16 +24,11 @@ from edge.capture.streams import StreamState
 from edge.values import DecodeMode, Frame
 from tests.edge.waiting import PATIENCE_S, until
 from tests.faultproxy import FaultProxy
+from tests.ports import free_port
 
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 SERVER = Path(__file__).parent / "rtsp_server.py"
 PASSWORD = "s3cret@/word"
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @contextmanager

@@ -18,7 +18,6 @@ from contract.events import CONTENT_TYPE, ClockState, Event
 from contract.ids import NodeId, StreamId
 from contract.receipts import Receipt, receipts_for
 from contract.status import CameraState, CameraStatus, NodeState, NodeStatus
-from deploy.broker import free_port
 from edge.outbox.sqlite import Entry, Outbox
 from edge.uplink.mqtt import Uplink
 from edge.uplink.window import MAX_IN_FLIGHT
@@ -28,6 +27,7 @@ from tests.central.brokers import embedded_broker, mosquitto
 from tests.contract.builders import event, uuid_of
 from tests.edge.brokers import Wire, mosquitto_on
 from tests.edge.waiting import PATIENCE_S, until
+from tests.ports import free_port
 
 PREFIX = "xunjie/v1/node/node-1"
 RESEND_S = 1.0

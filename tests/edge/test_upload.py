@@ -20,7 +20,6 @@ from contract.ids import StreamId, uuid7
 from contract.keys import KeyPairs
 from contract.receipts import receipts_for
 from contract.signing import Purpose, open_signed
-from deploy.broker import free_port
 from edge.evidence.assemble import Signer, open_evidence
 from edge.evidence.locker import Occasion, Shot
 from edge.evidence.pictures import Picture, Shutter
@@ -31,6 +30,7 @@ from edge.uplink.evidence import BATCH, EvidenceUpload
 from tests.contract.builders import event
 from tests.edge.fakes import LEFT, T0, frame, noise
 from tests.edge.waiting import until
+from tests.ports import free_port
 
 TOKEN = "node-token-word"
 KEYS = KeyPairs.generate()

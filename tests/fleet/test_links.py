@@ -21,7 +21,6 @@ from contract.ids import NodeId
 from contract.keys import KeyPairs
 from contract.reported import BundleMark, BundleState
 from contract.topics import Topics
-from deploy.broker import free_port
 from edge.desired.link import DesiredLink, Ears
 from edge.uplink_settings import UplinkSettings
 from tests.central.brokers import embedded_broker
@@ -31,6 +30,7 @@ from tests.edge.brokers import mosquitto_on
 from tests.edge.desired_parts import DesiredNode
 from tests.edge.waiting import until
 from tests.house.source import ROOT
+from tests.ports import free_port
 
 pytestmark = pytest.mark.broker
 CENTRAL = KeyPairs.generate()
