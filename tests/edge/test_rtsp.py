@@ -17,6 +17,7 @@ from contract.clock import SystemClock
 from contract.errors import TransientError
 from contract.ids import CameraId
 from contract.status import CameraState
+from edge.capture.key_picture import KeyPicture
 from edge.capture.loop import CaptureLoop
 from edge.capture.opening import open_stream
 from edge.capture.stream import StreamCamera, Watching
@@ -95,9 +96,17 @@ def test_the_right_password_gives_frames_with_the_nodes_own_stamps(guarded_port:
     assert stamps == sorted(stamps)
 
 
-def test_key_frames_alone_come_at_their_own_rate(open_port: int) -> None:
-    one, other = first(camera(open_port, mode=DecodeMode.KEY_FRAMES), 2)
-    assert 0.3 < (other.captured_at - one.captured_at).total_seconds() < 1.1
+def test_key_frames_alone_come_and_none_is_left_out(open_port: int) -> None:
+    """By the stamps of the stream: when they arrive a busy machine says."""
+    one, other = (stamp_s(entry) for entry in first(camera(open_port, mode=DecodeMode.KEY_FRAMES), 2))
+    assert other - one == pytest.approx(0.5, abs=0.02)
+
+
+def stamp_s(entry: Frame) -> float:
+    """The server's own time of a key frame; RTP counts in 1/90000 s."""
+    assert isinstance(entry.pixels, KeyPicture)
+    assert entry.pixels._packet.pts is not None
+    return entry.pixels._packet.pts / 90_000
 
 
 def test_a_stream_nobody_knows_is_said_as_such(open_port: int) -> None:
@@ -195,7 +204,7 @@ def test_a_camera_that_accepts_and_never_answers_costs_only_itself(open_port: in
         with Running(camera(open_port)) as lively, mute:
             failure = mute.source.failures.get(timeout=PATIENCE_S)
             assert "no stream" in str(failure)
-            assert (SystemClock().now() - begun).total_seconds() < 5
+            assert (SystemClock().now() - begun).total_seconds() < PATIENCE_S / 2, "by its own timeout, not by ours"
             seen_at = lively.frames.get(timeout=PATIENCE_S).captured_at
             assert lively.frames.get(timeout=PATIENCE_S).captured_at > seen_at
             assert lively.source.failures.empty()
@@ -214,26 +223,24 @@ def test_a_camera_that_stops_in_mid_stream_without_closing_is_missed_and_found_a
     open_port: int, cable: FaultProxy
 ) -> None:
     """The connection stays up and nothing comes: as when a camera hangs, or a switch forgets the line."""
-    begun = SystemClock().now()
     mode = DecodeMode.KEY_FRAMES
     with (
         capture_logs(),
-        Running(camera(cable.port, mode=mode, timeout_s=1.5)) as still,
+        Running(camera(cable.port, mode=mode, timeout_s=2.0)) as still,
         Running(camera(open_port)) as other,
     ):
-        before = still.frames.get(timeout=PATIENCE_S)
-        assert (before.captured_at - begun).total_seconds() < 5 + 1, "first picture: 5 s and a group"
+        still.frames.get(timeout=PATIENCE_S)
         stalled = SystemClock().now()
         cable.stall()
         assert "the stream was cut" in str(still.source.failures.get(timeout=PATIENCE_S))
         assert state_of(still) is CameraState.FAILED
-        assert (SystemClock().now() - stalled).total_seconds() < 10
+        assert (SystemClock().now() - stalled).total_seconds() < PATIENCE_S / 2
         seen_at = newest(other).captured_at
         assert other.frames.get(timeout=PATIENCE_S).captured_at > seen_at
         assert other.source.failures.empty()
         cable.resume()
-        until(lambda: state_of(still) is CameraState.LIVE, "the camera is back")
-        assert newest(still).captured_at > stalled
+        until(lambda: newest(still).captured_at > stalled, "the camera is back")
+        assert state_of(still) is CameraState.LIVE
 
 
 def state_of(running: Running) -> CameraState:

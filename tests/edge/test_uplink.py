@@ -55,12 +55,12 @@ def told(state: NodeState, outbox: Outbox, cameras: tuple[CameraStatus, ...] = (
 class Sender:
     """A node's outbox and uplink; the uplink runs in its own thread between `start` and `stop`."""
 
-    def __init__(self, path: Path, url: str, password: str | None = None) -> None:
+    def __init__(self, path: Path, url: str, password: str | None = None, resend_s: float = RESEND_S) -> None:
         self.outbox = Outbox(path, "node-1", SystemClock())
         self.stop_asked = threading.Event()
         self.cameras: tuple[CameraStatus, ...] = ()
         self.mistakes: list[Exception] = []
-        settings = UplinkSettings(mqtt_url=url, resend_after_s=RESEND_S, status_every_s=3600)
+        settings = UplinkSettings(mqtt_url=url, resend_after_s=resend_s, status_every_s=3600)
         self.uplink = Uplink(
             self.outbox, settings, NodeId("node-1"), self.status, SystemClock(), self.stop_asked, password
         )
@@ -89,11 +89,11 @@ class Sender:
 
 
 @pytest.fixture
-def senders(tmp_path: Path) -> Iterator[Callable[[str], Sender]]:
+def senders(tmp_path: Path) -> Iterator[Callable[..., Sender]]:
     made: list[Sender] = []
 
-    def make(url: str) -> Sender:
-        made.append(Sender(tmp_path / "outbox.sqlite3", url))
+    def make(url: str, resend_s: float = RESEND_S) -> Sender:
+        made.append(Sender(tmp_path / "outbox.sqlite3", url, resend_s=resend_s))
         return made[-1]
 
     yield make
@@ -137,6 +137,15 @@ class Central:
             heard += self.hear(1)
         return heard
 
+    def hear_out(self) -> None:
+        """What was on its way, until nothing has come for longer than an event is repeated after."""
+        for _ in range(20):
+            try:
+                self.events.get(timeout=1.5 * RESEND_S)
+            except Empty:
+                return
+        raise AssertionError("it is said again and again")
+
     def hear_status(self, state: NodeState) -> NodeStatus:
         while (status := self.statuses.get(timeout=PATIENCE_S)).state is not state:
             pass
@@ -165,7 +174,7 @@ class Central:
 
 BROKERS = pytest.mark.parametrize("broker", [embedded_broker, mosquitto], ids=["embedded", "mosquitto"])
 Broker = Callable[[], AbstractContextManager[int]]
-Senders = Callable[[str], Sender]
+Senders = Callable[..., Sender]
 
 
 @BROKERS
@@ -174,17 +183,15 @@ def test_an_event_is_live_is_repeated_until_receipted_and_then_gone(broker: Brok
         sender = senders(f"mqtt://127.0.0.1:{port}").start()
         central.hear_status(NodeState.ONLINE)
         sender.append(2)
-        heard = central.hear(4)
-        assert [entry.data.seq for _, entry in heard] == [1, 2, 1, 2]
-        assert {topic for topic, _ in heard} == {f"{PREFIX}/event/live"}
-        assert heard[0][1] == heard[2][1]
+        heard = central.hear_all({1, 2})
+        again = central.hear_all({1, 2})
+        assert heard[0][1].data.seq == 1
+        assert {topic for topic, _ in heard + again} == {f"{PREFIX}/event/live"}
+        assert heard[0][1] == next(entry for _, entry in again if entry.data.seq == 1)
         assert central.content_types == {CONTENT_TYPE}
         central.receipt(sender.outbox.stream_id, {1, 2})
         until(lambda: sender.outbox.depth() == 0, "the receipt settled both")
-        while not central.events.empty():
-            central.events.get()
-        with pytest.raises(Empty):
-            central.events.get(timeout=1.5 * RESEND_S)
+        central.hear_out()
         sender.stop()
 
 
@@ -305,7 +312,7 @@ def test_what_happens_after_an_outage_goes_out_before_what_waited(senders: Sende
     """A backlog of many portions and a finding: the finding is heard while most of the backlog is still on disk."""
     port = free_port()
     with mosquitto_on(port, tmp_path), Central(port) as central:
-        sender = senders(f"mqtt://127.0.0.1:{port}")
+        sender = senders(f"mqtt://127.0.0.1:{port}", resend_s=3600)  # a slow machine's repeats would be counted too
         sender.append(3 * MAX_IN_FLIGHT)
         sender.start()
         central.hear(1)
@@ -360,7 +367,7 @@ class HangsOnce(Outbox):
     def load(self, seq: int) -> Entry | None:
         gate, self.gate = self.gate, None
         if gate is not None:
-            assert gate.wait(60)
+            assert gate.wait(600)
         return super().load(seq)
 
 

@@ -113,9 +113,10 @@ def test_a_bundle_waits_at_the_broker_and_the_report_comes_back(
     tmp_path: Path, broker: Callable[[int, Path], AbstractContextManager[None]]
 ) -> None:
     port = free_port()
-    with broker(port, tmp_path), Central(tmp_path, port).running() as central:
-        central.desk.set_bundle("node-1", order("cam-1"))
-        second = central.desk.set_bundle("node-1", order("cam-2"))
+    fleet = Central(tmp_path, port)
+    fleet.desk.set_bundle("node-1", order("cam-1"))
+    second = fleet.desk.set_bundle("node-1", order("cam-2"))
+    with broker(port, tmp_path), fleet.running() as central:
         until(lambda: central.watch.republished > 0, "it is published")
         with Ear(port) as ear:
             until(lambda: second.wire in ear.bundles, "the newest arrives")
@@ -132,7 +133,7 @@ def test_a_broker_that_lost_its_memory_is_told_again(tmp_path: Path) -> None:
         first = central.desk.set_bundle("node-1", order("cam-1"))
         central.worker.start()
         central.link.start()
-        until(lambda: central.watch.republished == 1, "it is published")
+        until(lambda: central.watch.republished >= 1, "it is published")
     with mosquitto_at(port, tmp_path), Ear(port) as ear:
         until(lambda: first.wire in ear.bundles, "it is there again")
     central.link.stop()
