@@ -91,6 +91,7 @@ class Postgres:
 
     def start(self) -> None:
         """Again, after `stop`."""
+        _launch(self.server)
         self.server.ensure_postgres_running()
 
     def stop(self, mode: str = "fast") -> None:
@@ -103,7 +104,8 @@ class Postgres:
 def postgres(settings: str = HASTY, disk: Path | None = None) -> Iterator[Postgres]:
     """A running server; gone afterwards. `disk`: the folder to put it in."""
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir=disk or _quick_folder()))
-    server = get_server(folder / "data", cleanup_mode="stop", start=False)
+    with PostgresServer._lock:  # as root both test processes would make the user that it runs as
+        server = get_server(folder / "data", cleanup_mode="stop", start=False)
     server.ensure_pgdata_inited()
     rules = folder / "data" / "pg_hba.conf"
     rules.write_text(f"local all guarded scram-sha-256\n{rules.read_text()}")  # `guarded` must give a password
@@ -112,12 +114,20 @@ def postgres(settings: str = HASTY, disk: Path | None = None) -> Iterator[Postgr
         file.write(settings)
     if server.system_user is not None:
         os.chown(config, pwd.getpwnam(server.system_user).pw_uid, -1)
+    _launch(server)
     server.start()
     try:
         yield Postgres(server)
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _launch(server: PostgresServer) -> None:
+    """Starts it, to be found running: the library itself allows ten seconds, too few on a busy machine."""
+    where = f'-h "" -k {server.pgdata}'
+    arguments = ("-w", "-t", "120", "-o", where, "-l", str(server.log), "-D", str(server.pgdata), "start")
+    pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
 
 
 def _quick_folder() -> str | None:

@@ -47,6 +47,7 @@ def test_a_killed_backroom_comes_back_loses_nothing_and_does_not_outlive_the_ser
     with serve(tmp_path, broker) as running:
         running.wait_for_log("broker connected")
         first = backroom_of(running)
+        assert first, "who is told by number 0 is this test itself"
         for number in (signal.SIGINT, signal.SIGTERM):  # of a terminal or a supervisor: the service's matter
             os.kill(first, number)
         node.send(street.event("a", Seen.STALL, (0, 0)))

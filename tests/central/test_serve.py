@@ -11,7 +11,7 @@ from deploy.broker import find_mosquitto
 from tests.central.brokers import embedded_broker, mosquitto
 from tests.central.builders import JPEG, T0, Street, evidence_ref, minutes, seconds
 from tests.central.served import EdgeEnd, Served, distinct_cases, serve
-from tests.edge.waiting import until
+from tests.edge.waiting import PATIENCE_S, until
 from tests.ports import free_port
 
 HAS_MOSQUITTO = find_mosquitto() is not None
@@ -50,16 +50,20 @@ def test_from_event_to_receipt_case_picture_and_live_feed(broker: int, served: S
         node.send(street.event("far", Seen.STALL, (300, 0), last=T0 + seconds(5)))
         node.wait_for_receipt(1, 2, 3)
         change_id, case = next(
-            (change_id, data) for change_id, _, data in messages if data["cameras"] == ["cam-1", "cam-2"]
+            (change_id, data)
+            for change_id, event, data in messages
+            if event == "case" and data["cameras"] == ["cam-1", "cam-2"]
         )
     assert case["kind"] == "open_bbq"
     with served.live(last_event_id=change_id) as messages:
         assert served.put_picture(ref.sha256, JPEG) == 201
-        pictured = next(data for _, _, data in messages if data["picture"])
+        pictured = next(data for _, event, data in messages if event == "case" and data["picture"])
     assert (pictured["id"], pictured["picture"]["sha256"]) == (case["id"], ref.sha256)
+    until(lambda: served.get("health")["inbox_waiting"] == 0, "the last one is associated, too")
     assert len(served.get("cases")["items"]) == 2
     letters = served.get("dead-letters")["items"]
     assert sorted(letter["size_bytes"] for letter in letters) == [9, 70_000]
+    until(lambda: served.get("health")["events_taken"] >= 3, "the backroom has told of them")
     health = served.get("health")
     assert (health["ok"], health["events_taken"], health["step_failures"]) == (True, 3, 0)
     node.close()
@@ -107,7 +111,7 @@ def test_central_ends_cleanly_while_somebody_watches(served: Served) -> None:
     with served.live() as messages:
         served.process.send_signal(signal.SIGTERM)
         assert list(messages) == []
-    assert served.process.wait(10) == 0
+    assert served.process.wait(PATIENCE_S) == 0
 
 
 def test_a_broker_that_is_away_at_start_is_said_and_waited_for(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from edge.values import Frame, Thing
 from tests.contract.builders import ground_point
 from tests.edge.evidence_folder import KEYS
 from tests.edge.fakes import CAM, LEFT, POLICIES, SENDER, STREAM, T0, FakeBook, ScriptedDetector, noise, saw
+from tests.edge.waiting import PATIENCE_S
 
 HOUR = timedelta(hours=1)
 
@@ -154,7 +155,8 @@ def test_a_machine_without_chrony_is_asked_otherwise(tmp_path: Path) -> None:
     assert FirstThatKnows(missing).read() == UNKNOWN
 
 
-def test_a_chrony_that_answers_is_believed(tmp_path: Path) -> None:
+def test_a_chrony_that_answers_is_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.clock.system.TIMEOUT_S", PATIENCE_S)
     program = tmp_path / "chronyc"
     program.write_text("#!/bin/sh\necho 'C0A80101,ntp,3,1.0,0.25,0,0,0,0,0,0,0,64,Normal'\n", encoding="utf-8")
     program.chmod(0o755)

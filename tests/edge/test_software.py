@@ -21,7 +21,7 @@ from edge.software.desk import SoftwareDesk
 from edge.software.launcher import Launcher
 from edge.software.slots import SlotState, read_state, write_state
 from tests.edge.range_server import Shelf, range_server
-from tests.edge.waiting import until
+from tests.edge.waiting import PATIENCE_S, until
 from tests.house.source import ROOT, modules
 
 GOOD = '#!/bin/sh\necho "$0 $@" >> ../ran\ntouch "$XUNJIE_HEALTHY_FILE"\nexit 0\n'
@@ -118,7 +118,7 @@ def test_software_that_does_not_become_healthy_is_rolled_back(
 ) -> None:
     rig = Rig(root, shelf, archive(start))
     rig.desk.step(rig.target)
-    assert Launcher(root, healthy_within_s=0.3).run() == 0
+    assert Launcher(root, healthy_within_s=0.3 if start == HANGING else PATIENCE_S).run() == 0
     assert ran(root)[-1] == "a", "the old one runs"
     assert words in capfd.readouterr().err
     after = Rig(root, shelf, archive(start))
@@ -152,7 +152,7 @@ def test_being_told_to_stop_in_a_trial_is_no_verdict(root: Path, shelf: Shelf) -
     launcher = subprocess.Popen([sys.executable, "-m", "edge.software.launcher", str(root)], cwd=ROOT)
     until(lambda: (root / "ran").exists(), "its start")
     launcher.terminate()
-    assert launcher.wait(20) == 0
+    assert launcher.wait(PATIENCE_S) == 0
     state = read_state(root)
     assert (state.trying, state.tries, state.failed) == ("b", 0, "")
 
