@@ -40,7 +40,7 @@ KEEPALIVE_S = 30
 SESSION_EXPIRY_S = 24 * 3600
 RECEIVE_MAXIMUM = 100
 QUIET_S = 1.0
-"""A broker sends what it retained at once; silence for this long means that it was all."""
+"""A broker sends what it retained in one go; after the first, silence for this long means that it was all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class MqttGateway:
         Raises:
             TransientError: the broker can't be reached.
         """
-        held: queue.Queue[bytes] = queue.Queue()
+        held: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         looking = self._client(f"{self._line.client_id}-look")
         looking.on_message = lambda _client, _data, message: held.put(bytes(message.payload))
         looking.on_connect = lambda client, *_: client.subscribe(self._line.topics.all_platform_cases, 1)
@@ -138,7 +138,7 @@ class MqttGateway:
         try:
             if not ready.wait(self._line.timeout_s):
                 raise TransientError(f"{self._line}: grants no subscription to {self._line.topics.all_platform_cases}")
-            return iter(list(_all_of(held)))
+            return iter(list(_all_of(held, self._line.timeout_s)))
         finally:
             looking.disconnect()
             looking.loop_stop()
@@ -201,13 +201,15 @@ class MqttGateway:
         self._came.put((self._epoch, message.mid, bytes(message.payload)))
 
 
-def _all_of(held: "queue.Queue[bytes]") -> Iterator[Holding]:
-    """Until the broker falls silent."""
+def _all_of(held: "queue.SimpleQueue[bytes]", first_s: float) -> Iterator[Holding]:
+    """Until the broker falls silent. A busy one that begins late has not retained nothing: `first_s` for the first."""
+    wait_s = first_s
     while True:
         try:
-            payload = held.get(timeout=QUIET_S)
+            payload = held.get(timeout=wait_s)
         except queue.Empty:
             return
+        wait_s = QUIET_S
         try:
             notice = CaseNotice.model_validate_json(payload)
         except ValidationError:

@@ -22,7 +22,7 @@ from central.services.delivery_notices import PictureLinks
 from central.services.delivery_sending import Point, Sender, nobody_watches
 from central.services.outgoing import enqueue
 from central.services.steps import OperatorAction, Stepper
-from central.simulation.city_platform import Moods, Platform, PlatformServer
+from central.simulation.city_platform import Fault, Moods, Platform, PlatformServer
 from central.simulation.platform_records import Records
 from central.store import case_queries, cases, deliveries
 from central.store.cases import Projection
@@ -37,11 +37,12 @@ from tests.central.parts import LAW
 SECRETS = {"XUNJIE_SECRET_CITY": "city-token", "XUNJIE_SECRET_HOOK": "a-secret-of-24-characters"}
 HANG_S = 1.6
 TIMEOUT_S = 1.0
-"""Longer than a busy machine takes to answer, shorter than the platform hangs."""
+"""Shorter than the platform hangs: for who shall give up waiting for it. All others wait as long as they must."""
+HANGING = frozenset({Fault.ACCEPT_THEN_HANG, Fault.ACCEPT_LATE})
 CITY: dict[str, Any] = {
     "name": "city",
     "kind": "http",
-    "timeout_s": TIMEOUT_S,
+    "timeout_s": 60.0,
     "district": "370303",
     "codes": "GB/T 30428.2-2013",
     "coordinates": "GCJ-02",
@@ -150,6 +151,12 @@ class Post:
         self.dispatching = Dispatching(self.settings, around)
         self.dispatching.register()
         self.name = str(self.target["name"])
+
+    def facing(self, fault: Fault) -> "Post":
+        """Itself; or, where the platform will hang, one that gives up before the platform answers."""
+        if fault not in HANGING:
+            return self
+        return Post(self.database, {**self.target, "timeout_s": TIMEOUT_S}, self.clock, self.reached)
 
     def sender(self, holder: str = "s1", seed: int = 1) -> Sender:
         draw = random.Random(seed).random

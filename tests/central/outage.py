@@ -12,7 +12,7 @@ from central.simulation.city_platform import Fault
 from central.simulation.platform_records import Records
 from central.store.database import Database
 from tests.central.builders import T0, uuid_of
-from tests.central.delivery_parts import CITY, Post, platform
+from tests.central.delivery_parts import CITY, TIMEOUT_S, Post, platform
 
 STRUGGLING = {
     Fault.FAIL_500: 0.10,
@@ -74,7 +74,7 @@ def _with_platform(
 ) -> tuple[Post, int]:
     with platform(folder, port=port) as city:
         city.control(mix=STRUGGLING)
-        target: dict[str, Any] = {**CITY, "url": city.url}
+        target: dict[str, Any] = {**CITY, "url": city.url, "timeout_s": TIMEOUT_S}
         post = before or Post(database, target)
         _run(post, script, tick, day, goes_on)
         day.met += city.parts.moods.met

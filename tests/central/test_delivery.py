@@ -14,6 +14,7 @@ from central.store import case_queries, delivery_claims
 from central.store.database import Database
 from tests.central.databases import fresh_sqlite
 from tests.central.delivery_parts import CITY, Listening, Post, nowhere, platform
+from tests.edge.waiting import until
 
 S = DeliveryState
 
@@ -89,13 +90,14 @@ FAULTS = [
 def test_one_fault_on_a_new_case(
     file_post: Post, city: Listening, fault: Fault, at_first: DeliveryState, at_last: int
 ) -> None:
+    post = file_post.facing(fault)
     city.control(faults=[fault])
-    case_id = file_post.confirmed("a")
-    file_post.run()
-    assert file_post.states(case_id) == [at_first]
-    file_post.run(for_s=60)
+    case_id = post.confirmed("a")
+    post.run()
+    assert post.states(case_id) == [at_first]
+    post.run(for_s=60)
     assert city.refs() == [case_id] * at_last
-    assert file_post.states(case_id) == [S.ACCEPTED if at_last else S.DEAD]
+    assert post.states(case_id) == [S.ACCEPTED if at_last else S.DEAD]
 
 
 @pytest.mark.parametrize("fault", [Fault.FAIL_500, Fault.ACCEPT_THEN_HANG, Fault.ACCEPT_THEN_500, Fault.DROP])
@@ -104,7 +106,7 @@ def test_one_fault_on_an_update(file_post: Post, city: Listening, fault: Fault) 
     file_post.run()
     city.control(faults=[fault])
     file_post.change(case_id, gone_at=file_post.clock.now())
-    file_post.run(for_s=60)
+    file_post.facing(fault).run(for_s=60)
     (record,) = city.parts.records.by_ref(case_id)
     assert record.rev == 2
     assert file_post.states(case_id) == [S.ACCEPTED, S.ACCEPTED]
@@ -114,10 +116,9 @@ def test_a_platform_that_stores_late_is_not_told_twice(file_post: Post, city: Li
     """It hangs, and stores the case after central stopped waiting: asking too early would double it."""
     city.control(faults=[Fault.ACCEPT_LATE])
     case_id = file_post.confirmed("a")
-    file_post.run()
+    file_post.facing(Fault.ACCEPT_LATE).run()
     assert file_post.states(case_id) == [S.UNCERTAIN]
-    while not city.refs():
-        file_post.clock.sleep(0)  # the platform's own time, not ours
+    until(lambda: bool(city.refs()), "the platform has stored it")  # in its own time, not ours
     file_post.run(for_s=30)
     assert city.refs() == [case_id]
 
