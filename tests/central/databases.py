@@ -89,6 +89,13 @@ class Postgres:
         name = Database(url).url.database
         self.run_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def end_connections(self) -> None:
+        """As an administrator does who wants them gone; returns when they are."""
+        self.run_sql(
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+
     def start(self) -> None:
         """Again, after `stop`."""
         _launch(self.server)

@@ -17,9 +17,9 @@ from central.store.locks import Lock
 from contract.errors import TransientError, UsageError
 from tests.central.builders import T0, uuid_of
 from tests.central.databases import Postgres, fresh_sqlite
+from tests.edge.waiting import PATIENCE_S
 
 WRITERS = 4
-PATIENCE_S = 20.0
 
 
 @pytest.fixture
@@ -210,10 +210,9 @@ def test_changes_become_visible_in_the_order_of_their_numbers(on_server: Databas
 def test_a_connection_that_dies_in_a_transaction_is_a_matter_of_trying_again(
     on_server: Database, postgres_server: Postgres
 ) -> None:
-    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'xunjie-central'"
     with pytest.raises(TransientError, match="refused a write"), on_server.write() as connection:
         connection.execute(insert(nodes.NODES).values(node_id="a", at=T0, received_at=T0, status={}))
-        postgres_server.run_sql(kill)
+        postgres_server.end_connections()
         connection.execute(select(nodes.NODES))
     add_node(on_server, "b", 0)
     with on_server.read() as connection:
@@ -222,7 +221,7 @@ def test_a_connection_that_dies_in_a_transaction_is_a_matter_of_trying_again(
 
 def test_a_connection_that_died_in_the_pool_costs_nothing(on_server: Database, postgres_server: Postgres) -> None:
     add_node(on_server, "a", 0)
-    postgres_server.run_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    postgres_server.end_connections()
     add_node(on_server, "b", 0)
 
 
