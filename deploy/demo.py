@@ -24,7 +24,7 @@ import yaml
 
 from deploy.broker import free_port, plan_broker
 from deploy.parts import Tokens, enrol_node, start_broker, start_central
-from deploy.supervise import ROOT, PartError, Supervisor
+from deploy.supervise import ANSWER_S, ROOT, PartError, Supervisor
 
 
 def main() -> int:
@@ -108,7 +108,7 @@ def _node_is_live(console: str, token: str) -> bool:
     """Whether central knows of a node with a live camera."""
     try:
         response = httpx.get(
-            f"{console}/api/v1/nodes", headers={"authorization": f"Bearer {token}"}, timeout=1.0, trust_env=False
+            f"{console}/api/v1/nodes", headers={"authorization": f"Bearer {token}"}, timeout=ANSWER_S, trust_env=False
         )
     except httpx.HTTPError:
         return False

@@ -11,7 +11,7 @@ from deploy.broker import BrokerPlan, is_listening
 from deploy.supervise import PartError, Supervisor, answers
 from edge.keys import node_keys, pin_central
 
-ENROL_TIMEOUT_S = 10.0
+ENROL_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
-READY_TIMEOUT_S = 60.0
+READY_TIMEOUT_S = 180.0
+"""A slow machine that is busy besides needs a minute for a node with its model."""
 STOP_TIMEOUT_S = 10.0
 POLL_S = 0.1
+ANSWER_S = 10.0
 
 
 class PartError(Exception):
@@ -101,6 +103,6 @@ class Supervisor:
 def answers(url: str) -> bool:
     """Whether `url` gives a good answer now."""
     try:
-        return httpx.get(url, timeout=1.0, trust_env=False).is_success
+        return httpx.get(url, timeout=ANSWER_S, trust_env=False).is_success
     except httpx.HTTPError:
         return False
