@@ -186,7 +186,7 @@ def test_two_processes_that_start_at_once_migrate_once(empty: Database) -> None:
     program = "import sys; from central.store.database import Database; Database(sys.argv[1]).create()"
     command = [sys.executable, "-c", program, empty.url.render_as_string(hide_password=False)]
     both = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    assert [(process.communicate(timeout=60)[1], process.returncode) for process in both] == [("", 0), ("", 0)]
+    assert [(process.communicate(timeout=180)[1], process.returncode) for process in both] == [("", 0), ("", 0)]
     assert revision_of(empty) == migrating.head()
     with empty.read() as connection:
         assert len(connection.execute(select(OBSERVATIONS)).all()) == 1
