@@ -1,6 +1,7 @@
 """The page of one case: all about it, and a form for every step that its reader may take now."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -77,14 +78,15 @@ def case_router(reader: Reader, files: CaseFiles, desk: CaseDesk, gate: Gate, pa
         case = reader.detail(case_id, *who.roles)
         if case is None:
             return pages.render(request, "missing.html", 404)
+        told, photos = files.told(case_id), files.photographs(case_id)
         return pages.render(
             request,
             "case.html",
             409 if problem else 200,
             case=case,
             around=files.around(case_id, who),
-            told=files.told(case_id),
-            photos=files.photographs(case_id),
+            told=told,
+            photos=photos,
             now=files.now(),
             plan=draw(case, reader.zones()),
             problem=problem,
@@ -95,6 +97,9 @@ def case_router(reader: Reader, files: CaseFiles, desk: CaseDesk, gate: Gate, pa
             choices=CHOICES,
             violations=violations,
             change_id=change_id,
+            shown=sha256(f"{case!r} {told!r} {photos!r}".encode()).hexdigest()[
+                :16
+            ],  # the page's script asks for others
         )
 
     return router

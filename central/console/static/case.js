@@ -7,14 +7,19 @@ const source = new EventSource(`/live/cases/${page.dataset.case}?after=${page.da
 const stale = document.getElementById("stale");
 let timer = null;
 const isBusy = () => document.getElementById("player").dataset.busy || document.querySelector("dialog[open]") || [...document.querySelectorAll("main form input:not([type=hidden]), main form textarea")].some((field) => field.value !== field.defaultValue);
-// Asked again when the time has come: who began to do something within that second is left alone too.
-function renew() {
+// What the service noted about the case may be nothing that the page shows: then it is left as it is. Who began to do
+// something meanwhile is left alone too.
+async function renew() {
   timer = null;
+  const asked = fetch(`/cases/${page.dataset.case}`, { headers: { Accept: "text/html" } });
+  const text = await asked.then((answer) => answer.text()).catch(() => null);
+  if (text === null) { again(3000); return; }
+  const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("case");
+  if (fresh?.dataset.shown === page.dataset.shown) return;
   if (isBusy()) stale.hidden = false; else location.reload();
 }
-source.addEventListener("changed", () => {
-  if (isBusy()) stale.hidden = false; else timer ??= setTimeout(renew, 1000);
-});
+const again = (inMs) => { timer ??= setTimeout(renew, inMs); };
+source.addEventListener("changed", () => again(1000));
 addEventListener("pagehide", () => source.close());
 
 for (const line of document.querySelectorAll("[data-until]")) {
