@@ -129,10 +129,12 @@ const factsOf = {
   zones: ({ id, properties: it }) => [[say.number, id], [say.kind, say[`zone.${it.kind}`]], [say.hours, it.hours], [say.state, say[it.is_open ? "zone_open" : "zone_closed"]], [say.capacity, it.capacity]],
 };
 
+let whyAsked = 0;
 async function why(id) {
+  const number = ++whyAsked;
   const found = await get(`/api/v1/map/cases/${id}`).catch(() => null);
+  if (!found || number !== whyAsked || chosen?.id !== id) return;
   reasons.clearLayers();
-  if (!found || chosen?.id !== id) return;
   reasons.addLayer(L.geoJSON(found, { pane: "reasons", interactive: false, style: ({ properties: it }) => ({ className: `reason ${it.what}`, pane: "reasons" }) }));
   const sightings = found.features.filter((one) => one.properties.what === "sighting").map(({ properties: it }) => {
     const measure = it.distance_m === null ? "" : ` · ${it.distance_m} m${it.gate ? ` (${it.distance} / ${it.gate} σ)` : ""}`;
@@ -192,11 +194,13 @@ function takeCases(found) {
 
 const changed = new Set();
 let timer = null;
+// One at a time, or an older answer could come last; what could not be asked for is asked for again.
 async function refresh() {
-  timer = null;
   const ids = [...changed].slice(0, 100);
   ids.forEach((id) => changed.delete(id));
-  const found = await get(`/api/v1/map/cases?${ids.map((id) => `id=${id}`).join("&")}`);
+  const found = await get(`/api/v1/map/cases?${ids.map((id) => `id=${id}`).join("&")}`).catch(() => null);
+  timer = null;
+  if (!found) { ids.forEach((id) => changed.add(id)); timer = setTimeout(refresh, 3000); return; }
   for (const id of ids) { things.cases.get(id)?.layer?.remove(); things.cases.delete(id); }
   const fresh = L.geoJSON(found, { ...drawn.cases, onEachFeature: (feature, layer) => entry("cases", feature, layer) });
   fresh.eachLayer((layer) => layers.cases.addLayer(layer));
