@@ -1,7 +1,7 @@
 // Merge, split, assign: what concerns several cases, or another person. Loaded when first asked for.
 import { decide, inform, problemOf, send } from "./decisions.js";
 import { preview } from "./keys.js";
-import { say, titleOf, unpick } from "./rows.js";
+import { say, titleOf, unmarkSent, unpick } from "./rows.js";
 
 const parting = document.getElementById("parting");
 const giving = document.getElementById("giving");
@@ -17,7 +17,7 @@ async function carryOut(path, body, found, text) {
   unpick();
   const answer = await decide(decided);
   const refused = Object.values(answer?.refused ?? {});
-  for (const card of found) card.classList.remove("sent");
+  decided.ids.forEach(unmarkSent);
   if (refused.length) inform(`${say.refused} ${refused.length} ${say.cases}: ${refused[0]}`, "bad");
 }
 
