@@ -9,17 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from contract.events import Event, EvidenceRef
 from contract.taxonomy import Seen
 from tests.central.brokers import embedded_broker
+from tests.central.browsing import chromium, visit
 from tests.central.builders import T0, Street, minutes
 from tests.central.served import PATIENCE_S, EdgeEnd, Served, serve
-from tests.central.test_browser import CHROMIUM, QUIET
-
-SETTLED_MS = 30_000
-"""A busy machine looks for storms less often: until then their cases stand in the list one by one."""
 
 
 @dataclass
@@ -76,28 +73,25 @@ class Room:
     @contextmanager
     def visiting(self, locale: str = "zh-CN", width: int = 1280) -> Iterator[Page]:
         """A signed-in page that fails the test on any error of its scripts or word on its console."""
-        context = self.browser.new_context(viewport={"width": width, "height": 800}, locale=locale)
-        page = context.new_page()
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        page.goto(f"{self.running.console}login")
-        page.request.get(f"{self.running.console}?token={self.running.token}")
-        yield page
-        context.close()
-        assert [error for error in errors if "Failed to load resource" not in error] == []
+        with visit(self.browser, locale, width, expected="Failed to load resource") as page:
+            page.goto(f"{self.running.console}login")
+            page.request.get(f"{self.running.console}?token={self.running.token}")
+            yield page
 
     def enter(self, page: Page, camera: str, count: int = 3) -> None:
-        """The list of all that the room has to decide and to report of that camera."""
+        """The list of all that the room has to decide and to report of that camera.
+
+        Where more alerts than `count` are one line, that takes a moment: they are looked for now and then.
+        """
         page.goto(f"{self.running.console}?state=open&camera={camera}")
         page.wait_for_selector(".connection.on")
-        expect(page.locator("#live .card.pending_review")).to_have_count(count, timeout=SETTLED_MS)
+        expect(page.locator("#live .card.pending_review")).to_have_count(count)
 
 
 @contextmanager
 def open_room(folder: Path, *flags: str) -> Iterator[Room]:
-    with embedded_broker() as port, serve(folder, port, *flags) as running, sync_playwright() as playwright:
+    with embedded_broker() as port, serve(folder, port, *flags) as running, chromium() as browser:
         running.wait_for_log("broker connected")
         node = EdgeEnd(port)
-        yield Room(running, node, playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET))
+        yield Room(running, node, browser)
         node.close()

@@ -1,21 +1,20 @@
 """The console in a real browser: light, self-contained, live, and honest about its connection."""
 
-import shutil
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect
 
 from contract.taxonomy import Seen
-from deploy.broker import free_port
 from tests.central.brokers import embedded_broker
+from tests.central.browsing import CHROMIUM, chromium, visit
 from tests.central.builders import T0, Street, evidence_ref, minutes
 from tests.central.served import EdgeEnd, serve
+from tests.ports import free_port
 
-CHROMIUM = shutil.which("chromium")
 FIRST_LOAD_LIMIT = 250_000
 """Bytes as they come, compressed."""
 FIRST_LOAD_REQUESTS = 12
@@ -24,8 +23,9 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (make test-deps)"),
 ]
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-QUIET += ["--disable-component-update", "--disable-sync"]
+NO_CONNECTION = "Failed to load resource"
+FITS = """([selector, width]) => document.readyState === "complete" && document.querySelector(selector) !== null
+  && document.documentElement.scrollWidth <= width"""
 
 
 def drawn(grey: int) -> bytes:
@@ -37,8 +37,8 @@ def drawn(grey: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture
@@ -49,14 +49,9 @@ def broker() -> Iterator[int]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A desktop page in Chinese that fails the test on any script error."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
-    opened = context.new_page()
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert errors == []
+    """A desktop page in Chinese."""
+    with visit(browser, expected=NO_CONNECTION) as opened:
+        yield opened
 
 
 def test_first_load_is_light_and_asks_nobody_else(page: Page, broker: int, tmp_path: Path) -> None:
@@ -90,7 +85,7 @@ def test_a_case_appears_changes_and_gets_its_picture_without_a_reload(page: Page
         page.wait_for_selector(f"#live .thumb[data-picture='{ref.sha256}'] img")
         node.send(street.event("stall", Seen.STALL, (-20, 8), last=last))
         page.wait_for_selector("#lawful .card.suppressed")
-        assert page.locator("#live .card").count() == 1
+        expect(page.locator("#live .card")).to_have_count(1)
         assert page.evaluate("window.sameLoad") is True
     node.close()
 
@@ -102,28 +97,29 @@ def test_a_lost_connection_is_shown_and_what_was_missed_is_filled_in(page: Page,
         page.goto(f"{running.console}?token={TOKEN}")
         page.wait_for_selector(".connection.on")
     page.wait_for_selector(".connection.off")
+    mended = page.locator("#gap", has_text=str(page.locator("#gap").get_attribute("data-closed")))
     node.send(street.event("grill", Seen.GRILL, (0, 0), last=T0 + minutes(2)))
     with serve(tmp_path, broker, "--port", port, operator_token=TOKEN, backroom=False):
+        mended.wait_for()  # said for some seconds, before what was missed is here or after
         page.wait_for_selector("#live .card.pending_review")
-        page.wait_for_selector("#gap:not([hidden])")
     node.close()
 
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_pages_fit_their_width(browser: Browser, broker: int, tmp_path: Path, width: int) -> None:
     street, node = Street(), EdgeEnd(broker)
-    context = browser.new_context(viewport={"width": width, "height": 740}, locale="en-GB", color_scheme="dark")
-    page = context.new_page()
-    with serve(tmp_path, broker, backroom=False) as running:
+    with (
+        serve(tmp_path, broker, backroom=False) as running,
+        visit(browser, "en-GB", width, height=740, expected=NO_CONNECTION) as page,
+    ):
+        page.emulate_media(color_scheme="dark")
         running.wait_for_log("broker connected")
         node.send(street.event("grill", Seen.GRILL, (0, 0), last=T0 + minutes(2), evidence=(evidence_ref(),)))
         page.goto(f"{running.console}?token={running.token}")
         page.locator("#live .card a").first.click()
         for selector in ("#case", "#feed"):
-            page.wait_for_selector(selector)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.wait_for_function(FITS, arg=[selector, width])  # the case's page may load anew meanwhile
             page.goto(running.console)
-    context.close()
     node.close()
 
 
@@ -140,5 +136,5 @@ def test_an_operator_confirms_and_reopens_through_the_forms(page: Page, broker: 
         reopening.locator("input[name=note]").fill("再看一次")
         page.get_by_role("button", name="重新打开").click()
         page.wait_for_selector(".headline.pending_review")
-        assert "再看一次" in page.locator(".timeline").inner_text()
+        expect(page.locator(".timeline")).to_contain_text("再看一次")
     node.close()

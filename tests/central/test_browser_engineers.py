@@ -2,15 +2,13 @@
 
 import csv
 import json
-import re
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from central.services.registers_base import Register
 from central.store import case_queries, photos
@@ -18,12 +16,12 @@ from central.store.sessions import SESSIONS
 from contract.plane import Origin, Point
 from contract.taxonomy import Seen
 from edge.scene.streets import demo_street
+from tests.central.browsing import CHROMIUM, chromium, visit
 from tests.central.builders import T0, Street, minutes
 from tests.central.parts import OPERATOR_TOKEN, Parts
 from tests.central.registers_files import as_csv, square, zone
-from tests.central.served import PATIENCE_S
-from tests.central.test_browser import CHROMIUM, QUIET
 from tests.central.workshop_parts import CAMERA, HOSTILE, NODE, PASSWORD, Workshop, photograph, serving
+from tests.edge.waiting import until
 
 pytestmark = [
     pytest.mark.browser,
@@ -91,8 +89,8 @@ CORNERS = ((0.15, 0.5), (0.85, 0.5), (0.15, 0.9), (0.85, 0.9))
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -101,22 +99,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workshop
         yield served
 
 
-@contextmanager
 def visiting(
     browser: Browser, width: int = 1280, locale: str = "en-GB", *, expected: str = "ERR_INTERNET"
-) -> Iterator[Page]:
+) -> AbstractContextManager[Page]:
     """A page that fails the test on any error of its scripts or its console, but one that is `expected`."""
-    context = browser.new_context(viewport={"width": width, "height": 780}, locale=locale)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "console",
-        lambda said: errors.append(said.text) if said.type == "error" and not re.search(expected, said.text) else None,
-    )
-    yield page
-    context.close()
-    assert errors == []
+    return visit(browser, locale, width, height=780, expected=expected)
 
 
 def newest(workshop: Workshop, node_id: str = NODE) -> Any:
@@ -148,7 +135,7 @@ def test_a_zone_is_drawn_and_undone_by_keyboard_alone(browser: Browser, service:
         page.keyboard.type("the kerb as well")
         page.keyboard.press("Enter")
         page.wait_for_url(f"**/fleet/cameras/{CAMERA}")
-        assert page.locator("polygon.zone").count() == 2
+        expect(page.locator("polygon.zone")).to_have_count(2)
     assert workshop.desk.bundles(NODE)[0].version == before + 1
     zone = newest(workshop)["zones"][1]
     assert (zone["name"], zone["kinds"], len(zone["polygon"])) == ("zone-1", ["stall"], 5)
@@ -173,8 +160,8 @@ def test_points_on_picture_and_ground_show_what_each_is_off(browser: Browser, se
             place.press("Tab")
         expect(page.locator("#points .error").first).to_have_text("0.00 m")
         expect(page.locator("#said")).to_contain_text("6.")
-        assert page.locator(".heat").count() > 20
-        assert page.locator(".ground-mark").count() == 4
+        expect(page.locator(".heat").nth(20)).to_be_attached()
+        expect(page.locator(".ground-mark")).to_have_count(4)
         page.fill("input[name=why]", "surveyed by tape")
         page.locator("#keep").click()
         page.wait_for_url("**/fleet/cameras/cam-2")
@@ -196,13 +183,15 @@ def test_other_rules_are_weighed_on_a_stored_day_and_a_wrong_number_is_named(
         page.fill("[name=day]", "2026-07-01")
         page.locator(".engineer form .primary").click()
         expect(page.locator(".sums")).to_contain_text("2 → 2")
+        page.wait_for_load_state()  # its scripts are there, too
         page.fill("[name='fire.gap_s']", "7200")
         page.evaluate(NOTES_WHETHER_TOLD)
         page.locator(".engineer form .primary").click()
         expect(page.locator(".sums")).to_contain_text("2 → 1")
+        page.wait_for_load_state()
         assert page.evaluate("window.name") == "told"
-        assert page.locator(".diff li").count() == 2
-        assert page.input_value("[name='fire.gap_s']") == "7200"
+        expect(page.locator(".diff li")).to_have_count(2)
+        expect(page.locator("[name='fire.gap_s']")).to_have_value("7200")
         page.fill("[name='fire.gap_s']", "")
         page.evaluate("document.querySelector('.engineer form').noValidate = true")
         page.locator(".engineer form .primary").click()
@@ -216,6 +205,7 @@ def test_a_cameras_direction_is_dragged_or_typed_and_the_map_draws_it(
     with visiting(browser) as page:
         page.goto(f"{address}/?token={OPERATOR_TOKEN}")
         page.goto(f"{address}/registers/cameras/row?new={CAMERA}")
+        page.wait_for_selector("#camera-view[data-ready=yes]")
         for name, value in (
             ("name_zh", "北口"),
             ("lat", "36.8135"),
@@ -223,7 +213,6 @@ def test_a_cameras_direction_is_dragged_or_typed_and_the_map_draws_it(
             ("why", "hung"),
         ):
             page.fill(f"[name={name}]", value)
-        page.wait_for_selector("#camera-view[data-ready=yes]")
         page.locator("#camera-view").scroll_into_view_if_needed()
         box = page.locator("#camera-view").bounding_box()
         end = page.locator(".view-handle.end").bounding_box()
@@ -262,7 +251,7 @@ def test_a_file_with_wrong_rows_is_read_in_chinese_page_by_page_and_its_good_row
         expect(report.locator(".sums")).to_contain_text("260 行 · 130")
         expect(report.locator("tbody tr")).to_have_count(100)
         expect(report.locator(".kinds")).to_contain_text("不在可选值之内")
-        assert "is not one of" not in report.locator("body").inner_text()
+        expect(report.locator("body")).not_to_contain_text("is not one of")
         report.locator(".pager a").click()
         expect(report.locator("tbody tr")).to_have_count(30)
         with page.expect_download() as taken:
@@ -274,7 +263,7 @@ def test_a_file_with_wrong_rows_is_read_in_chinese_page_by_page_and_its_good_row
         expect(report.locator(".outcome")).to_contain_text("已导入")
         expect(page.locator("#take-good")).to_be_hidden()
         page.goto(f"{address}/registers/zones?query=z")
-        assert page.locator("tbody tr").count() == 50
+        expect(page.locator("tbody tr")).to_have_count(50)
         page.locator("a[target=report]", has_text="130/260").last.click()
         expect(report.locator(".sums")).to_contain_text("260 行 · 130")
 
@@ -293,6 +282,7 @@ def test_a_photograph_taken_without_a_network_arrives_later_and_before_done(
         page.wait_for_url(f"{address}/")
         page.goto(f"{address}/street")
         page.locator(".mine a").click()
+        page.wait_for_url(f"{address}/street/cases/{case_id}")
         expect(page.locator("#shoot")).to_be_attached()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         small = [box for one in page.locator(".big").all() if (box := one.bounding_box()) and box["height"] < 44]
@@ -340,10 +330,12 @@ def test_the_phone_opens_without_a_network_loses_nothing_with_its_session_and_fo
     picture.write_bytes(photograph(9))
     with visiting(browser, width=360, expected="ERR_INTERNET|401") as page:
         sign_in(page, address, "he.ping", f"{address}/street")
-        until(page, f"async () => Boolean(await caches.match('/street/cases/{case_id}'))")
+        is_kept = f"async () => Boolean(await caches.match('/street/cases/{case_id}'))"
+        until(lambda: bool(page.evaluate(is_kept)), "the case's page is kept")
         page.context.set_offline(True)
         page.goto(f"{address}/street")
         page.locator(".mine a").click()
+        page.wait_for_url(f"{address}/street/cases/{case_id}")
         page.set_input_files("#shoot", picture)
         expect(page.locator("#kept")).to_contain_text("waiting to be sent")
         page.locator("form[data-action=finish] textarea").fill("swept")
@@ -362,7 +354,8 @@ def test_the_phone_opens_without_a_network_loses_nothing_with_its_session_and_fo
         assert [path for path in kept if "photos" in path or "evidence" in path] == []
         page.locator("form[action='/logout'] button").click()
         page.wait_for_url("**/login")
-        until(page, "async () => (await caches.keys()).every(name => !name.includes('pages'))")
+        are_gone = "async () => (await caches.keys()).every(name => !name.includes('pages'))"
+        until(lambda: bool(page.evaluate(are_gone)), "no page is kept any more")
         page.context.set_offline(True)
         page.goto(f"{address}/street/cases/{case_id}")
         expect(page.locator("h1")).to_have_text("No network now")
@@ -380,14 +373,6 @@ def sign_in(page: Page, address: str, name: str, then: str) -> None:
     page.fill("#password", PASSWORD)
     page.press("#password", "Enter")
     page.wait_for_url(then)
-
-
-def until(page: Page, claim: str) -> None:
-    """Waits for what a page's promise says."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not page.evaluate(claim):
-        assert time.monotonic() < deadline, claim
-        page.wait_for_timeout(50)
 
 
 def test_a_hostile_string_in_every_input_stays_text(browser: Browser, service: tuple[Workshop, str]) -> None:
@@ -424,7 +409,6 @@ def test_a_wrong_clock_of_the_browser_makes_nothing_on_the_map_older(
             page.add_init_script(f"const real = Date.now; Date.now = () => real() + {skew_ms};")
             page.goto(f"{address}/?token={OPERATOR_TOKEN}")
             page.goto(f"{address}/map?cases={case_id}")
-            page.locator("#list-cases button").first.wait_for()
-            ages.append(page.locator("#list-cases small").first.inner_text().rpartition(" · ")[2])
+            ages.append(page.locator(f"#list-cases [data-thing='{case_id}'] small").inner_text().rpartition(" · ")[2])
     assert "ago" in ages[0]
     assert ("day" in ages[0], "day" in ages[1]) == (False, False)

@@ -12,8 +12,8 @@ from playwright.sync_api import Page, Request, expect
 
 from central.console.libraries import require_libraries
 from contract.errors import UsageError
+from tests.central.browsing import CHROMIUM
 from tests.central.room import Room, open_room
-from tests.central.test_browser import CHROMIUM
 from tests.house.source import ROOT
 
 pytestmark = [
@@ -34,6 +34,13 @@ PAGES: tuple[str, ...] = (
     "wall",
 )
 PAGES += ("public/map", "cases/{case}", "login", "fleet", "letters", "people", "rollouts", "street")
+DRAWN = {
+    "": "#connection.on",
+    "map": "#map-page[data-ready=yes]",
+    "public/map": "#map-page[data-ready=yes]",
+    "figures?by=street": "#sheet[data-ready=yes]",
+}
+"""When a page is there that its scripts draw."""
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 LARGEST_BYTES, MOST_REQUESTS = 250_000, 12
 LOOKS = (("zh-CN", "light"), ("en-GB", "dark"), ("zh-CN", "dark"), ("en-GB", "light"))
@@ -76,13 +83,14 @@ def test_every_page_is_for_everybody_light_and_asks_nobody_else(room: Room, look
             foreign.append(request.url)
 
     with room.visiting(locale) as page:
-        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
         page.on("request", watch)
         for path in PAGES[look // 2 :: 2]:
             address = room.running.console + path.format(case=case)
             requests, size = loaded(page, address)
             if requests > MOST_REQUESTS or size > LARGEST_BYTES:
                 problems.append((path, "weight", f"{requests} requests, {size} bytes"))
+            page.wait_for_selector(DRAWN.get(path, "body"))
             page.evaluate(AXE.read_text(encoding="utf-8"))
             found = page.evaluate("rules => axe.run(document, rules)", RULES)["violations"]
             problems += [
@@ -139,9 +147,9 @@ def test_a_plan_and_a_geojson_are_backgrounds_and_an_archive_of_tiles_too(room: 
             page.locator("#base-file").set_input_files(path)
             for side, value in {"south": "36.8", "west": "118.0", "north": "36.9", "east": "118.1"}.items():
                 page.locator(f"#base-{side}").fill(value if name.endswith("png") else "")
-            page.locator("form[action='/map/base'] button").click()
-            page.wait_for_load_state()
-            assert page.locator(".problem").all_inner_texts() == []
+            with page.expect_navigation():
+                page.locator("form[action='/map/base'] button").click()
+            expect(page.locator(".problem")).to_have_count(0)
             page.wait_for_selector(shown, state="attached")
         page.goto(f"{room.running.console}public/map")
         page.wait_for_selector("[data-ready=yes]")

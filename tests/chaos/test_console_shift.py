@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.central.room import SETTLED_MS, Room, open_room
-from tests.central.test_browser import CHROMIUM
+from tests.central.browsing import CHROMIUM
+from tests.central.room import Room, open_room
 
 pytestmark = [
     pytest.mark.browser,
@@ -115,7 +115,7 @@ def test_a_hundred_alerts_of_five_storms_are_triaged_by_keyboard_alone(room: Roo
     with room.visiting("en-GB") as page:
         page.add_init_script(WATCH)
         page.goto(room.running.console)
-        expect(page.locator("#live .storm")).to_have_count(5, timeout=SETTLED_MS)
+        expect(page.locator("#live .storm")).to_have_count(5)
         page.wait_for_function(READY)
         began = time.monotonic()
         presses = triage(page, began + 300)

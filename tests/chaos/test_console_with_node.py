@@ -15,12 +15,12 @@ from zipfile import ZipFile
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from deploy.parts import enrol_node
 from tests.central.brokers import embedded_broker
+from tests.central.browsing import CHROMIUM, chromium
 from tests.central.served import ROOT, Served, serve
-from tests.central.test_browser import CHROMIUM, QUIET
 from tests.edge.clips import encode, street_pictures
 from tests.edge.waiting import until
 
@@ -115,9 +115,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
     clip = encode(folder / "street.mp4", street_pictures(30, each=5))
     (folder / "central").mkdir()
-    with embedded_broker() as broker, serve(folder / "central", broker) as served, sync_playwright() as playwright:
+    with embedded_broker() as broker, serve(folder / "central", broker) as served, chromium() as browser:
         served.wait_for_log("broker connected")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         found = Town(folder, served, browser)
         configure(found, clip, broker)
         try:
