@@ -9,6 +9,7 @@ from pathlib import Path
 from central.bench.holding import Holding, hold_consoles, measure_leaving
 from central.bench.machine import family_of, load_of, machine_facts, versions
 from central.bench.measuring import DRAIN_S, NODES, ORIGIN, BenchPlan, database_version, refuse_real
+from central.bench.opening import open_cases
 from central.bench.paging import Paging, newest_change
 from central.bench.processes import Service, broker, service
 from central.bench.publishing import Publisher
@@ -16,15 +17,8 @@ from central.bench.reporting import BenchReport, Percentiles, Target, at_least, 
 from central.bench.stages import Meter, Shares, Stages, stages_of
 from central.bench.standing import StandingMint
 from central.bench.watching import watchers
-from central.catalogue import load_catalogue, make_law
-from central.rulebook import at_site, load_rules
-from central.services.admission import Admission
-from central.services.association import Association, Bench
-from central.services.surveying import Survey
-from central.site import load_site
 from central.store.database import Database
-from contract.ids import NodeId, uuid7
-from contract.topics import Topics
+from contract.ids import uuid7
 
 CONSOLES = 300
 BROWSERS = 3
@@ -37,12 +31,6 @@ ASKED = 5
 WARM_UP_S = 10.0
 PATIENCE_S = 60.0
 SETTLE_S = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    topic: str
-    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +80,7 @@ def measure_consoles(
         StandingMint(number, began_at, run, ORIGIN, cases // NODES, EVENTS_PER_S / NODES, plan.clock)
         for number in range(NODES)
     ]
-    _open_cases(plan, database, mints)
+    open_cases(plan, database, mints)
     with _running(plan, database, mints) as room:
         _pace(room, WARM_UP_S, "warming up")
         _work_off(room)
@@ -174,28 +162,6 @@ def _running(plan: BenchPlan, database: Database, mints: Sequence[StandingMint])
         publisher.start()
         yield _Room(plan, database, central, running.pid, publisher, mints)
         publisher.stop()
-
-
-def _open_cases(plan: BenchPlan, database: Database, mints: Sequence[StandingMint]) -> None:
-    """The standing things become cases through the inbox and association themselves, and cameras' errors are learnt.
-
-    A room that has run for a day has learnt; the service would do it in its first minute otherwise.
-    """
-    site = load_site(None)
-    law = make_law(load_catalogue(None), site)
-    rules = at_site(load_rules(None), site)
-    association = Association(database, Bench(rules, law, ORIGIN), plan.clock, lambda: None)
-    admission = Admission(database, Topics(), plan.clock)
-    for mint in mints:
-        topic = Topics().event_live(NodeId(mint.node_id))
-        admission.take([_Sent(topic, mint.payload(seq)) for seq in range(1, mint.pool + 1)])
-        while association.step():
-            pass
-        plan.tick("cases to watch", (mint.number + 1) / len(mints))
-    Survey(database, rules, plan.clock).run()
-    while association.step():
-        plan.tick("what was learnt", 1.0)
-    association.release()
 
 
 def _pace(room: _Room, seconds: float, what: str) -> None:

@@ -25,18 +25,26 @@ RETRY = timedelta(minutes=10)
 MOST_SIGHTINGS = 20_000
 """The newest; learning takes about a second per thousand."""
 MOST_BESIDE_OTHERS = 500
-"""Sightings that are learnt from in this process; more go to one of their own, which takes a second to start."""
+"""Sightings that the service learns from itself; more go to a process of their own, which takes a second to start."""
 FEWEST_SIGHTINGS = 50
 LOG = structlog.get_logger("central.survey")
 
 
 class Survey:
-    """Runs on one thread. `on_learnt` is called after a run was stored."""
+    """Runs on one thread."""
 
     def __init__(
-        self, database: Database, rules: AssociationRules, clock: Clock, on_learnt: Callable[[], None] = lambda: None
+        self,
+        database: Database,
+        rules: AssociationRules,
+        clock: Clock,
+        on_learnt: Callable[[], None] = lambda: None,
+        most_here: int = MOST_BESIDE_OTHERS,
     ) -> None:
+        """`on_learnt` is called after a run was stored; `most_here`: from more sightings it learns in another process,
+        which waits for everything else on the machine."""
         self._database, self._rules, self._clock, self._on_learnt = database, rules, clock, on_learnt
+        self._most_here = most_here
         self._next_at: datetime | None = None
 
     def step(self) -> int:
@@ -62,7 +70,7 @@ class Survey:
         if len(parts) < FEWEST_SIGHTINGS:
             return False
         start, rounds = (before.known, 1) if before else (UNREGISTERED, LEARNING_ROUNDS)
-        if len(parts) > MOST_BESIDE_OTHERS:
+        if len(parts) > self._most_here:
             known = apart(learn_cameras, parts, self._rules, rounds, start)
         else:
             known = learn_cameras(parts, self._rules, rounds, start)
