@@ -155,7 +155,7 @@ def _running(command: list[str], log: Path, speaks: bool = False) -> Iterator[su
     finally:
         process.terminate()
         try:
-            process.wait(30)
+            process.wait(60)  # central itself waits 45 s for its backroom
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -188,10 +188,10 @@ class Publisher:
     def _send_again(self) -> None:
         due = self._clock.monotonic() - self._resend_after_s
         for outbox in self._outboxes:
-            oldest = next(iter(outbox.sent_at_s.items()), None)
-            if oldest is None or oldest[1] > due:
+            waiting = list(outbox.sent_at_s.items())  # receipts take from it meanwhile, on the client's thread
+            if not waiting or waiting[0][1] > due:
                 continue
-            for seq in [seq for seq, sent_at_s in list(outbox.sent_at_s.items()) if sent_at_s <= due]:
+            for seq in [seq for seq, sent_at_s in waiting if sent_at_s <= due]:
                 self.repeated += 1
                 outbox.sent_at_s.pop(seq, None)  # to the end of the order
                 self._send(outbox, seq)
@@ -208,5 +208,5 @@ class Publisher:
         for first, last in receipt["acked"]:
             for seq in range(first, last + 1):
                 if outbox.sent_at_s.pop(seq, None) is not None:
-                    self.publish_to_receipt_s.append(now - outbox.first_sent_at_s.pop(seq))
+                    self.publish_to_receipt_s.append(now - outbox.first_sent_at_s.pop(seq, now))
         self._has_news.set()
