@@ -1,5 +1,6 @@
 """The live list by keyboard in a real browser: one request a decision, undone by the workflow, nothing lost."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -425,13 +426,13 @@ def test_a_stream_that_is_refused_is_shown_as_a_gap_and_resumed_from_the_last_ev
 def test_a_browser_whose_clock_is_days_off_shows_the_same_ages(room: Room) -> None:
     camera = room.camera()
     room.grills(camera, 1)
-    ages = []
+    days = []
     for skew_ms in (0, 3 * 86_400_000):
         with room.visiting("en-GB") as page:
             page.add_init_script(f"const real = Date.now; Date.now = () => real() + {skew_ms};")
             room.enter(page, camera, 1)
-            ages.append(page.locator("#live .age").inner_text())
-    assert ages[0] == ages[1]
+            days.append(int(re.sub(r"\D", "", page.locator("#live .age").inner_text()) or 0))
+    assert abs(days[0] - days[1]) <= 1  # a day may have ended between the two
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

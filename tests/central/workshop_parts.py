@@ -37,7 +37,7 @@ from contract.taxonomy import Violation
 from tests.central.builders import JPEG
 from tests.central.databases import fresh_sqlite
 from tests.central.parts import NODE_TOKEN, OPERATOR_TOKEN
-from tests.central.served import SITE
+from tests.central.served import PATIENCE_S, SITE
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 PASSWORD = "seven quiet bicycles"
@@ -146,6 +146,6 @@ def serving(folder: Path) -> Iterator[tuple[Workshop, str]]:
     finally:
         server.should_exit = True
         workshop.central.feed.close()
-        thread.join(20)
+        thread.join(PATIENCE_S)
         listening.close()
         workshop.close()
