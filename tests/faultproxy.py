@@ -6,6 +6,8 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from tests.edge.waiting import PATIENCE_S
+
 
 @dataclass
 class FaultProxy:
@@ -22,6 +24,7 @@ class FaultProxy:
     seed: int = 1
     cuts: int = 0
     port: int = 0
+    _guard: threading.Lock = field(default_factory=threading.Lock)
     _ends: list[socket.socket] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
     _flowing: threading.Event = field(default_factory=threading.Event)
@@ -38,7 +41,8 @@ class FaultProxy:
     def cut(self) -> None:
         """Both sides see every connection break; the next one works again."""
         self.cuts += 1
-        ends, self._ends = self._ends, []
+        with self._guard:
+            ends, self._ends = self._ends, []
         for end in ends:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -59,10 +63,10 @@ class FaultProxy:
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._accepting.join(5)
+        self._accepting.join(PATIENCE_S)
         self.cut()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(PATIENCE_S)
 
     def _accept(self) -> None:
         while True:
@@ -76,7 +80,8 @@ class FaultProxy:
                 near.close()
                 continue
             far.settimeout(None)
-            self._ends += [near, far]
+            with self._guard:
+                self._ends += [near, far]
             for source, target in ((near, far), (far, near)):
                 thread = threading.Thread(target=self._forward, args=(source, target))
                 self._threads.append(thread)

@@ -100,9 +100,11 @@ def test_a_backup_while_events_come_in_is_of_one_moment(parts: Parts, tmp_path: 
 
     thread = threading.Thread(target=go_on)
     thread.start()
-    paths = [backed_up(parts, tmp_path / f"b{n}.zip") for n in range(3)]
-    stop.set()
-    thread.join(20)
+    try:
+        paths = [backed_up(parts, tmp_path / f"b{n}.zip") for n in range(3)]
+    finally:
+        stop.set()
+        thread.join()
     for number, path in enumerate(paths):
         into = Database(f"sqlite:///{tmp_path}/r{number}.db")
         restored(path, into, tmp_path / "pictures")

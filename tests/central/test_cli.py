@@ -21,7 +21,7 @@ def central(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         env={**os.environ, "COLUMNS": "200", **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

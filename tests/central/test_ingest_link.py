@@ -22,7 +22,7 @@ from contract.ids import NodeId
 from contract.topics import Topics
 from deploy.broker import find_mosquitto, write_iotcore_config
 from tests.central.brokers import listening, mosquitto
-from tests.edge.waiting import until
+from tests.edge.waiting import PATIENCE_S, until
 from tests.ports import free_port
 
 NODE = NodeId("node-1")
@@ -77,7 +77,7 @@ class Wire:
         self.node.connect("127.0.0.1", port)
         self.node.subscribe(Topics().receipt(NODE), qos=1)
         self.node.loop_start()
-        assert subscribed.wait(20)
+        assert subscribed.wait(PATIENCE_S)
         self.links: list[MqttLink] = []
         self.link = self.connect()
 
@@ -90,7 +90,7 @@ class Wire:
 
     def send(self, topic: str, *payloads: bytes) -> None:
         for payload in payloads:
-            self.node.publish(topic, payload, qos=1).wait_for_publish(20)
+            self.node.publish(topic, payload, qos=1).wait_for_publish(PATIENCE_S)
 
     def receive(self, count: int, link: MqttLink | None = None) -> list[Delivery]:
         """Until `count` have come."""
@@ -185,7 +185,7 @@ def test_a_full_lane_holds_its_sender_and_not_the_other_lane() -> None:
     lanes.put(Lane.LIVE, delivery(b"l1"))
     assert len(lanes) == 2
     assert payloads(lanes.take(5, 0.0, 0.0)) == [b"l1", b"b1"]
-    sender.join(20)
+    sender.join(PATIENCE_S)
     assert payloads(lanes.take(5, 1.0, 0.0)) == [b"b2"]
 
 
@@ -195,7 +195,7 @@ def test_closing_lets_a_held_sender_go() -> None:
     sender = threading.Thread(target=lanes.put, args=(Lane.LIVE, delivery(b"2")))
     sender.start()
     lanes.close()
-    sender.join(20)
+    sender.join(PATIENCE_S)
     assert not sender.is_alive()
 
 

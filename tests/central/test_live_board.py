@@ -20,6 +20,7 @@ from contract.taxonomy import Seen, Violation
 from tests.central.asgi import AsgiClient
 from tests.central.builders import T0, Street, minutes, uuid_of
 from tests.central.parts import OPERATOR_TOKEN, Parts
+from tests.edge.waiting import PATIENCE_S
 
 API = "/api/v1"
 PLAIN = Asked(FeedFilter(), Reach(""), "en")
@@ -49,7 +50,7 @@ def told(message: bytes) -> dict[str, Any]:
 
 
 async def rung(bell: asyncio.Event) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await bell.wait()
     bell.clear()
 
@@ -182,7 +183,7 @@ def test_a_console_that_reads_nothing_is_let_go(parts: Parts) -> None:
             await asyncio.Event().wait()  # the other side takes nothing
 
     async def served() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await Stream(messages, lambda: True, stuck_s=0.05)({}, receive, send)
 
     asyncio.run(served())

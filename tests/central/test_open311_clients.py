@@ -23,6 +23,7 @@ from tests.central.builders import ORIGIN, T0, uuid_of
 from tests.central.exchange_parts import Wire
 from tests.central.parts import LAW, Parts
 from tests.central.test_open311 import APP, BBQ, Town
+from tests.edge.waiting import PATIENCE_S
 
 georeport = pytest.importorskip("georeport")
 civicbot = pytest.importorskip("civicbot")
@@ -43,12 +44,12 @@ def listening(app: FastAPI) -> Iterator[str]:
     server.startup = tell  # type: ignore[method-assign]  # uvicorn tells nobody when it listens
     thread.start()
     try:
-        assert started.wait(20)
+        assert started.wait(PATIENCE_S)
         port = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE_S)
 
 
 @pytest.mark.parametrize("form", ["json", "xml"])

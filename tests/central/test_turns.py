@@ -20,7 +20,7 @@ def test_a_waiting_writer_comes_before_the_one_that_asks_again() -> None:
     waiter = threading.Thread(target=second)
     with turns:
         waiter.start()
-        assert is_waiting.wait(5)
+        assert is_waiting.wait(60)
         while not turns._waiting:
             pass
         order.append("first")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deploy.broker import find_daemon, find_mosquitto
 from tests.daemons import daemon
+from tests.edge.waiting import PATIENCE_S
 
 CONFIG = """
 user root
@@ -44,13 +45,14 @@ class Wire:
         self._broker_port = broker_port
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
-        self._ends: list[socket.socket] = []
+        self._guard, self._ends = threading.Lock(), list[socket.socket]()
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
     def cut(self) -> None:
         """Both sides see the connection break; nobody says goodbye."""
-        ends, self._ends = self._ends, []
+        with self._guard:
+            ends, self._ends = self._ends, []
         for end in ends:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -58,10 +60,10 @@ class Wire:
     def close(self) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._threads[0].join(5)
+        self._threads[0].join(PATIENCE_S)
         self.cut()
         for thread in self._threads[1:]:
-            thread.join(5)
+            thread.join(PATIENCE_S)
 
     def _accept(self) -> None:
         while True:
@@ -70,7 +72,8 @@ class Wire:
             except OSError:
                 return
             far = socket.create_connection(("127.0.0.1", self._broker_port))
-            self._ends += [near, far]
+            with self._guard:
+                self._ends += [near, far]
             for source, target in ((near, far), (far, near)):
                 thread = threading.Thread(target=self._forward, args=(source, target))
                 self._threads.append(thread)

@@ -147,7 +147,7 @@ def test_a_camera_with_faults_obeys_and_tells_of_its_connections(clip: Path) -> 
     frames: SimpleQueue[Frame] = SimpleQueue()
     stop = threading.Event()
     with tcp_sources(clip, clip) as sources:
-        opener = partial(open_stream, sources.faulty, "bench", None, 1.0)
+        opener = partial(open_stream, sources.faulty, "bench", None, 2.0)
         camera = StreamCamera(CAM, "bench", opener, Watching(DecodeMode.ALL, 0.0), StreamState(), SystemClock())
         loop = CaptureLoop(camera, frames.put, SystemClock(), stop, repeats=True)
         thread = threading.Thread(target=loop.run)

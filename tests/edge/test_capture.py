@@ -18,7 +18,7 @@ from edge.capture.slot import FrameSlots
 from edge.capture.synthetic import SyntheticCamera, parse_scene
 from edge.values import Frame
 from tests.edge.fakes import CAM, T0, ScriptedCamera, at, frame
-from tests.edge.waiting import until
+from tests.edge.waiting import PATIENCE_S, until
 
 OTHER = CameraId("cam-2")
 
@@ -64,10 +64,10 @@ def test_a_frame_and_the_end_wake_whoever_waits() -> None:
 
         thread = threading.Thread(target=wait)
         thread.start()
-        assert is_waiting.wait(5)
+        assert is_waiting.wait(PATIENCE_S)
         while not is_awake.wait(0.01):  # the bell may ring just before the waiter lies down
             wake()
-        thread.join(5)
+        thread.join(PATIENCE_S)
     slots.wait(60)  # once closed, nobody waits
 
 
@@ -210,5 +210,5 @@ def test_a_long_reason_still_fits_the_status() -> None:
         thread.start()
         until(lambda: watched.loop.health.state is CameraState.FAILED, "the camera has failed")
         watched.stop.set()
-        thread.join(5)
+        thread.join(PATIENCE_S)
     assert CameraStatus(camera_id=CAM, state=CameraState.FAILED, reason=watched.loop.health.reason).reason == "x" * 300

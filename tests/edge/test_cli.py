@@ -43,7 +43,7 @@ def edge(*arguments: str | Path, environment: dict[str, str] | None = None) -> D
 def process(*arguments: str | Path) -> Done:
     """The same as an operator starts it."""
     command = [sys.executable, "-W", "error::ResourceWarning", "-m", "edge", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     return Done(done.returncode, done.stdout, done.stderr)
 
 

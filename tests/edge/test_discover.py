@@ -19,6 +19,8 @@ from edge.discovery.suggest import cameras_block, remarks
 from edge.discovery.values import Camera, Device, Stream
 from tests.edge.onvif_camera import SCOPES, probe_match
 
+ASKS_S = "1.5"
+"""The command waits so long for answers, come what may; a busy camera of ours needs a moment for its own."""
 URL = "http://192.0.2.7/onvif/device_service"
 DEVICE = Device("192.0.2.7", URL)
 MAIN = Stream("main", "h264", 1920, 1080, 25.0, 50, "rtsp://192.0.2.7/1")
@@ -33,12 +35,12 @@ def camera() -> Iterator[str]:
         assert process.stdout is not None
         ports = json.loads(process.stdout.readline())
         yield f"127.0.0.1:{ports['udp']}"
-        process.communicate("", timeout=10)
+        process.communicate("", timeout=60)
 
 
 def test_a_camera_that_is_asked_comes_out_as_settings(camera: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XUNJIE_SECRET_CAMS", "watcher:s3cret")
-    result = CliRunner().invoke(app, ["discover", "--at", camera, "--seconds", "0.5", "--secret", "cams", "--json"])
+    result = CliRunner().invoke(app, ["discover", "--at", camera, "--seconds", ASKS_S, "--secret", "cams", "--json"])
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     (told,) = found["cameras"]
@@ -52,7 +54,7 @@ def test_a_camera_that_is_asked_comes_out_as_settings(camera: str, monkeypatch: 
 
 def test_a_camera_says_what_is_wrong_with_the_login(camera: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XUNJIE_SECRET_CAMS", "watcher:wrong")
-    command = ["discover", "--at", camera, "--seconds", "0.5", "--json"]
+    command = ["discover", "--at", camera, "--seconds", ASKS_S, "--json"]
     wrong = json.loads(CliRunner().invoke(app, [*command, "--secret", "cams"]).stdout)
     without = json.loads(CliRunner().invoke(app, command).stdout)
     assert "are user and password right?" in wrong["remarks"][0]
@@ -62,7 +64,7 @@ def test_a_camera_says_what_is_wrong_with_the_login(camera: str, monkeypatch: py
 
 def test_the_block_for_people_can_be_pasted(camera: str) -> None:
     """With the password asked for at the terminal."""
-    command = ["discover", "--at", camera, "--seconds", "0.5", "--ask"]
+    command = ["discover", "--at", camera, "--seconds", ASKS_S, "--ask"]
     result = CliRunner().invoke(app, command, input="watcher\ns3cret\n")
     assert result.exit_code == 0, result.output
     _, marked, block = result.stdout.partition("# to paste")  # the runner echoes the prompts to stdout

@@ -18,7 +18,7 @@ def test_an_engine_that_is_still_at_work_does_not_make_a_stop_a_failure(tmp_path
             if line == "looking\n":
                 break
         process.send_signal(signal.SIGTERM)
-        said = process.communicate(timeout=40)[0]
+        said = process.communicate(timeout=120)[0]
     finally:
         process.kill()
         process.wait()

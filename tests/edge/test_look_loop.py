@@ -24,7 +24,7 @@ from edge.pipeline import Pipeline, View
 from edge.schedule import LookSchedule
 from edge.values import Detection
 from tests.edge.fakes import CAM, POLICIES, SENDER, T0, FakeBook, ScriptedCamera, ScriptedDetector, frame, saw
-from tests.edge.waiting import until
+from tests.edge.waiting import PATIENCE_S, until
 
 OTHER = CameraId("cam-2")
 
@@ -126,7 +126,7 @@ def test_the_running_loop_says_counts_and_outlives_what_breaks(tmp_path: Path) -
         until(lambda: len(node.book.events) >= 1, "the incident was told after the refusal")
         node.stop.set()
         node.slots.close()
-        thread.join(10)
+        thread.join(PATIENCE_S)
     assert not thread.is_alive()
     assert node.loop.failures == 2
     errors = [entry for entry in logs if entry["log_level"] == "error"]
@@ -156,10 +156,10 @@ def test_a_camera_adapter_that_breaks_in_its_thread_costs_the_others_nothing(tmp
     with capture_logs() as logs:
         for thread in threads:
             thread.start()
-        threads[1].join(10)
+        threads[1].join(PATIENCE_S)
         until(lambda: any(entry["log_level"] == "error" for entry in logs), "the bug was logged")
         stop.set()
-        threads[0].join(10)
+        threads[0].join(PATIENCE_S)
     assert slots.waiting() == {OTHER}
     assert slots.drops(OTHER) == 19
     assert {entry["camera_id"] for entry in logs if entry["log_level"] == "error"} == {CAM}

@@ -177,7 +177,7 @@ def test_two_threads_write_and_a_third_settles(outbox: Outbox) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join()
     assert sorted(said) == list(range(1, 121))
     outbox.settle(receipt(outbox, (1, 30)))
     assert seqs(outbox) == list(range(31, 121))

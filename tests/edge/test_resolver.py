@@ -15,6 +15,7 @@ from edge.camera_settings import CameraSettings
 from edge.capture.choose import open_camera
 from edge.capture.resolver import CommandResolver, HttpResolver
 from tests.edge.fakes import T0
+from tests.edge.waiting import PATIENCE_S
 
 
 @contextmanager
@@ -40,13 +41,13 @@ def platform(*answers: tuple[int, str]) -> Iterator[tuple[str, list[str]]]:
             yield f"http://127.0.0.1:{server.server_port}/streams/7", tokens
         finally:
             server.shutdown()
-            thread.join(5)
+            thread.join(PATIENCE_S)
 
 
 def test_the_address_is_asked_for_anew_at_every_connect() -> None:
     first, second = '{"data": {"urls": ["rtsp://h/1?t=a"]}}', '{"data": {"urls": ["rtsp://h/1?t=b"]}}'
     with platform((200, first), (200, second)) as (url, tokens):
-        resolver = HttpResolver(url, "t0ken", "data.urls.0", 5.0)
+        resolver = HttpResolver(url, "t0ken", "data.urls.0", PATIENCE_S)
         assert [resolver.resolve(), resolver.resolve()] == ["rtsp://h/1?t=a", "rtsp://h/1?t=b"]
     assert tokens == ["Bearer t0ken", "Bearer t0ken"]
 
@@ -63,7 +64,7 @@ def test_the_address_is_asked_for_anew_at_every_connect() -> None:
 )
 def test_a_platform_that_gives_no_address_is_said_as_such(answer: tuple[int, str], says: str) -> None:
     with platform(answer) as (url, _), pytest.raises(TransientError, match=says) as caught:
-        HttpResolver(url, "t0ken", "data.url", 5.0).resolve()
+        HttpResolver(url, "t0ken", "data.url", PATIENCE_S).resolve()
     assert "t0ken" not in str(caught.value)
 
 
@@ -73,7 +74,7 @@ def test_a_platform_that_is_away_is_said_as_such() -> None:
 
 
 def test_a_command_s_first_line_is_the_address() -> None:
-    resolver = CommandResolver([sys.executable, "-c", "print('rtsp://h/1'); print('more')"], 10.0)
+    resolver = CommandResolver([sys.executable, "-c", "print('rtsp://h/1'); print('more')"], PATIENCE_S)
     assert resolver.resolve() == "rtsp://h/1"
 
 
@@ -87,7 +88,7 @@ def test_a_command_s_first_line_is_the_address() -> None:
 )
 def test_a_command_that_fails_says_why(code: str, says: str) -> None:
     with pytest.raises(TransientError, match=says):
-        CommandResolver([sys.executable, "-c", code], 0.3 if "Event" in code else 10.0).resolve()
+        CommandResolver([sys.executable, "-c", code], 0.3 if "Event" in code else PATIENCE_S).resolve()
 
 
 def test_a_program_that_is_missing_is_named() -> None:

@@ -17,6 +17,7 @@ from edge.evidence_settings import EvidenceSettings
 from edge.pipeline import Pipeline, View
 from edge.scribe import FINISH_S, PRESSED, AtOnce, BusyScribe, Weight
 from tests.edge.fakes import CAM, POLICIES, SENDER, T0, FakeBook, ScriptedDetector, frame, saw
+from tests.edge.waiting import PATIENCE_S
 
 
 def failing(error: Exception) -> Event:
@@ -72,7 +73,7 @@ def test_a_node_that_stops_writes_what_still_waits() -> None:
     stop.set()
     thread = threading.Thread(target=scribe.run)
     thread.start()
-    thread.join(10)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
     assert done == [0, 1, 2, 3, 4]
 
@@ -98,7 +99,7 @@ def test_a_thread_that_was_started_beside_a_slow_one_never_overtakes_it() -> Non
 
     def slow() -> Event:
         has_begun.set()
-        may_end.wait(10)
+        may_end.wait(PATIENCE_S)
         written.append("first")
         raise PermanentError("enough for this test")
 
@@ -110,13 +111,13 @@ def test_a_thread_that_was_started_beside_a_slow_one_never_overtakes_it() -> Non
     scribe.write(quick)
     threads = [threading.Thread(target=scribe.step) for _ in range(2)]
     threads[0].start()
-    assert has_begun.wait(10)
+    assert has_begun.wait(PATIENCE_S)
     threads[1].start()
     threads[1].join(0.2)
     assert written == []
     may_end.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_S)
     assert written == ["first", "second"]
 
 

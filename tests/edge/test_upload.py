@@ -29,7 +29,7 @@ from edge.outbox.sqlite import Outbox
 from edge.uplink.evidence import BATCH, EvidenceUpload
 from tests.contract.builders import event
 from tests.edge.fakes import LEFT, T0, frame, noise
-from tests.edge.waiting import until
+from tests.edge.waiting import PATIENCE_S, until
 from tests.ports import free_port
 
 TOKEN = "node-token-word"
@@ -87,7 +87,7 @@ def store() -> Iterator[Store]:
         thread.start()
         yield made
         made.shutdown()
-        thread.join(5)
+        thread.join(PATIENCE_S)
 
 
 class Node:
@@ -272,7 +272,7 @@ def test_the_thread_says_once_that_central_is_away_and_delivers_when_it_is_back(
             thread.start()
             until(lambda: picture.sha256 in store.stored, "the picture arrived")
             node.stop.set()
-            thread.join(10)
+            thread.join(PATIENCE_S)
         assert not thread.is_alive()
         assert [entry["event"] for entry in logs] == ["central is away; evidence waits on disk"]
         assert TOKEN not in str(logs)
@@ -291,7 +291,7 @@ def test_the_thread_outlives_a_mistake_of_our_own(store: Store, tmp_path: Path) 
             break_with(tmp_path, back)
             until(lambda: picture.sha256 in store.stored, "the picture arrived")
             node.stop.set()
-            thread.join(10)
+            thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 

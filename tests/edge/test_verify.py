@@ -289,7 +289,7 @@ print(node.parts.problem)
 def test_a_full_disk_in_mid_manifest_leaves_a_whole_chain(tmp_path: Path) -> None:
     """The line does not fit: half of it is on disk, the process lives, the event goes out without a manifest."""
     command = [sys.executable, "-c", _SMALL_DISK, str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
     said, problem = done.stdout.splitlines()[-2:]
     assert said.startswith("1 ") and "unwritable" in said
     assert "can't be" in problem

@@ -34,7 +34,7 @@ from edge.watchdog.loop import EVERY_S, WatchdogLoop
 from edge.watchdog.systemd import Systemd
 from edge.watchdog.vitals import MOST_REVIVALS, Vital, Watchdog
 from tests.edge.fakes import CAM, T0, ScriptedCamera, ScriptedDetector, frame
-from tests.edge.waiting import until
+from tests.edge.waiting import PATIENCE_S, until
 from tests.house.source import ROOT
 
 UNIT = ROOT / "deploy" / "systemd" / "xunjie-edge.service"
@@ -110,7 +110,7 @@ class Listener:
     def __init__(self, place: Path) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.sock.bind(str(place))
-        self.sock.settimeout(5)
+        self.sock.settimeout(PATIENCE_S)
 
     def hear(self) -> list[str]:
         return self.sock.recv(4096).decode().splitlines()
@@ -161,7 +161,7 @@ class StuckOnce(ScriptedCamera):
     def frames(self):  # type: ignore[no-untyped-def]
         self.opened += 1
         if self.opened == 1:
-            self.gate.wait(30)
+            self.gate.wait(600)
         yield frame(float(self.opened), CAM)
 
 
@@ -193,7 +193,8 @@ def test_a_camera_stuck_in_its_driver_gets_a_new_thread_and_the_old_one_is_muted
         until(lambda: CAM in slots.waiting(), "the new thread delivers")
         assert slots.take(CAM) is not None
         gate.set()
-        stuck.thread.join(5)
+        stuck.thread.join(PATIENCE_S)
+        assert not stuck.thread.is_alive()
     assert slots.waiting() == frozenset()
     eyes.stop()
 
@@ -210,7 +211,7 @@ class HangsOnce(ScriptedDetector):
         del frame
         self.looks += 1
         if self.looks == 1:
-            self.gate.wait(30)
+            self.gate.wait(600)
         return ()
 
 
@@ -251,7 +252,7 @@ def test_an_engine_that_hangs_is_passed_by_a_new_thread_and_other_cameras_go_on(
     gate.set()
     stop.set()
     for thread in threads:
-        thread.join(5)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 
