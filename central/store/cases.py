@@ -184,8 +184,9 @@ class HistoryEntry:
     to_state: CaseState | None = None
 
 
-def open_case(connection: Connection, projection: Projection) -> None:
-    connection.execute(_OPEN, _columns(projection))
+def open_case(connection: Connection, *projections: Projection) -> None:
+    if projections:
+        connection.execute(_OPEN, [_columns(projection) for projection in projections])
 
 
 def claim(connection: Connection, projection: Projection) -> bool:
