@@ -4,7 +4,7 @@ BIN := .venv/bin
 LIBRARIES := central/console/static/vendor/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-demo setup-bench test-deps demo test chaos check format bench schema screenshots walk-images check-wheels clean
+.PHONY: help setup setup-demo setup-bench test-deps demo test chaos explore check format bench schema screenshots walk-images check-wheels clean
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -46,6 +46,9 @@ test: .venv/.dev-ready $(LIBRARIES)  ## everything that proves it
 
 chaos: .venv/.dev-ready $(LIBRARIES)  ## kills, cuts and floods real processes, at length (CHAOS="-k edge" for a part)
 	$(BIN)/python -m pytest tests/chaos $(CHAOS)
+
+explore: .venv/.dev-ready $(LIBRARIES)  ## the laws once more, each with a thousand new examples (`make test` repeats the same sixty)
+	$(BIN)/python -m pytest tests --ignore=tests/chaos -m hypothesis --hypothesis-profile explore
 
 check: .venv/.dev-ready  ## format, lint, types, layers, doctests
 	$(BIN)/ruff format --check .
