@@ -25,13 +25,14 @@ def apart(work: Callable[..., Answer], *facts: object) -> Answer:
         TransientError: it ended without an answer; too little memory, mostly.
     """
     context = get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(theirs, work, facts), name="central-apart", daemon=True)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_answer, args=(theirs, work), name="central-apart", daemon=True)
     process.start()
     theirs.close()
     try:
+        ours.send(facts)  # not with the start: who dies before it has read that leaves its starter waiting
         answer: Answer = ours.recv()
-    except EOFError as error:
+    except (EOFError, OSError) as error:
         process.join()
         raise TransientError(f"a calculation ended without an answer (exit code {process.exitcode})") from error
     finally:
@@ -40,6 +41,6 @@ def apart(work: Callable[..., Answer], *facts: object) -> Answer:
     return answer
 
 
-def _answer(line: Connection, work: Callable[..., object], facts: tuple[object, ...]) -> None:
+def _answer(line: Connection, work: Callable[..., object]) -> None:
     os.nice(NICENESS)
-    line.send(work(*facts))
+    line.send(work(*line.recv()))
