@@ -130,7 +130,7 @@ class Uplink:
                 self._say_status(client)
                 self.step(client, window)
             if not is_down.is_set():
-                self._publish_status(client, NodeState.OFFLINE).wait_for_publish(2.0)
+                self._publish_status(client, self._status(NodeState.OFFLINE)).wait_for_publish(2.0)
         finally:
             client.disconnect()
             client.loop_stop()
@@ -180,10 +180,10 @@ class Uplink:
         now_s = self._clock.monotonic()
         if cameras != self._said_cameras or now_s - self._said_at_s >= self._settings.status_every_s:
             self._said_cameras, self._said_at_s = cameras, now_s
-            self._publish_status(client, NodeState.ONLINE)
+            self._publish_status(client, status)  # this one: another, of a moment later, would not be known as said
 
-    def _publish_status(self, client: mqtt.Client, state: NodeState) -> mqtt.MQTTMessageInfo:
-        return client.publish(self._topics.status(self._node_id), self._status(state).to_wire(), qos=1, retain=True)
+    def _publish_status(self, client: mqtt.Client, status: NodeStatus) -> mqtt.MQTTMessageInfo:
+        return client.publish(self._topics.status(self._node_id), status.to_wire(), qos=1, retain=True)
 
     def _connect(self) -> tuple[mqtt.Client, threading.Event, threading.Event, list[str]]:
         is_up, is_down = threading.Event(), threading.Event()

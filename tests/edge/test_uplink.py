@@ -275,6 +275,28 @@ def test_a_node_that_stops_says_so_and_its_status_is_kept(senders: Senders, tmp_
             assert late.hear_status(NodeState.OFFLINE).cameras == sender.cameras
 
 
+class Said:
+    """In place of paho's client: what was published, in order."""
+
+    def __init__(self) -> None:
+        self.statuses: list[NodeStatus] = []
+
+    def publish(self, _topic: str, payload: bytes, **_how: object) -> None:
+        self.statuses.append(NodeStatus.model_validate_json(payload))
+
+
+def test_a_camera_that_fails_for_a_moment_does_not_stay_so_at_the_broker(senders: Senders) -> None:
+    """Whenever it fails and comes back between two looks at it: what was said last is how it is."""
+    sender, said = senders("mqtt://127.0.0.1:1"), Said()
+    well, failed = (CameraStatus(camera_id="cam-1", state=state) for state in (CameraState.LIVE, CameraState.FAILED))
+    for moment in range(4):
+        looks = iter([well] * moment + [failed] + [well] * 16)
+        sender.uplink._status = lambda state, looks=looks: told(state, sender.outbox, (next(looks),))  # type: ignore[misc]
+        for _ in range(8):
+            sender.uplink._say_status(said)  # type: ignore[arg-type]
+        assert said.statuses[-1].cameras == (well,), moment
+
+
 def warnings(logs: list[EventDict]) -> list[EventDict]:
     return [entry for entry in logs if entry["log_level"] == "warning"]
 
