@@ -292,6 +292,7 @@ def test_a_camera_that_fails_for_a_moment_does_not_stay_so_at_the_broker(senders
     for moment in range(4):
         looks = iter([well] * moment + [failed] + [well] * 16)
         sender.uplink._status = lambda state, looks=looks: told(state, sender.outbox, (next(looks),))  # type: ignore[misc]
+        sender.uplink._said_at_s = float("-inf")  # as at the beginning of a session
         for _ in range(8):
             sender.uplink._say_status(said)  # type: ignore[arg-type]
         assert said.statuses[-1].cameras == (well,), moment
