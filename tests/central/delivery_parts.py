@@ -112,7 +112,7 @@ class Listening:
         return f"http://127.0.0.1:{self.port}/api/"
 
     def control(self, **wanted: Any) -> Any:
-        return httpx.post(f"http://127.0.0.1:{self.port}/control", json=wanted).json()
+        return httpx.post(f"http://127.0.0.1:{self.port}/control", json=wanted, timeout=60.0).json()
 
     def refs(self) -> list[str]:
         """The case ids of all records, doubles twice."""

@@ -57,7 +57,8 @@ class Served:
 
     def put_picture(self, sha256: str, content: bytes) -> int:
         headers = {"Authorization": f"Bearer {self.node_token}"}
-        return httpx.put(f"{self.console}api/v1/evidence/{sha256}", headers=headers, content=content).status_code
+        url = f"{self.console}api/v1/evidence/{sha256}"
+        return httpx.put(url, headers=headers, content=content, timeout=PATIENCE_S).status_code
 
     def wait_for_picture(self, sha256: str, content: bytes) -> None:
         """Uploads as a node does: again, at each change, for as long as the picture is not announced yet."""

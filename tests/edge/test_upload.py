@@ -121,7 +121,7 @@ class Node:
         return picture
 
     def step(self) -> int:
-        with httpx.Client(trust_env=False) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE_S) as client:
             return self.upload.step(client)
 
 
