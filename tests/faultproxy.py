@@ -35,7 +35,7 @@ class FaultProxy:
         self._flowing.set()
         self._listening = socket.create_server(("127.0.0.1", self.port))
         self.port = int(self._listening.getsockname()[1])
-        self._accepting = threading.Thread(target=self._accept)
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
 
     def cut(self) -> None:
@@ -83,7 +83,7 @@ class FaultProxy:
             with self._guard:
                 self._ends += [near, far]
             for source, target in ((near, far), (far, near)):
-                thread = threading.Thread(target=self._forward, args=(source, target))
+                thread = threading.Thread(target=self._forward, args=(source, target), daemon=True)
                 self._threads.append(thread)
                 thread.start()
 

@@ -46,7 +46,7 @@ class Wire:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
         self._guard, self._ends = threading.Lock(), list[socket.socket]()
-        self._threads = [threading.Thread(target=self._accept)]
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
     def cut(self) -> None:
@@ -71,11 +71,16 @@ class Wire:
                 near, _ = self._listening.accept()
             except OSError:
                 return
-            far = socket.create_connection(("127.0.0.1", self._broker_port))
+            try:
+                far = socket.create_connection(("127.0.0.1", self._broker_port), timeout=PATIENCE_S)
+            except OSError:
+                near.close()
+                continue
+            far.settimeout(None)
             with self._guard:
                 self._ends += [near, far]
             for source, target in ((near, far), (far, near)):
-                thread = threading.Thread(target=self._forward, args=(source, target))
+                thread = threading.Thread(target=self._forward, args=(source, target), daemon=True)
                 self._threads.append(thread)
                 thread.start()
 
