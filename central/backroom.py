@@ -75,7 +75,8 @@ class Backroom:
         with self._guard:
             self._is_over.set()
             if self._process is not None:
-                _input(self._process).close()
+                with suppress(BrokenPipeError):  # it died before it had read what it was started with
+                    _input(self._process).close()
         if not self._thread.is_alive():
             return
         self._thread.join(STOP_S)
@@ -118,7 +119,8 @@ class Backroom:
                 os.set_blocking(_input(process).fileno(), False)
                 self._process = process
                 if self._is_over.is_set():
-                    _input(process).close()
+                    with suppress(BrokenPipeError):
+                        _input(process).close()
             try:
                 for line in process.stdout:
                     self._hear(Told.model_validate_json(line))

@@ -2,11 +2,16 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from central.backroom import Backroom, Order
+from central.settings import CentralSettings
+from contract.clock import SystemClock
 from contract.taxonomy import Seen
 from tests.central.brokers import embedded_broker
 from tests.central.builders import Street
@@ -66,6 +71,18 @@ def test_a_killed_backroom_comes_back_loses_nothing_and_does_not_outlive_the_ser
         running.process.kill()
         until(lambda: not is_there(second), "it is gone with the service")
     node.close()
+
+
+def test_one_that_died_before_it_read_its_order_holds_up_no_stop() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE) as died:
+        died.wait()
+        assert died.stdin is not None
+        died.stdin.write(b"an order")  # kept in the buffer, for the end to send
+        order = Order(settings=CentralSettings(), holder="h")
+        backroom = Backroom(order, SystemClock(), lambda: None)
+        backroom._process = died
+        backroom.stop()
+        assert died.stdin.closed
 
 
 def test_without_a_backroom_one_process_does_everything(broker: int, tmp_path: Path) -> None:
