@@ -6,9 +6,11 @@ has no pattern is quoted behind a Chinese beginning: nobody is left with nothing
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 
+from central import letters_said
+from central.nodes_said import pattern_of
 from central.translations import load_texts
 
 UNKNOWN = "请求未被接受：{why}"
@@ -68,7 +70,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("nodes: choose at least one", "请至少选择一个节点"),
     ("node {node}: was given no {what}, so there is no way back", "节点{node}没有下发过，无从退回"),
     ("dead letter {number} was replayed or put away already", "这条消息已处理过"),
-    ("dead letter {number}: {rest}", "这条消息仍不能接收：{rest}"),
+    ("dead letter {number}: {reason}", "{reason}"),
     ("no dead letter {number}; {rest}", "没有编号为 {number} 的消息"),
     ("YAML: {rest}", "YAML 有误：{rest}"),
     # photographs
@@ -174,7 +176,6 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("Not Found", "没有此页面"),
     ("Method Not Allowed", "此页面不接受该操作"),
 )
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _WORD_GROUPS = {"state": "state.", "action": "action.", "actions": "action.", "roles": "who.", "mine": "who."}
 
 
@@ -209,6 +210,8 @@ def _said(name: str, value: str) -> str:
     """A part of a sentence: our own words translated, a sentence within it too, names as they are."""
     if name == "why":
         return _translated(value) or value
+    if name == "reason":
+        return letters_said.in_chinese(value) or UNKNOWN.format(why=value)
     group = _WORD_GROUPS.get(name)
     if group is None:
         return value
@@ -224,15 +227,6 @@ def _word(group: str, word: str) -> str:
 @cache
 def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((pattern_of(english), chinese) for english, chinese in PATTERNS)
-
-
-def pattern_of(english: str) -> re.Pattern[str]:
-    """A sentence as a regular expression: each placeholder takes as little as it can; the whole sentence must fit."""
-    pieces = _PLACEHOLDER.split(english)
-    fixed: Callable[[str], str] = re.escape
-    return re.compile(
-        "".join(f"(?P<{piece}>.+?)" if number % 2 else fixed(piece) for number, piece in enumerate(pieces))
-    )
 
 
 @cache

@@ -5,36 +5,48 @@ A node sends an English sentence and nothing else, so that older nodes are under
 """
 
 import re
+from collections.abc import Callable
 from functools import cache
 
-from central.complaints import pattern_of
 from central.translations import load_texts
 
 _Known = tuple[re.Pattern[str], str]
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-def in_chinese(said: str) -> str | None:
+def in_chinese(said: str, families: tuple[str, ...] = ("node_said",)) -> str | None:
     """The sentence in Chinese; what stands before its colon stays where only the rest is known. None: not known.
+
+    `families` are the catalogues' beginnings of msgids that it is looked for under.
 
     >>> in_chinese("cameras.3.source: Field required")
     'cameras.3.source：缺少此项'
     """
     sentence = said.strip()
-    if (found := _translated(sentence)) is not None:
+    if (found := _translated(sentence, families)) is not None:
         return found
     for colon in re.finditer(": ", sentence):
-        rest = _translated(sentence[colon.end() :])
+        rest = _translated(sentence[colon.end() :], families)
         if rest is not None:
             return f"{sentence[: colon.start()]}：{rest}"
     return None
 
 
-def _translated(sentence: str) -> str | None:
-    for pattern, chinese in _known():
+def pattern_of(english: str) -> re.Pattern[str]:
+    """A sentence as a regular expression: each placeholder takes as little as it can; the whole sentence must fit."""
+    pieces = _PLACEHOLDER.split(english)
+    fixed: Callable[[str], str] = re.escape
+    return re.compile(
+        "".join(f"(?P<{piece}>.+?)" if number % 2 else fixed(piece) for number, piece in enumerate(pieces))
+    )
+
+
+def _translated(sentence: str, families: tuple[str, ...]) -> str | None:
+    for pattern, chinese in _known(families):
         found = pattern.fullmatch(sentence)
         if found is not None:
             parts = {
-                name: value if name != "why" else in_chinese(value) or value
+                name: value if name != "why" else in_chinese(value, families) or value
                 for name, value in found.groupdict().items()
             }
             return chinese.format_map(parts)
@@ -42,11 +54,10 @@ def _translated(sentence: str) -> str | None:
 
 
 @cache
-def _known() -> tuple[_Known, ...]:
+def _known(families: tuple[str, ...]) -> tuple[_Known, ...]:
     """Those that say most of themselves first: `camera {name}: {why}` fits too much to be asked before others."""
     texts = load_texts()
-    names = [key.removeprefix("node_said.") for key in texts["en"] if key.startswith("node_said.")]
-    known = [(texts["en"][f"node_said.{name}"], texts["zh"][f"node_said.{name}"]) for name in names]
+    known = [(texts["en"][key], texts["zh"][key]) for key in texts["en"] if key.partition(".")[0] in families]
     known.sort(key=lambda pair: len(re.sub(r"\{\w+\}", "", pair[0])), reverse=True)
     return tuple((_of_one_word_first(pattern_of(english)), chinese) for english, chinese in known)
 

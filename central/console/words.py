@@ -6,7 +6,7 @@ from typing import Literal
 
 from fastapi import Request
 
-from central import nodes_said
+from central import letters_said, nodes_said
 from central.domain.spans import spelled
 from central.services.records import Sentence
 from central.translations import load_texts
@@ -59,6 +59,11 @@ class Words:
             return Told(said, is_known=True)
         chinese = nodes_said.in_chinese(said)
         return Told(chinese or said, chinese is not None)
+
+    def refused(self, reason: str) -> Told:
+        """Why a message could not be taken, in this language where it is known."""
+        chinese = None if self.language == "en" else letters_said.in_chinese(reason)
+        return Told(chinese or reason, chinese is not None or self.language == "en")
 
     def of(self, sentence: Sentence | None) -> str:
         """The sentence in this language; empty for None."""

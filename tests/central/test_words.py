@@ -9,6 +9,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from central.console.pages import STATIC_DIR
+from central.letters_said import FAMILIES
 from central.translations import CONSOLE, load_texts
 from contract.errors import UsageError
 
@@ -125,7 +126,7 @@ def test_every_word_is_asked_for_somewhere() -> None:
     begun = set(re.findall(r"""["']((?:\w+[._])+)["']\s*~|["'`]((?:\w+[._])+)(?=[{$])""", text))
     begun = {one or other for one, other in begun}
     begun |= {f"{name}." for name in re.findall(r'choose\([^)]*"(\w+)"', text)}
-    begun |= {prefix + name for prefix in handed for name in begun}
+    begun |= {prefix + name for prefix in handed for name in begun} | {f"{family}." for family in FAMILIES}
     unused = [key for key in load_texts()["zh"] if key not in literals and not key.startswith(tuple(begun))]
     assert unused == []
 
