@@ -67,7 +67,8 @@ class LiveNode:
 
         Raises:
             UsageError: a camera can't be opened: nothing was changed.
-            PermanentError: the look thread failed or hangs: what was changed is unknown.
+            PermanentError: the look thread did not come to it and nothing was changed; or it failed or hangs in it and
+                what was changed is unknown.
         """
         changes = changes_between(self.settings.cameras, settings.cameras, changed_secrets)
         eyes = [self._eyes.open(camera) for camera in changes.opened]
@@ -90,10 +91,12 @@ class LiveNode:
             self._eyes.adjust(camera)
 
     def _on_look_thread(self, change: Callable[[], None]) -> None:
-        done = threading.Event()
+        claim, done = threading.Lock(), threading.Event()
         failures: list[BaseException] = []
 
         def run() -> None:
+            if not claim.acquire(blocking=False):
+                return  # it was given up: what central was told did not happen must not happen afterwards
             try:
                 change()
             except BaseException as error:
@@ -104,7 +107,10 @@ class LiveNode:
 
         self._between_looks(run)
         if not done.wait(APPLY_TIMEOUT_S):
-            raise PermanentError(f"the look thread did not come to it within {APPLY_TIMEOUT_S:.0f} s")
+            if claim.acquire(blocking=False):
+                raise PermanentError(f"the look thread did not come to it within {APPLY_TIMEOUT_S:.0f} s")
+            if not done.wait(APPLY_TIMEOUT_S):
+                raise PermanentError(f"the look thread has not ended it within {APPLY_TIMEOUT_S:.0f} s")
         if failures:
             raise PermanentError(f"applying failed: {failures[0]!r}")
 

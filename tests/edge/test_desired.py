@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,21 @@ def test_tracks_of_untouched_and_merely_rezoned_cameras_go_on(tmp_path: Path) ->
     opened = {event.data.camera_id: event.data for event in found if event.data.state is IncidentState.OPENED}
     assert opened.keys() == {"cam-1", "cam-2"}, "the third began anew"
     assert opened["cam-2"].zones == ("kerb",)
+
+
+def test_what_was_given_up_is_not_applied_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look thread is busy for too long: central is told so, and the next bundle finds what was there before."""
+    monkeypatch.setattr("edge.desired.live.APPLY_TIMEOUT_S", 0.01)
+    node, waiting = DesiredNode(tmp_path), list[Callable[[], None]]()
+    at_once, node.live._between_looks = node.live._between_looks, waiting.append
+    node.offer(bundle(1, camera("cam-1")))
+    assert "did not come to it" in reasons(node)
+    for change in waiting:
+        change()
+    assert node.cameras() == ["own-1"]
+    node.live._between_looks = at_once
+    node.offer(bundle(2, camera("cam-2")))
+    assert node.cameras() == ["cam-2"]
 
 
 def test_cameras_come_and_go(tmp_path: Path) -> None:
