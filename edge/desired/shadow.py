@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,9 @@ class Shadow:
 
     def see(self, frame: NDArray[np.uint8], found: tuple[Detection, ...], took_ms: float) -> None:
         """Takes a copy of the frame if the new model is free for it."""
-        if not self._sights.full():
+        if self._sights.full():  # the usual case: a frame that nobody has room for is not copied
+            return
+        with suppress(queue.Full):  # another look thread has been quicker
             self._sights.put_nowait((frame.copy(), found, took_ms))
 
     def run(self, looks: int, is_wanted: Callable[[], bool]) -> str:

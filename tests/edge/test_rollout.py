@@ -19,6 +19,7 @@ from contract.reported import RolloutPhase
 from contract.taxonomy import Seen
 from edge.desired.download import fetch
 from edge.desired.models import ModelDesk, Supply, read_in_force
+from edge.desired.shadow import Shadow
 from edge.desired.swap import SwappableDetector
 from edge.values import Detection
 from tests.edge.fakes import MANIFEST, ScriptedDetector, blank, saw
@@ -239,6 +240,15 @@ def test_a_model_that_is_worse_in_shadow_never_takes_over(
     assert words in rig.reason
     assert new.is_closed
     assert rig.swap.inner is rig.old
+
+
+def test_two_look_threads_that_offer_a_frame_at_once_fail_no_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both found room before either had put its frame there."""
+    shadow = Shadow(NewModel(), SystemClock(), threading.Event())
+    monkeypatch.setattr(shadow._sights, "full", lambda: False)
+    for _ in range(2):
+        shadow.see(blank(), (), 1.0)
+    assert shadow._sights.qsize() == 1
 
 
 def test_a_model_that_fails_after_it_took_over_is_rolled_back_without_losing_a_look(
