@@ -68,8 +68,10 @@ class FileTurns:
     def __exit__(
         self, type_: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._files is not None:
-            flock(self._files[1], LOCK_UN)
+        files = self._files
+        if files is not None:
+            with suppress(OSError):
+                flock(files[1], LOCK_UN)
         self._threads.__exit__(type_, error, trace)
 
     def close(self) -> None:
@@ -88,11 +90,15 @@ class FileTurns:
 
 
 def _locked(file: int) -> bool:
-    """Whether the lock was to be had before patience ran out."""
+    """Whether the lock was to be had before patience ran out; never in a file system that knows no locks."""
     pause = threading.Event()
     for _ in range(round(PATIENCE_S / POLL_S)):
-        with suppress(BlockingIOError):
+        try:
             flock(file, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            pause.wait(POLL_S)
+        except OSError:
+            return False
+        else:
             return True
-        pause.wait(POLL_S)
     return False

@@ -1,9 +1,12 @@
 """Writers take turns, so that nobody starves."""
 
+import errno
 import os
 import threading
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
+
+import pytest
 
 from central.store.turns import FileTurns, Turns
 
@@ -63,6 +66,18 @@ def test_a_waiting_process_comes_before_the_one_that_asks_again(tmp_path: Path) 
     ours.close()
     theirs.close()
     assert order == ["first", "second", "first again"]
+
+
+def test_a_file_system_without_locks_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_file: int, _how: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("central.store.turns.flock", refuse)
+    turns = FileTurns(tmp_path / "db")
+    for _ in range(2):
+        with turns:
+            pass
+    turns.close()
 
 
 def is_free(file: int) -> bool:
