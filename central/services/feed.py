@@ -6,7 +6,7 @@ A listener reads the change log from where it stands, so nothing is queued per c
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 MAX_LISTENERS = 500
 
@@ -33,7 +33,7 @@ class Listener:
         return True
 
     def ring(self) -> None:
-        if not self._loop.is_closed():
+        with suppress(RuntimeError):  # its loop has ended, perhaps just now: who committed something is not to suffer
             self._loop.call_soon_threadsafe(self._bell.set)
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -83,6 +84,20 @@ def test_consoles_that_show_the_same_list_share_one_batch(parts: Parts) -> None:
         board.leave(view, theirs)
 
     run(scenario, parts)
+
+
+def test_who_listened_on_a_loop_that_has_just_ended_is_no_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was still open when somebody looked."""
+    feed = LiveFeed()
+
+    async def listen() -> ExitStack:
+        staying = ExitStack()
+        staying.enter_context(feed.listen())
+        monkeypatch.setattr(asyncio.get_running_loop(), "is_closed", lambda: False)
+        return staying
+
+    with asyncio.run(listen()):
+        feed.notify()
 
 
 def test_a_list_shows_no_more_than_its_rows_and_the_count_of_all(parts: Parts) -> None:
