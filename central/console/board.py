@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
+import structlog
 from fastapi.concurrency import run_in_threadpool
 
 from central.console.batches import COUNT_EVERY_S, Asked, Draw, LiveList, Looks, Told
@@ -23,8 +24,11 @@ from contract.errors import TransientError
 STEP_S = 0.12
 """From one look at the log to the next. Shorter: a change reaches a list that was told nothing lately sooner."""
 NODES_EVERY_S = 5.0
+AWAY_S = 1.0
+"""From one try to the next while the database is away."""
 MOST_CONSOLES = 1000
 _CHUNK = 1000
+LOG = structlog.get_logger("central.console")
 
 
 class Board:
@@ -100,7 +104,19 @@ class Board:
             self._pump = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
-        """Steps while anybody listens; ends with the feed."""
+        """Follows while anybody listens, also after the database was away; ends with the feed."""
+        while True:
+            try:
+                await self._follow()
+                return
+            except TransientError as error:
+                LOG.warning("lists stand still until the database is back", reason=str(error))
+            await asyncio.sleep(AWAY_S)
+            for view in self._views.values():
+                view.forget()
+                ring(view.bells)
+
+    async def _follow(self) -> None:
         async with self._lock:
             newest = (await run_in_threadpool(self._reader.change_range))[1]
             self._at = min([newest, *(view.change_id for view in self._views.values())])

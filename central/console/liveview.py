@@ -74,6 +74,12 @@ class View:
             self._base = self._batches.popleft()[1]
         return True
 
+    def forget(self) -> None:
+        """What was told last may not have been all there was to tell: everybody gets the whole list next."""
+        self.newest += 1
+        self._batches.clear()
+        self._base = self.change_id + 1
+
     def whole(self, looks: Looks) -> bytes:
         """The list in one piece; kept until it changes, for all who come back at once."""
         if self._whole is None or self._whole[0] != self.newest:

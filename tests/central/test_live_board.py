@@ -17,6 +17,7 @@ from central.domain.values import CaseFilter
 from central.domain.workflow import CaseState
 from central.services.feed import LiveFeed
 from central.services.windows import could_be_listed
+from contract.errors import TransientError
 from contract.taxonomy import Seen, Violation
 from tests.central.asgi import AsgiClient
 from tests.central.builders import T0, Street, minutes, uuid_of
@@ -83,6 +84,38 @@ def test_consoles_that_show_the_same_list_share_one_batch(parts: Parts) -> None:
         board.leave(view, mine)
         board.leave(view, theirs)
 
+    run(scenario, parts)
+
+
+@pytest.mark.parametrize("breaks", ["changes_after", "summaries", "listed"])
+def test_lists_go_on_after_the_database_was_away(parts: Parts, monkeypatch: pytest.MonkeyPatch, breaks: str) -> None:
+    """Refused while the log is read, and while what it says is looked up: nobody has to load the page anew."""
+    failures, read = [TransientError("away")], getattr(parts.reader, breaks)
+
+    def refused_once(*asked: Any, **more: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return read(*asked, **more)
+
+    async def scenario(board: Board, feed: LiveFeed) -> None:
+        bell, rows = asyncio.Event(), set[str]()
+        view = await board.view(PLAIN, bell)
+        monkeypatch.setattr(parts.reader, breaks, refused_once)
+        await asyncio.to_thread(grills, parts, 1)
+        feed.notify()
+        number = 0
+        while not rows:
+            await rung(bell)
+            batches = view.after(number)
+            if batches is None:
+                number, whole = await board.whole(view)
+                batches = [whole]
+            rows |= {row for message in batches for row in told(message).get("rows", [])}
+        assert rows == set(view.state.live.rows)
+        assert not failures
+        board.leave(view, bell)
+
+    monkeypatch.setattr("central.console.board.AWAY_S", 0.01)
     run(scenario, parts)
 
 
