@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from central.console.choices import CHOICES
 from central.console.pages import Gate, Pages
 from central.console.plan import draw
+from central.console.timeline import in_time
 from central.domain.people import Operator, Refusal, Right, denial
 from central.domain.workflow import Action, RefusedAction, RejectReason
 from central.domain.workflow_words import Condition
@@ -89,6 +90,7 @@ def case_router(reader: Reader, files: CaseFiles, desk: CaseDesk, gate: Gate, pa
             photos=photos,
             now=files.now(),
             plan=draw(case, reader.zones()),
+            timeline=in_time(case.history),
             problem=problem,
             can_comment=Action.COMMENT in case.open_actions,
             rights=Rights(

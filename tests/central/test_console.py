@@ -196,3 +196,28 @@ def test_durations_are_said_as_people_say_them() -> None:
     words = load_words()["en"]
     said = [words.duration(value) for value in (0, 45, 60, 95, 3600, 7500, None)]
     assert said == ["0 s", "45 s", "1 min", "1 min 35 s", "1 h", "2 h 5 min", "–"]
+
+
+@pytest.mark.parametrize(("lang", "written"), [("zh", "记录于"), ("en", "written down")])
+def test_what_was_told_late_stands_where_it_was_seen(
+    parts: Parts, operator: AsgiClient, lang: str, written: str
+) -> None:
+    street = Street()
+    parts.take(street.event("g", Seen.GRILL, (0, 0), last=T0 + minutes(3)))
+    (case,) = AsgiClient(parts.http, OPERATOR_TOKEN).get("/api/v1/cases?kind=open_bbq").json()["items"]
+    parts.clock.sleep(600)
+    form = {"note": "looked at it"}
+    comment = operator.send("POST", f"/cases/{case['id']}/actions/comment", form=form, headers=SAME_ORIGIN)
+    assert comment.status_code == 303
+    parts.clock.sleep(1200)
+    parts.take(street.event("s", Seen.SMOKE, (3, 2), camera="cam-2", sigma_m=3, last=T0 + minutes(4)))
+    timeline = (
+        operator.get(f"/cases/{case['id']}?lang={lang}").text.partition('class="timeline"')[2].partition("</ol>")[0]
+    )
+    opened, *others = timeline.split("<li ")[1:]
+    assert opened.startswith('class="opened"')
+    (late,) = (number for number, line in enumerate(others) if "cam-2" in line)
+    (said,) = (number for number, line in enumerate(others) if "looked at it" in line)
+    assert late < said
+    assert f'{written} <time datetime="{(T0 + minutes(30)).isoformat()}"' in others[late]
+    assert written not in others[said]
