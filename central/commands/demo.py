@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from central.demo.filling import Filled, fill, is_empty
-from central.demo.ground import DISTRICT
 from central.demo.hasty import HastyDatabase
+from central.demo.lattice import DISTRICT
 from central.demo.parts import Around, Plan
 from central.dispatching import Dispatching, Means
 from central.evidence.folder import FolderStore

@@ -14,7 +14,8 @@ from itertools import count
 from sqlalchemy import func, select
 
 from central.demo import story
-from central.demo.ground import DISTRICT, Corner, make_ground
+from central.demo.ground import make_ground
+from central.demo.lattice import DISTRICT, Corner
 from central.demo.parts import Parts, Plan, Tick
 from central.demo.pictures import picture_of
 from central.demo.staff import DEPARTMENTS, Member, staff

@@ -8,24 +8,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from central.demo.lattice import (
+    CITY,
+    COMMUNITIES,
+    COMMUNITY_M,
+    DISTRICT,
+    GRID_M,
+    GRIDS,
+    STREET_M,
+    STREETS,
+    Corner,
+    Lattice,
+    beside,
+    street_code,
+)
 from central.demo.staff import DEPARTMENTS, officer_of
 from central.domain.registers.zones import ZoneKind
 from central.services.registers_base import Register
 from contract.plane import Origin, Point
 
-CITY, DISTRICT = "3703", "370303"
-STREETS = (
-    ("青柳", "Qingliu"),
-    ("槐荫里", "Huaiyinli"),
-    ("陶窑湾", "Taoyaowan"),
-    ("星河", "Xinghe"),
-    ("石榴园", "Shiliuyuan"),
-    ("北苇塘", "Beiweitang"),
-)
-COMMUNITIES, GRIDS = 3, 4
-STREET_M, COMMUNITY_M, GRID_M = (2400.0, 1600.0), 800.0, 400.0
-"""East-west and north-south of a street; a community is a strip, a grid a quarter of it."""
-CAMERAS_A_COMMUNITY = 2
 Row = dict[str, object]
 
 
@@ -52,16 +53,6 @@ _KINDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Corner:
-    """A camera and the ground that it looks at: things appear within some 20 m of `point`."""
-
-    camera_id: str
-    node_id: str
-    point: Point
-    grid: str
-
-
-@dataclass(frozen=True, slots=True)
 class Lawful:
     """A zone where something stands lawfully while it is open."""
 
@@ -82,8 +73,9 @@ class Ground:
 def make_ground(seed: int, origin: Origin, today: date) -> Ground:
     """The district of `seed`, with plaques and permits around `today`; some have run out."""
     rng = random.Random(f"ground/{seed}")
-    making = _Making(rng, origin, today)
-    corners = tuple(making.corners())
+    lattice = Lattice(origin)
+    corners = tuple(lattice.corners(rng))
+    making = _Making(lattice, today)
     lawful = tuple(making.lawful(corners))
     rows: tuple[tuple[Register, tuple[Row, ...]], ...] = (
         (Register.AREAS, tuple(making.areas())),
@@ -99,18 +91,11 @@ def make_ground(seed: int, origin: Origin, today: date) -> Ground:
     return Ground(rows, corners, lawful)
 
 
-def street_code(number: int) -> str:
-    """The nine digits of a street, counted from 0."""
-    return f"{DISTRICT}{number + 1:03d}"
-
-
 class _Making:
-    """Lays streets out as three by two blocks around the origin, communities as strips, grids as quarters."""
+    """Writes the rows of one register after the other."""
 
-    def __init__(self, rng: random.Random, origin: Origin, today: date) -> None:
-        self._rng = rng
-        self._origin = origin
-        self._today = today
+    def __init__(self, lattice: Lattice, today: date) -> None:
+        self._lattice, self._today = lattice, today
 
     def areas(self) -> Iterator[Row]:
         yield {"code": CITY, "name_zh": "示例市（虚构）", "name_en": "Example City (invented)"}
@@ -119,7 +104,7 @@ class _Making:
             DISTRICT, "示例区（虚构）", "Example District (invented)", Point(-width, -height), (2 * width, 2 * height)
         )
         for street, (zh, en) in enumerate(STREETS):
-            code, at = street_code(street), self._street_at(street)
+            code, at = street_code(street), self._lattice.street_at(street)
             yield self._area(code, f"{zh}街道（虚构）", f"{en} Street (invented)", at, STREET_M)
             for community in range(COMMUNITIES):
                 place = Point(at.east_m + community * COMMUNITY_M, at.north_m)
@@ -131,27 +116,14 @@ class _Making:
                     name = f"{zh}{community + 1}-{grid + 1}网格", f"{en} grid {community + 1}-{grid + 1}"
                     yield self._area(f"{own}{grid + 1:03d}", *name, corner, (COMMUNITY_M, GRID_M))
 
-    def corners(self) -> Iterator[Corner]:
-        """Two cameras a community, on one node a street."""
-        for street in range(len(STREETS)):
-            at = self._street_at(street)
-            for community in range(COMMUNITIES):
-                for camera in range(CAMERAS_A_COMMUNITY):
-                    grid = camera * 2 + self._rng.randrange(2)
-                    east = at.east_m + (community + self._rng.uniform(0.2, 0.8)) * COMMUNITY_M
-                    north = at.north_m + (grid + self._rng.uniform(0.3, 0.7)) * GRID_M
-                    code = f"{street_code(street)}{community + 1:03d}{grid + 1:03d}"
-                    number = (street * COMMUNITIES + community) * CAMERAS_A_COMMUNITY + camera + 1
-                    yield Corner(f"demo-cam-{number:02d}", f"demo-node-{street + 1}", Point(east, north), code)
-
     def lawful(self, corners: tuple[Corner, ...]) -> Iterator[Lawful]:
         """One place for each kind a street is asked to have, some 60 m beside a camera's own corner."""
         for number, corner in enumerate(corners):
-            yield Lawful(_KINDS[number % len(_KINDS)], _beside(corner.point, 60.0, 0.0), corner)
+            yield Lawful(_KINDS[number % len(_KINDS)], beside(corner.point, 60.0, 0.0), corner)
 
     def cameras(self, corners: tuple[Corner, ...]) -> Iterator[Row]:
         for number, corner in enumerate(corners, start=1):
-            lat, lon = self._degrees(corner.point)
+            lat, lon = self._lattice.degrees(corner.point)
             is_reviewed = number % 6 == 0
             yield {
                 "id": corner.camera_id,
@@ -171,7 +143,7 @@ class _Making:
 
     def zones(self, lawful: tuple[Lawful, ...]) -> Iterator[Row]:
         width, height = 3 * STREET_M[0] / 2, STREET_M[1]
-        whole = self._rings(Point(-width, -height), (2 * width, 2 * height))
+        whole = self._lattice.rings(Point(-width, -height), (2 * width, 2 * height))
         for name, kind, zh in (("built-up", "built_up_area", "建成区"), ("bbq-ban", "bbq_ban_area", "露天烧烤禁止区")):
             yield {
                 "id": f"demo-{name}",
@@ -186,13 +158,13 @@ class _Making:
 
     def roads(self) -> Iterator[Row]:
         for street, (zh, en) in enumerate(STREETS):
-            at = self._street_at(street)
+            at = self._lattice.street_at(street)
             yield {
                 "id": f"demo-road-{street + 1}",
                 "name_zh": f"{zh}大街（虚构）",
                 "name_en": f"{en} Avenue (invented)",
                 "road_class": "main" if street % 2 == 0 else "secondary",
-                "rings": self._rings(Point(at.east_m, at.north_m + 790), (STREET_M[0], 24)),
+                "rings": self._lattice.rings(Point(at.east_m, at.north_m + 790), (STREET_M[0], 24)),
                 "area_code": street_code(street),
             }
 
@@ -210,7 +182,7 @@ class _Making:
     def shops(self, corners: tuple[Corner, ...]) -> Iterator[Row]:
         for number in range(1, 61):
             corner = corners[number % len(corners)]
-            lat, lon = self._degrees(_beside(corner.point, -30.0, 4.0 * (number % 5)))
+            lat, lon = self._lattice.degrees(beside(corner.point, -30.0, 4.0 * (number % 5)))
             yield {
                 "id": f"demo-shop-{number}",
                 "name_zh": f"示例商铺{number}（虚构）",
@@ -282,7 +254,7 @@ class _Making:
             "kind": place.kind.value,
             "name_zh": f"示例{zh}{number}（虚构）",
             "name_en": f"example {en} {number} (invented)",
-            "rings": self._rings(corner, (30, 24)),
+            "rings": self._lattice.rings(corner, (30, 24)),
             "hours": list(hours),
             "capacity": 8 + number % 20,
             "plaque": f"示例牌{number:03d}",
@@ -293,28 +265,4 @@ class _Making:
         }
 
     def _area(self, code: str, zh: str, en: str, corner: Point, size_m: tuple[float, float]) -> Row:
-        return {"code": code, "name_zh": zh, "name_en": en, "rings": self._rings(corner, size_m)}
-
-    def _street_at(self, street: int) -> Point:
-        """Its south-west corner."""
-        column, row = street % 3, street // 3
-        return Point((column - 1.5) * STREET_M[0], (row - 1) * STREET_M[1])
-
-    def _rings(self, corner: Point, size_m: tuple[float, float]) -> list[list[tuple[float, float]]]:
-        east, north = size_m
-        around = (
-            _beside(corner, 0, 0),
-            _beside(corner, east, 0),
-            _beside(corner, east, north),
-            _beside(corner, 0, north),
-        )
-        degrees = [self._degrees(point) for point in around]
-        return [[(lon, lat) for lat, lon in degrees]]
-
-    def _degrees(self, point: Point) -> tuple[float, float]:
-        lat, lon = self._origin.to_degrees(point)
-        return round(lat, 7), round(lon, 7)
-
-
-def _beside(point: Point, east_m: float, north_m: float) -> Point:
-    return Point(point.east_m + east_m, point.north_m + north_m)
+        return {"code": code, "name_zh": zh, "name_en": en, "rings": self._lattice.rings(corner, size_m)}

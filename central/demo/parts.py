@@ -7,7 +7,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from central.catalogue import load_catalogue, make_law
-from central.demo.ground import DISTRICT, Row
+from central.demo.ground import Row
+from central.demo.lattice import DISTRICT
 from central.demo.pictures import Rendered
 from central.demo.staff import password_of, staff
 from central.demo.told import Message
@@ -19,7 +20,7 @@ from central.scorebook import load_scorebook
 from central.services.actions import CaseDesk
 from central.services.admission import Admission
 from central.services.assessment_parts import Ground, assessment_of
-from central.services.association import Association, Bench, Post
+from central.services.association import Association
 from central.services.byhand import HandDesk
 from central.services.delivery_sending import Sender
 from central.services.evidence import EvidenceDesk, ObjectStore
@@ -27,6 +28,7 @@ from central.services.fleet_watch import note_standings
 from central.services.hashing import Hasher
 from central.services.lawbook import LawBook
 from central.services.people import By, PeopleDesk, Rights
+from central.services.posts import Post
 from central.services.registers import RegisterBook
 from central.services.registers_base import Register
 from central.services.registers_import import ImportDesk
@@ -35,6 +37,7 @@ from central.services.silencing import SilenceDesk
 from central.services.steps import Stepper
 from central.services.terrain import Surveyed
 from central.services.timers import Timers
+from central.services.workingset import Bench
 from central.site import SiteSettings
 from central.store import nodes
 from central.store.database import Database

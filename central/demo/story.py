@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from central.demo.ground import Corner, Ground
+from central.demo.ground import Ground
+from central.demo.lattice import Corner
 from central.domain.registers.zones import ZoneKind
 from central.domain.workflow import Action, RejectReason, Role
 from central.domain.workflow_words import Condition, Source

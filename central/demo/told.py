@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from central.demo.ground import Corner
+from central.demo.lattice import Corner
 from central.demo.pictures import picture_of
 from central.demo.story import Finding
 from contract.events import (

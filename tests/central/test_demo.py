@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from central.demo.filling import Filled, fill
-from central.demo.ground import DISTRICT, make_ground
+from central.demo.ground import make_ground
 from central.demo.hasty import HastyDatabase
+from central.demo.lattice import DISTRICT
 from central.demo.parts import Plan
 from central.demo.pictures import pictures
 from central.demo.staff import staff
