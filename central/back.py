@@ -10,9 +10,9 @@ from central.foundation import Foundation
 from central.housekeeping import housekeepers
 from central.rulebook import make_rules
 from central.services.admission import Point, nobody_watches
-from central.services.association import Bench
 from central.services.districts import DistrictAssociators
 from central.services.worker import Worker
+from central.services.workingset import Bench
 from central.settings import Role
 from central.site import SiteSettings
 from central.taking import Taking

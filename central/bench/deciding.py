@@ -10,7 +10,8 @@ from central.bench.reporting import BenchReport, Percentiles, at_most, percentil
 from central.catalogue import load_catalogue, make_law
 from central.rulebook import at_site, load_rules
 from central.services.admission import Admission
-from central.services.association import Association, Bench
+from central.services.association import Association
+from central.services.workingset import Bench
 from central.site import load_site
 from central.store.database import Database
 from contract.ids import NodeId, uuid7

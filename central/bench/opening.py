@@ -17,10 +17,11 @@ from central.domain.sightings import observations_of
 from central.domain.values import Observation
 from central.rulebook import at_site, load_rules
 from central.services.admission import Admission
-from central.services.association import Association, Bench
+from central.services.association import Association
 from central.services.observing import to_revision
 from central.services.records import LinkRecord, MembershipRecord
 from central.services.surveying import Survey
+from central.services.workingset import Bench
 from central.site import load_site
 from central.store import case_queries, cases, changes, inbox, observations, progress, rows, sightings
 from central.store.cases import HistoryEntry, Projection

@@ -18,12 +18,13 @@ from central.commands.database import opened
 from central.domain.law import Law
 from central.domain.rules import AssociationRules
 from central.rulebook import at_site, load_rules
-from central.services.association import Association, Bench
+from central.services.association import Association
 from central.services.checking import joinable_pairs
 from central.services.offlinelines import differences, lines_of
 from central.services.reviewing import deliver, reviews_of, settle_as_it_comes
 from central.services.shuffling import Arrivals, Settled, order_figure, settle_in_order
 from central.services.whatif import WhatIf, day_span, what_if_stored
+from central.services.workingset import Bench
 from central.settings import load_settings
 from central.simulation.simulate import Simulation, simulate
 from central.simulation.world import ORIGIN, WORLDS

@@ -6,34 +6,25 @@ unique open membership guards it anyway. The decisions are `central.domain`'s; h
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
-from central.domain.board import Board
-from central.domain.districts import REST, District, Districts
-from central.domain.law import Law
-from central.domain.memory import NOTHING, Bar, PlaceMemory
-from central.domain.registration import UNREGISTERED, Registration
+from central.domain.districts import District
 from central.domain.rules import AssociationRules
 from central.domain.values import MemberId, Observation
-from central.services.judging import Judge
-from central.services.lawbook import LawBook
-from central.services.noting import REMEMBERED, Taken, Taker
+from central.services.noting import REMEMBERED, Taken
 from central.services.outgoing import enqueue_all
-from central.services.parse import digest_of
-from central.services.roll import Roll
-from central.services.settling import Settler
+from central.services.posts import ALONE, Post
+from central.services.setting_aside import set_aside
+from central.services.workingset import Bench, Desk, lay_out
 from central.store import (
     camera_errors,
     case_queries,
     changes,
-    dead_letters,
     inbox,
     leases,
-    observations,
     progress,
     sightings,
 )
@@ -44,84 +35,15 @@ from contract.clock import Clock
 from contract.errors import TransientError
 from contract.events import Event, IncidentEvent
 from contract.ids import CaseId
-from contract.plane import Origin
 
 BATCH = 200
 """Events a transaction. It holds the write lock for a few tenths of a second; intake waits for that long at most."""
 ATTEMPTS = 3
-LEASE_LASTS = timedelta(seconds=15)
-"""After a crash another process takes over within this time; the worker asks at least every five seconds."""
-PATIENCE = timedelta(seconds=15)
-"""How long a process lets another's district lie before it stands in. Shorter, and a restart would hand it over."""
 AGAIN, AGAIN_BESIDE_OTHERS = 200, 40
 """Sightings re-considered a step after something was learnt about the cameras; fewer beside what comes in, which waits
 for them."""
 TIDY_EVERY = timedelta(minutes=5)
 LOG = structlog.get_logger("central.association")
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What the associator decides by: rules of joining, law, local frame, and what cameras and places have taught."""
-
-    rules: AssociationRules
-    law: Law
-    origin: Origin
-    known: Registration = UNREGISTERED
-    memory: PlaceMemory = NOTHING
-    laws: LawBook | None = None
-    """The law with the registers as they stand; without it `law` holds for ever."""
-
-    @property
-    def districts(self) -> Districts:
-        return self.rules.districts
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """Who associates what. `holder` names this process among those that work on the same database.
-
-    `is_own`: the process is meant for this district; otherwise it stands in as long as nobody else is there. `lasts`:
-    the lease; longer only where time is simulated and leaps.
-    """
-
-    holder: str = "only one"
-    district: District = REST
-    is_own: bool = True
-    lasts: timedelta = LEASE_LASTS
-
-    @property
-    def lease(self) -> str:
-        return f"associate/{self.district or 'all'}"
-
-    @property
-    def patience(self) -> timedelta | None:
-        """Of a stand-in; None for an owner."""
-        return None if self.is_own else PATIENCE
-
-
-ALONE = Post()
-
-
-@dataclass(slots=True)
-class Desk:
-    """The working set: what lies in the database of the last days, indexed. Dropped after a failed step."""
-
-    board: Board
-    roll: Roll
-    taker: Taker
-    settler: Settler
-    judge: Judge
-    tidied_at: datetime
-    learnt: int
-    """The run that taught where the cameras err; 0 before the first."""
-    again: list[MemberId] = field(default_factory=list)
-    """Still to be considered anew, because something was learnt."""
-
-    def take_again(self, most: int) -> set[MemberId]:
-        """Some of what is still to be considered anew."""
-        taken, self.again = self.again[:most], self.again[most:]
-        return set(taken)
 
 
 class Association:
@@ -253,43 +175,12 @@ class Association:
         learnt = camera_errors.newest_id(connection)
         if desk is None or desk.learnt != learnt:
             before = desk
-            desk = self._desk = self._laid_out(connection, learnt, now, before)
+            desk = self._desk = lay_out(connection, self._bench, self.district, learnt, now, before)
             if before is not None:
                 desk.again = desk.board.members()
         if self._bench.laws is not None:
             desk.judge.law = self._bench.laws.current(connection)
         return desk
-
-    def _laid_out(self, connection: Connection, learnt: int, now: datetime, before: Desk | None) -> Desk:
-        """From the database, or from the working set before, of which only what is known of the cameras is old."""
-        bench, roll = self._bench, before.roll if before else Roll()
-        newest = camera_errors.newest(connection) if learnt else None
-        known = newest.known if newest else bench.known
-        board = Board(bench.rules, known)
-        if before is not None:
-            for incident_id in before.board.incidents():
-                board.put(before.board.parts(incident_id))
-        else:
-            self._read_in(connection, board, roll, now)
-        bar = Bar(bench.rules.late, bench.memory)
-        alarms = newest.alarms if newest else ()
-        return Desk(
-            board,
-            roll,
-            Taker(bench.rules, bench.origin, board, roll, self.district),
-            Settler(bench.rules, known, roll),
-            Judge(board, roll, bench.law, bar, alarms),
-            now,
-            learnt,
-        )
-
-    def _read_in(self, connection: Connection, board: Board, roll: Roll, now: datetime) -> None:
-        for parts in observations.seen_since(connection, now - REMEMBERED):
-            if board.district_of(parts[0]) == self.district:
-                board.put(parts)
-        if self.district == REST:
-            inbox.adopt(connection, self._bench.districts.names)
-        roll.read(connection, board.incidents())
 
     def _settle(self, connection: Connection, desk: Desk, seeds: Iterable[MemberId], now: datetime) -> set[CaseId]:
         """Re-considers everything that hangs together with `seeds`; gives the cases that changed."""
@@ -335,17 +226,4 @@ class Association:
         now = self._clock.now()
         with self._database.write() as connection:
             for entry in inbox.waiting(connection, 1, self.district):
-                data = Event.model_validate_json(entry.payload).data
-                inbox.mark_done(connection, entry.row_id, now, failure=reason[:500])
-                refused = dead_letters.Refused(
-                    received_at=now,
-                    topic=f"inbox/{entry.row_id}",
-                    reason=f"association failed: {reason}",
-                    head=entry.payload,
-                    size_bytes=len(entry.payload),
-                    sha256=digest_of(entry.payload),
-                    node_id=data.node_id,
-                    place=None,
-                    outcome="set_aside",
-                )
-                dead_letters.keep(connection, refused)
+                set_aside(connection, entry, reason, now)

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Collection
 
 from central.domain.districts import District
-from central.services.association import Association, Bench, Post
+from central.services.association import Association
+from central.services.posts import Post
 from central.services.worker import Worker
+from central.services.workingset import Bench
 from central.store.database import Database
 from contract.clock import Clock
 

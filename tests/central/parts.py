@@ -12,7 +12,7 @@ from central.catalogue import load_catalogue, make_law
 from central.evidence.folder import FolderStore
 from central.rulebook import make_rules
 from central.services.admission import Admission
-from central.services.association import Association, Bench
+from central.services.association import Association
 from central.services.doors import Doors
 from central.services.feed import LiveFeed
 from central.services.hashing import Cost, Hasher
@@ -21,6 +21,7 @@ from central.services.people import PeopleDesk
 from central.services.reading import Reader
 from central.services.sight import Sight
 from central.services.views import Health
+from central.services.workingset import Bench
 from central.site import SiteSettings
 from central.store.database import Database
 from central.web import Outside, make_http

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from central.domain.values import CaseFilter
-from central.services.association import ALONE, LEASE_LASTS, Association, Post
+from central.services.association import Association
 from central.services.checking import joinable_pairs
+from central.services.posts import ALONE, LEASE_LASTS, Post
 from central.services.surveying import FEWEST_SIGHTINGS, Survey
 from central.store import camera_errors, inbox, leases
 from contract.events import Event

@@ -11,9 +11,10 @@ from central.app import Central
 from central.domain.districts import REST, District, Districts
 from central.domain.values import CaseFilter
 from central.services.admission import Admission
-from central.services.association import LEASE_LASTS, PATIENCE, Association, Post
+from central.services.association import Association
 from central.services.checking import joinable_pairs
 from central.services.joining import JoinDesk, Said
+from central.services.posts import LEASE_LASTS, PATIENCE, Post
 from central.services.replaying import Ledger, associate
 from central.settings import CentralSettings
 from central.site import SiteSettings

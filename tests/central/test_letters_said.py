@@ -23,7 +23,7 @@ from tests.central.test_nodes_said import spelled
 
 ROOT = Path(__file__).parents[2]
 TELLING = [
-    *(f"central/services/{name}.py" for name in ("parse", "admission", "letters", "reply_letters", "association")),
+    *(f"central/services/{name}.py" for name in ("parse", "admission", "letters", "reply_letters", "setting_aside")),
     "contract/events.py",
 ]
 ODD: tuple[object, ...] = (None, "", "x" * 70, "2026-07-01T08:00:00", -1, 1.5, 1e400, True, [], {}, [1, 2], {"a": 1})

@@ -26,10 +26,11 @@ from central.domain.workflow import Action, CaseState, Role
 from central.domain.workflow_words import Source
 from central.flowrules import packaged_keeper
 from central.services.admission import Admission
-from central.services.association import Association, Post
+from central.services.association import Association
 from central.services.byhand import HandDesk
 from central.services.georeport import Client, ReportDesk, ReportParts
 from central.services.georeport_raising import Raising
+from central.services.posts import Post
 from central.services.steps import OperatorAction, Stepper
 from central.services.whereabouts import Whereabouts
 from central.store import case_queries

@@ -12,11 +12,12 @@ from central.domain.values import CaseFilter, CaseSnapshot, Revision
 from central.domain.workflow import Action, CaseState, RejectReason
 from central.rulebook import at_site, load_rules, make_rules
 from central.services.actions import CaseDesk, OperatorAction
-from central.services.association import Association, Bench
+from central.services.association import Association
 from central.services.observing import to_revision
 from central.services.replaying import associate
 from central.services.shuffling import Arrivals, settle_in_order
 from central.services.views import CaseDetail
+from central.services.workingset import Bench
 from central.simulation.simulate import Simulation, simulate
 from central.simulation.world import ORIGIN, Conditions
 from central.store.database import Database

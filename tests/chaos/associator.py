@@ -8,7 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import event
 
-from central.services.association import Association, Bench, Post
+from central.services.association import Association
+from central.services.posts import Post
+from central.services.workingset import Bench
 from central.simulation.world import ORIGIN
 from central.store import inbox
 from central.store.database import Database

@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 from central.bench.minting import REVISIONS, Mint
 from central.bench.publishing import Publisher
 from central.rulebook import make_rules
-from central.services.association import Association, Bench
+from central.services.association import Association
 from central.services.letters import LetterDesk
+from central.services.workingset import Bench
 from central.store import dead_letters, inbox
 from central.store.cases import CASES
 from central.store.database import Database

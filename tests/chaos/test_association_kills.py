@@ -12,9 +12,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from central.services.association import LEASE_LASTS
 from central.services.checking import joinable_pairs
 from central.services.parse import digest_of
+from central.services.posts import LEASE_LASTS
 from central.store import inbox
 from central.store.cases import MEMBERS
 from central.store.database import Database

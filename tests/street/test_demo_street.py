@@ -15,10 +15,11 @@ from central.catalogue import load_catalogue, make_law
 from central.domain.values import CaseFilter
 from central.rulebook import make_rules
 from central.services.admission import Admission
-from central.services.association import Association, Bench
+from central.services.association import Association
 from central.services.intake import Intake
 from central.services.reading import Reader
 from central.services.views import CaseSummary
+from central.services.workingset import Bench
 from central.site import load_site
 from central.store.database import Database
 from contract.clock import VirtualClock
