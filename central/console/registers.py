@@ -1,64 +1,38 @@
-"""Plain pages of the registers: lists, a form for one row, imports with a bar and a report, coverage."""
+"""Plain pages of the registers: lists, a form for one row, findings, coverage."""
 
-import asyncio
-import gzip
-import types
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from itertools import groupby
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse
 
 from central.console.pages import KeeperGate, Pages
-from central.console.register_reports import EMBEDDED, draw_report, report_pages, said_of
-from central.console.words import Language, Words
+from central.console.register_forms import fields_of, values_of
+from central.console.register_imports import import_pages
+from central.console.register_reports import report_pages, said_of
+from central.console.words import Words
 from central.domain.people import Operator, Right
 from central.domain.registers.frames import Frame
 from central.domain.why import reason_of
 from central.services.records import Sentence
-from central.services.registers_base import REGISTER_NAMES, Register, Row
+from central.services.registers_base import REGISTER_NAMES, Register
 from central.services.registers_columns import Column, columns_of
 from central.services.registers_desk import RegisterDesk, UnknownRow
 from central.services.registers_files import FileFormat
-from central.services.registers_orders import Order, Report
+from central.services.registers_orders import Order
 from central.services.registers_rows import ROWS
 from central.services.registers_shelf import ReportShelf
 from central.services.registers_views import change_view, coverage_view, history_view, report_view
-from central.services.registers_writing import cell_of
-from contract.errors import TransientError, UsageError
 from contract.plane import Origin
 
-MOST_BYTES = 64 * 2**20
 ROWS_A_PAGE = 50
 SHOWN_COLUMNS = 6
 SHOWN_FINDINGS = 300
 SHOWN_REPORTS = 5
-Mode = Literal["check", "all", "good"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    value: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """One field of the form of one row."""
-
-    name: str
-    title: str
-    hint: str
-    value: str
-    example: str
-    is_required: bool
-    is_long: bool
-    choices: tuple[_Choice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +62,7 @@ def registers_pages(
             r=said(request),
             register=register.value,
             name=_name(register),
-            fields=_fields(register, values, language),
+            fields=fields_of(register, values, language),
             origin=origin,
             **told,
         )
@@ -135,44 +109,6 @@ def registers_pages(
             reports=shelf.latest(register.value, who.name)[:SHOWN_REPORTS],
         )
 
-    @router.post("/{register}/import")
-    async def bring_in(
-        request: Request,
-        register: Register,
-        file: UploadFile,
-        who: Annotated[Operator, Depends(keeper)],
-        coordinates: Annotated[Frame, Form()] = Frame.CGCS2000,
-        mode: Annotated[Mode, Form()] = "check",
-        replace: Annotated[str, Form(max_length=10)] = "",
-        why: Annotated[str, Form(max_length=500)] = "",
-    ) -> Response:
-        content = await file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise HTTPException(413, f"more than {MOST_BYTES >> 20} MiB; use `python -m central registers import`")
-        name = file.filename or "file"
-        order = Order(
-            register=register,
-            name=name[:200],
-            content=content,
-            who=who.name,
-            why=why.strip() or f"import of {name[:200]}",
-            frame=coordinates,
-            is_dry_run=mode == "check",
-            only_good=mode == "good",
-            replace=bool(replace),
-            district=who.district,
-        )
-
-        def page(report: Report | None, problem: str = "") -> str:
-            if report is None:
-                html = pages.render(request, "register_report.html", r=said(request), report=None, problem=problem)
-            else:
-                html = draw_report(request, pages, report, shelf.keep(report, who.name))
-            return _unpacked(html)
-
-        beginning = _unpacked(pages.render(request, "report_head.html"))
-        return StreamingResponse(_stream(desk, order, beginning, page), media_type="text/html", headers=EMBEDDED)
-
     @router.get("/{register}/row", dependencies=reader)
     def show_row(
         request: Request,
@@ -184,7 +120,7 @@ def registers_pages(
             return row_page(request, register, {ROWS[register].KEY: new})
         versions = history_view(desk.history(register, key))
         try:
-            values = _values(desk.row(register, key))
+            values = values_of(desk.row(register, key))
         except UnknownRow:
             values = {}
         return row_page(request, register, values, key=key, versions=versions)
@@ -212,73 +148,7 @@ def registers_pages(
         desk.remove(register, key, who, why)
         return RedirectResponse(f"/registers/{register.value}", 303)
 
-    return [report_pages(shelf, gate, pages), router]
-
-
-async def _stream(
-    desk: RegisterDesk, order: Order, beginning: str, page: Callable[[Report | None, str], str]
-) -> AsyncIterator[str]:
-    """The report's page as it comes: a bar for every word about progress (the sheet shows the last), then the rest."""
-    yield beginning
-    yield '<progress class="tick"></progress>'
-    loop, ticks = asyncio.get_running_loop(), asyncio.Queue[tuple[int, int] | None]()
-
-    def tell(done: int, total: int) -> None:
-        loop.call_soon_threadsafe(ticks.put_nowait, (done, total))
-
-    def work() -> str:
-        try:
-            report = desk.bring_in(order, tell)
-            return page(report, "")
-        except (UsageError, TransientError) as error:
-            return page(None, str(error))
-        finally:
-            loop.call_soon_threadsafe(ticks.put_nowait, None)
-
-    working = asyncio.ensure_future(run_in_threadpool(work))
-    while (tick := await ticks.get()) is not None:
-        yield f'<progress class="tick" value="{tick[0]}" max="{tick[1]}">{tick[0]}</progress>\n'
-    yield await working
-
-
-def _unpacked(page: Response) -> str:
-    body = bytes(page.body)
-    return (gzip.decompress(body) if page.headers.get("content-encoding") == "gzip" else body).decode()
-
-
-def _fields(register: Register, values: Mapping[str, str], language: Language) -> list[_Field]:
-    model = ROWS[register]
-    return [
-        _Field(
-            name=column.field,
-            title=column.zh if language == "zh" else column.field,
-            hint=column.en if language == "en" else "",
-            value=values.get(column.field, ""),
-            example=column.example,
-            is_required=column.is_required,
-            is_long=column.field in {"rings", "region"},
-            choices=_choices(model, column),
-        )
-        for column in columns_of(model)
-        if column.field not in model.RESTRICTED
-    ]
-
-
-def _choices(model: type[Row], column: Column) -> tuple[_Choice, ...]:
-    """The words of a closed set."""
-    kind: Any = model.model_fields[column.field].annotation
-    if get_origin(kind) in {Union, types.UnionType}:
-        kind = next(part for part in get_args(kind) if part is not type(None))
-    if kind is bool:
-        return (_Choice("否", "否 no"), _Choice("是", "是 yes"))
-    if not (isinstance(kind, type) and issubclass(kind, StrEnum)):
-        return ()
-    empty = () if column.is_required else (_Choice("", "–"),)
-    return (*empty, *(_Choice(word.value, word.value) for word in kind))
-
-
-def _values(row: Row) -> dict[str, str]:
-    return {column.field: str(cell_of(row, column.field)) for column in columns_of(type(row))}
+    return [report_pages(shelf, gate, pages), import_pages(desk, shelf, gate, pages), router]
 
 
 def _line(row: Mapping[str, Any], columns: Sequence[Column]) -> _Line:
