@@ -76,8 +76,14 @@ class Wish:
 def registers_router(desk: RegisterDesk, access: Access) -> APIRouter:
     """Everything about the registers."""
     router = APIRouter(prefix="/registers", tags=["registers"])
+    for add in (_add_overviews, _add_rows, _add_files):
+        add(router, desk, access)
+    return router
+
+
+def _add_overviews(router: APIRouter, desk: RegisterDesk, access: Access) -> None:
+    """What concerns all of them; before the rest, whose paths begin with any register's name."""
     reader = [Depends(access.operator)]
-    keeper = access.may(Right.KEEP_REGISTERS)
 
     @router.get("", dependencies=reader)
     def list_registers() -> list[RegisterView]:
@@ -112,6 +118,12 @@ def registers_router(desk: RegisterDesk, access: Access) -> APIRouter:
         """Whether a merchant is in hardship: for named roles; each reading is logged."""
         return dict(desk.welfare(key, who))
 
+
+def _add_rows(router: APIRouter, desk: RegisterDesk, access: Access) -> None:
+    """One register's rows: read, changed, taken out."""
+    reader = [Depends(access.operator)]
+    keeper = access.may(Right.KEEP_REGISTERS)
+
     @router.get("/{register}", dependencies=reader)
     def list_rows(
         register: Register, after: Annotated[str, Query(max_length=100)] = "", query: str = "", limit: Limit = 100
@@ -131,6 +143,35 @@ def registers_router(desk: RegisterDesk, access: Access) -> APIRouter:
     def show_history(register: Register, key: Key) -> list[RowVersionView]:
         """Every version of one row, newest first."""
         return history_view(desk.history(register, key))
+
+    @router.put("/{register}/rows")
+    def put_rows(
+        register: Register, body: RowsBody, response: Response, who: Annotated[Operator, Depends(keeper)]
+    ) -> ReportView:
+        """New or changed rows; 422 with the report when one is wrong and nothing was written."""
+        order = Order(
+            register=register,
+            name="",
+            content=b"",
+            who=who.name,
+            why=body.why,
+            frame=body.coordinates,
+            is_dry_run=body.dry_run,
+            only_good=body.only_good,
+            district=who.district,
+        )
+        return _answer(desk.put(order, body.rows), response)
+
+    @router.delete("/{register}/row")
+    def remove_row(register: Register, key: Key, why: Why, who: Annotated[Operator, Depends(keeper)]) -> dict[str, int]:
+        """Takes a row out from now on; its history stays."""
+        return {"version": desk.remove(register, key, who, why)}
+
+
+def _add_files(router: APIRouter, desk: RegisterDesk, access: Access) -> None:
+    """One register as a file, out and in."""
+    reader = [Depends(access.operator)]
+    keeper = access.may(Right.KEEP_REGISTERS)
 
     @router.get("/{register}/template", dependencies=reader, response_class=Response)
     def get_template(register: Register, file: FileFormat = FileFormat.XLSX, language: Language = "zh") -> Response:
@@ -173,31 +214,6 @@ def registers_router(desk: RegisterDesk, access: Access) -> APIRouter:
             district=who.district,
         )
         return _answer(await run_in_threadpool(desk.bring_in, order), response)
-
-    @router.put("/{register}/rows")
-    def put_rows(
-        register: Register, body: RowsBody, response: Response, who: Annotated[Operator, Depends(keeper)]
-    ) -> ReportView:
-        """New or changed rows; 422 with the report when one is wrong and nothing was written."""
-        order = Order(
-            register=register,
-            name="",
-            content=b"",
-            who=who.name,
-            why=body.why,
-            frame=body.coordinates,
-            is_dry_run=body.dry_run,
-            only_good=body.only_good,
-            district=who.district,
-        )
-        return _answer(desk.put(order, body.rows), response)
-
-    @router.delete("/{register}/row")
-    def remove_row(register: Register, key: Key, why: Why, who: Annotated[Operator, Depends(keeper)]) -> dict[str, int]:
-        """Takes a row out from now on; its history stays."""
-        return {"version": desk.remove(register, key, who, why)}
-
-    return router
 
 
 def download(content: bytes, name: str, file: FileFormat) -> Response:
