@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from central.api.access import Access, visitor_of
 from central.domain.accounts import Person
-from central.domain.people import RIGHTS, Happening, Operator, Place, Right, require
+from central.domain.people import Happening, Operator, Right
 from central.domain.workflow_words import Role
 from central.services.own_account import OwnAccount
-from central.services.people import By, PeopleDesk, Rights
+from central.services.own_people import OwnPeople
+from central.services.people import PeopleDesk, Rights
 
 NamePath = Annotated[str, Path(min_length=1, max_length=100)]
 Secret = Annotated[str, Field(min_length=1, max_length=1000)]
@@ -169,15 +170,15 @@ def people_router(desk: PeopleDesk, access: Access) -> APIRouter:
     admin = access.may(Right.KEEP_PEOPLE)
     Admin = Annotated[Operator, Depends(admin)]  # noqa: N806  # a type
 
-    def person_of(name: str, who: Operator) -> Person:
-        found = desk.person(name)
-        require(who, RIGHTS[Right.KEEP_PEOPLE], Place(found.district or None))
-        return found
+    def own(request: Request, who: Admin) -> OwnPeople:
+        return OwnPeople(desk, who, visitor_of(request))
+
+    Own = Annotated[OwnPeople, Depends(own)]  # noqa: N806  # a type
 
     @router.get("")
-    def list_people(who: Admin) -> list[PersonView]:
+    def list_people(mine: Own) -> list[PersonView]:
         """Every account, by name."""
-        return [PersonView.of(person) for person in desk.everybody() if person.district.startswith(who.district)]
+        return [PersonView.of(person) for person in mine.everybody()]
 
     @router.get("/log", dependencies=[Depends(admin)])
     def list_log(
@@ -188,34 +189,28 @@ def people_router(desk: PeopleDesk, access: Access) -> APIRouter:
         return [LogLine(at=it.at, who=it.who, address=it.address, what=it.what, facts=dict(it.facts)) for it in lines]
 
     @router.post("", status_code=201)
-    def add(request: Request, body: NewAccount, who: Admin) -> PersonView:
+    def add(body: NewAccount, mine: Own) -> PersonView:
         """Makes an account; they choose a password of their own when they first sign in."""
-        require(who, RIGHTS[Right.KEEP_PEOPLE], Place(body.district or None))
-        return PersonView.of(desk.add(body.name, body.password, body.rights(), By(who.name, visitor_of(request))))
+        return PersonView.of(mine.add(body.name, body.password, body.rights()))
 
     @router.put("/{name}/rights")
-    def set_rights(request: Request, name: NamePath, body: RightsBody, who: Admin) -> PersonView:
+    def set_rights(name: NamePath, body: RightsBody, mine: Own) -> PersonView:
         """Gives other roles and another district; holds from their next request on."""
-        present = person_of(name, who)
-        require(who, RIGHTS[Right.KEEP_PEOPLE], Place(body.district or None))
-        return PersonView.of(desk.set_rights(name, body.rights(present.department), By(who.name, visitor_of(request))))
+        return PersonView.of(mine.set_rights(name, body.rights(mine.person(name).department)))
 
     @router.post("/{name}/password")
-    def reset_password(request: Request, name: NamePath, body: GivenPassword, who: Admin) -> Ended:
+    def reset_password(name: NamePath, body: GivenPassword, mine: Own) -> Ended:
         """Gives a new password, good for choosing their own; all their sessions end."""
-        person_of(name, who)
-        return Ended(sessions=desk.set_password(name, body.password, By(who.name, visitor_of(request))))
+        return Ended(sessions=mine.set_password(name, body.password))
 
     @router.post("/{name}/disable")
-    def disable(request: Request, name: NamePath, who: Admin) -> PersonView:
+    def disable(name: NamePath, mine: Own) -> PersonView:
         """Shuts the account and ends its sessions at once. It stays: the history names it."""
-        person_of(name, who)
-        return PersonView.of(desk.set_disabled(name, By(who.name, visitor_of(request)), is_disabled=True))
+        return PersonView.of(mine.set_disabled(name, is_disabled=True))
 
     @router.post("/{name}/enable")
-    def enable(request: Request, name: NamePath, who: Admin) -> PersonView:
+    def enable(name: NamePath, mine: Own) -> PersonView:
         """Opens the account again."""
-        person_of(name, who)
-        return PersonView.of(desk.set_disabled(name, By(who.name, visitor_of(request)), is_disabled=False))
+        return PersonView.of(mine.set_disabled(name, is_disabled=False))
 
     return router

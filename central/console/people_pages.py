@@ -12,11 +12,11 @@ from central.console.fleet_pages import Gate
 from central.console.pages import Pages
 from central.console.rooms import ROOMS, Room, entrances_for
 from central.console.spoken import spoken
-from central.domain.accounts import Person
-from central.domain.people import RIGHTS, Operator, Place, Refusal, Right, require
+from central.domain.people import Operator, Refusal
 from central.domain.workflow_words import PEOPLE, Role
 from central.services.doors import Visitor
-from central.services.people import By, PeopleDesk, Rights, UnknownPerson, read_roles
+from central.services.own_people import OwnPeople
+from central.services.people import PeopleDesk, Rights, UnknownPerson, read_roles
 from contract.errors import UsageError
 
 LOG_LINES = 60
@@ -40,7 +40,7 @@ def people_pages(desk: PeopleDesk, gate: Gate, pages: Pages) -> APIRouter:
             request,
             "people.html",
             status,
-            people=[person for person in desk.everybody() if person.district.startswith(who.district)],
+            people=own(request, who).everybody(),
             roles=[role for role in Role if role in PEOPLE],
             lines=desk.log(LOG_LINES),
             rooms=entrances_for(who),
@@ -48,11 +48,9 @@ def people_pages(desk: PeopleDesk, gate: Gate, pages: Pages) -> APIRouter:
             **facts,
         )
 
-    def mine(name: str, who: Operator) -> Person:
-        """The person, if they are of the administrator's district."""
-        found = desk.person(name)
-        _require_own(who, found.district)
-        return found
+    def own(request: Request, who: Operator) -> OwnPeople:
+        address = request.client.host if request.client else ""
+        return OwnPeople(desk, who, Visitor(address, request.headers.get("user-agent", "")))
 
     def refused(request: Request, who: Operator, error: Exception, typed: Mapping[str, object] = NOTHING) -> Response:
         status = {Refusal: 403, UnknownPerson: 404}.get(type(error), 422)
@@ -74,8 +72,7 @@ def people_pages(desk: PeopleDesk, gate: Gate, pages: Pages) -> APIRouter:
         password = secrets.token_urlsafe(9)
         typed = {"name": name, "roles": roles, "district": district, "department": department}
         try:
-            _require_own(who, district.strip())
-            made = desk.add(name, password, _rights(roles, district, department), _by(who, request))
+            made = own(request, who).add(name, password, _rights(roles, district, department))
         except (UsageError, Refusal) as error:
             return refused(request, who, error, typed)
         return page(request, who, 201, given=(made.name, password))
@@ -90,9 +87,7 @@ def people_pages(desk: PeopleDesk, gate: Gate, pages: Pages) -> APIRouter:
         department: Department = "",
     ) -> Response:
         try:
-            mine(name, who)
-            _require_own(who, district.strip())
-            desk.set_rights(name, _rights(roles, district, department), _by(who, request))
+            own(request, who).set_rights(name, _rights(roles, district, department))
         except (UsageError, Refusal, UnknownPerson) as error:
             return refused(request, who, error)
         return RedirectResponse("/people", 303)
@@ -101,8 +96,8 @@ def people_pages(desk: PeopleDesk, gate: Gate, pages: Pages) -> APIRouter:
     def reset(request: Request, name: NamePath, who: Admin) -> Response:
         password = secrets.token_urlsafe(9)
         try:
-            person = mine(name, who)
-            desk.set_password(person.name, password, _by(who, request))
+            own(request, who).set_password(name, password)
+            person = desk.person(name)
         except (UsageError, Refusal, UnknownPerson) as error:
             return refused(request, who, error)
         return page(request, who, given=(person.name, password))
@@ -112,8 +107,7 @@ def people_pages(desk: PeopleDesk, gate: Gate, pages: Pages) -> APIRouter:
         request: Request, name: NamePath, change: Annotated[str, Path(pattern="^(disable|enable)$")], who: Admin
     ) -> Response:
         try:
-            mine(name, who)
-            desk.set_disabled(name, _by(who, request), is_disabled=change == "disable")
+            own(request, who).set_disabled(name, is_disabled=change == "disable")
         except (UsageError, Refusal, UnknownPerson) as error:
             return refused(request, who, error)
         return RedirectResponse("/people", 303)
@@ -121,17 +115,5 @@ def people_pages(desk: PeopleDesk, gate: Gate, pages: Pages) -> APIRouter:
     return router
 
 
-def _require_own(who: Operator, district: str) -> None:
-    """Raises:
-    Refusal: the district lies outside the administrator's.
-    """
-    require(who, RIGHTS[Right.KEEP_PEOPLE], Place(district or None))
-
-
 def _rights(roles: Sequence[str], district: str, department: str) -> Rights:
     return Rights(read_roles(roles), district.strip(), department.strip())
-
-
-def _by(who: Operator, request: Request) -> By:
-    address = request.client.host if request.client else ""
-    return By(who.name, Visitor(address, request.headers.get("user-agent", "")))
