@@ -78,6 +78,7 @@ class Timers:
         if case is None or case.merged_into is not None or STAGE_BY_STATE.get(case.state) is not row.stage:
             stages.put(connection, self._keeper.leave(row, now, None, CLOCK, Role.JUDGE))
             return
+        before = _shown(case, row)
         if row.clock == "{}":
             case = self._placed(connection, case, now)
             row = self._keeper.begin(replace(row, area_code=case.area_code, department=case.department))
@@ -89,8 +90,10 @@ class Timers:
         if row.stage is Stage.CHECK:
             row, case = self._rechecks.look(connection, case, row, now)
         if case.state in STAGE_BY_STATE:
-            stages.put(connection, self._keeper.reckoned(row))
-        changes.record(connection, "case", [case.case_id], now)
+            row = self._keeper.reckoned(row)
+            stages.put(connection, row)
+        if news or _shown(case, row) != before:
+            changes.record(connection, "case", [case.case_id], now)
 
     def _placed(self, connection: Connection, case: Projection, now: datetime) -> Projection:
         """The case with grid and department, where it was raised before the registers knew them."""
@@ -149,6 +152,12 @@ class Timers:
                 self._stepper.take(connection, case, wanted, now)
                 done += 1
         return done
+
+
+def _shown(case: Projection, row: StageRow) -> tuple[object, ...]:
+    """What a page can tell of both: when somebody looks is nothing that anybody is to be told."""
+    record = record_of(row).model_copy(update={"looked_at": None})
+    return case, replace(row, clock="", next_at=None), record
 
 
 def suggest(connection: Connection, case_id: str, said: SuggestionRecord, now: datetime) -> None:

@@ -49,7 +49,7 @@ from central.services.terrain import Surveyed, Terrain
 from central.services.timekeeping import Timekeeper
 from central.services.timers import Timers
 from central.services.views import CaseDetail
-from central.store import case_queries, cases, nodes, notices, stages
+from central.store import case_queries, cases, changes, nodes, notices, stages
 from central.store.notices import Notice
 from central.store.stages import StageRow
 from contract.errors import TransientError, UsageError
@@ -124,6 +124,10 @@ class City:
         with self.parts.database.read() as connection:
             return stages.open_of(connection, [case_id])[case_id]
 
+    def newest_change(self, case_id: str) -> int:
+        with self.parts.database.read() as connection:
+            return changes.newest_of_case(connection, case_id)
+
     def told(self, case_id: str, what: str) -> list[dict[str, object]]:
         return [step.facts for step in self.show(case_id).history if step.what == what]
 
@@ -159,6 +163,19 @@ def test_a_case_goes_all_the_way_with_a_stage_for_every_desk(city: City) -> None
     with city.parts.database.read() as connection:
         entries = case_queries.history(connection, case_id)
     assert replay([(entry.action, entry.role) for entry in entries if entry.action]) is CaseState.CLOSED
+
+
+def test_a_look_that_has_nothing_to_tell_changes_nothing_for_whoever_reads(town: City) -> None:
+    case_id = town.barbecue()
+    town.later(minutes(0.1))
+    before = town.newest_change(case_id)
+    with town.parts.database.write() as connection:  # a stage whose time is due, and nothing has come of it
+        stages.put(connection, replace(town.stage(case_id), next_at=town.parts.clock.now()))
+    town.later(minutes(0.1))
+    assert town.newest_change(case_id) == before
+    town.later(timedelta(days=1))  # warned of, escalated: that is to be seen
+    assert town.told(case_id, "timer")
+    assert town.newest_change(case_id) > before
 
 
 def test_who_reported_may_not_file_and_a_role_that_may_not_is_told_so(town: City) -> None:
