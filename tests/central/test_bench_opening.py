@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Integer
 
 from central.bench.measuring import ORIGIN, BenchPlan
@@ -12,17 +13,18 @@ from central.bench.standing import StandingMint
 from central.store import rows
 from central.store.database import Database
 from contract.clock import VirtualClock
+from contract.errors import UsageError
 from tests.central.databases import fresh_sqlite
 
 BEGAN = datetime(2026, 7, 1, tzinfo=UTC)
 
 
-def plan_on(url: str) -> BenchPlan:
-    return BenchPlan(url, 1.0, "5", VirtualClock(BEGAN), lambda _step, _share: None)
+def plan_on(url: str, now: datetime = BEGAN) -> BenchPlan:
+    return BenchPlan(url, 1.0, "5", VirtualClock(now), lambda _step, _share: None)
 
 
 def mints_for(plan: BenchPlan) -> list[StandingMint]:
-    return [StandingMint(number, BEGAN, "run", ORIGIN, 30, 60.0, plan.clock) for number in range(2)]
+    return [StandingMint(number, plan.clock.now(), "run", ORIGIN, 30, 60.0, plan.clock) for number in range(2)]
 
 
 def rows_in(database: Database) -> dict[str, list[str]]:
@@ -47,3 +49,11 @@ def test_cases_are_the_same_rows_however_they_came(database_url: str, tmp_path: 
     assert found == rows_in(plain)
     plain.close()
     quick.close()
+
+
+def test_an_hour_at_which_nobody_is_shown_the_cases_is_refused(tmp_path: Path) -> None:
+    database = Database(fresh_sqlite(tmp_path))
+    plan = plan_on(str(database.url), datetime(2026, 7, 1, 15, 30, tzinfo=UTC))
+    with pytest.raises(UsageError, match="lawful at this hour"):
+        open_cases(plan, database, mints_for(plan))
+    database.close()
