@@ -15,7 +15,7 @@ from models.quantise import KeptFloat, Overflow
 
 
 def export(
-    out: Annotated[Path, typer.Option(help="The model folder to write, as models/zoo/street-yolo11n/1.1.0.")],
+    out: Annotated[Path, typer.Option(help="The model folder to write, as models/zoo/street-yolo11n/2.2.0.")],
     run: Annotated[
         Path | None,
         typer.Option(

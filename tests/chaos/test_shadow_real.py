@@ -24,7 +24,7 @@ from edge.settings import DEFAULT_MODEL, ROOT
 from tests.edge.range_server import Shelf, range_server
 from tests.edge.waiting import until
 
-OLD = ROOT / "models" / "zoo" / "street-yolo11n" / "1.1.0"
+OLD = ROOT / "models" / "zoo" / "street-yolo11n" / "2.0.0"
 SHADOW_LOOKS = 25
 
 
