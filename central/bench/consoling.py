@@ -9,7 +9,7 @@ from pathlib import Path
 from central.bench.holding import Holding, hold_consoles, measure_leaving
 from central.bench.machine import family_of, load_of, machine_facts, versions
 from central.bench.measuring import DRAIN_S, NODES, ORIGIN, BenchPlan, database_version, refuse_real
-from central.bench.opening import open_cases
+from central.bench.opening import BENCH_SITE, open_cases
 from central.bench.paging import Paging, newest_change
 from central.bench.processes import Service, broker, service
 from central.bench.publishing import Publisher
@@ -155,7 +155,14 @@ def _running(plan: BenchPlan, database: Database, mints: Sequence[StandingMint])
         tempfile.TemporaryDirectory(prefix="xunjie-bench-") as name,
         broker(Path(name), plan.protocol, plan.clock) as running,
         service(
-            Path(name), plan.database_url, running.port, ROLES, plan.protocol, plan.clock, program=TIDIED
+            Path(name),
+            plan.database_url,
+            running.port,
+            ROLES,
+            plan.protocol,
+            plan.clock,
+            f"site: {BENCH_SITE}\n",
+            program=TIDIED,
         ) as central,
     ):
         publisher = Publisher(running.port, mints, plan.clock, protocol=plan.protocol, already=mints[0].pool)

@@ -4,16 +4,16 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-from sqlalchemy import Integer
+from sqlalchemy import Integer, select
 
 from central.bench.measuring import ORIGIN, BenchPlan
 from central.bench.opening import open_cases, open_one_by_one
 from central.bench.standing import StandingMint
+from central.domain.workflow import CaseState
 from central.store import rows
+from central.store.cases import CASES
 from central.store.database import Database
 from contract.clock import VirtualClock
-from contract.errors import UsageError
 from tests.central.databases import fresh_sqlite
 
 BEGAN = datetime(2026, 7, 1, tzinfo=UTC)
@@ -51,9 +51,11 @@ def test_cases_are_the_same_rows_however_they_came(database_url: str, tmp_path: 
     quick.close()
 
 
-def test_an_hour_at_which_nobody_is_shown_the_cases_is_refused(tmp_path: Path) -> None:
+def test_what_stands_is_shown_at_any_hour(tmp_path: Path) -> None:
     database = Database(fresh_sqlite(tmp_path))
-    plan = plan_on(str(database.url), datetime(2026, 7, 1, 15, 30, tzinfo=UTC))
-    with pytest.raises(UsageError, match="lawful at this hour"):
-        open_cases(plan, database, mints_for(plan))
+    plan = plan_on(str(database.url), datetime(2026, 7, 1, 15, 30, tzinfo=UTC))  # half past eleven at night: lawful elsewhere
+    open_cases(plan, database, mints_for(plan))
+    with database.read() as connection:
+        states = set(connection.execute(select(CASES.c.state)).scalars())
+    assert states == {CaseState.OBSERVING.value}
     database.close()
