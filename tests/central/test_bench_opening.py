@@ -53,7 +53,7 @@ def test_cases_are_the_same_rows_however_they_came(database_url: str, tmp_path: 
 
 def test_what_stands_is_shown_at_any_hour(tmp_path: Path) -> None:
     database = Database(fresh_sqlite(tmp_path))
-    plan = plan_on(str(database.url), datetime(2026, 7, 1, 15, 30, tzinfo=UTC))  # half past eleven at night: lawful elsewhere
+    plan = plan_on(str(database.url), datetime(2026, 7, 1, 15, 30, tzinfo=UTC))  # 23:30 there
     open_cases(plan, database, mints_for(plan))
     with database.read() as connection:
         states = set(connection.execute(select(CASES.c.state)).scalars())
