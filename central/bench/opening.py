@@ -57,13 +57,13 @@ def open_cases(plan: BenchPlan, database: Database, mints: Sequence[StandingMint
     A room that has run for a day has learnt, and its database knows how its tables are filled; the service would do the
     one, PostgreSQL the other within the first minutes of the measurement.
     """
-    bench, admission = _bench(), Admission(database, Topics(), plan.clock)
+    bench, admission = bench_of_site(), Admission(database, Topics(), plan.clock)
     association = Association(database, bench, plan.clock, lambda: None)
-    admission.take(_sent(mints[0], range(1, 2)))
+    admission.take(sent(mints[0], range(1, 2)))
     association.step()
     model = _model_of(database, mints[0])
     for number, mint in enumerate(mints):
-        admission.take(_sent(mint, range(2 if number == 0 else 1, mint.pool + 1)))
+        admission.take(sent(mint, range(2 if number == 0 else 1, mint.pool + 1)))
         _open_like(database, model, bench.rules, plan.clock.now())
         plan.tick("cases to watch", (number + 1) / len(mints))
     Survey(database, bench.rules, plan.clock, most_here=len(mints) * mints[0].pool).run()
@@ -72,26 +72,14 @@ def open_cases(plan: BenchPlan, database: Database, mints: Sequence[StandingMint
         _settle_down(database)
 
 
-def open_one_by_one(plan: BenchPlan, database: Database, mints: Sequence[StandingMint]) -> None:
-    """The same by association alone; what `open_cases` is compared with."""
-    bench, admission = _bench(), Admission(database, Topics(), plan.clock)
-    association = Association(database, bench, plan.clock, lambda: None)
-    for mint in mints:
-        admission.take(_sent(mint, range(1, mint.pool + 1)))
-        while association.step():
-            pass
-    Survey(database, bench.rules, plan.clock, most_here=len(mints) * mints[0].pool).run()
-    while association.step():
-        pass
-    association.release()
-
-
-def _bench() -> Bench:
+def bench_of_site() -> Bench:
+    """What the associator decides by at `BENCH_SITE`."""
     site = load_site(BENCH_SITE)
     return Bench(at_site(load_rules(None), site), make_law(load_catalogue(None), site), ORIGIN)
 
 
-def _sent(mint: StandingMint, seqs: range) -> list[_Sent]:
+def sent(mint: StandingMint, seqs: range) -> list[_Sent]:
+    """Messages as intake takes them from the broker."""
     return [_Sent(Topics().event_live(NodeId(mint.node_id)), mint.payload(seq)) for seq in seqs]
 
 

@@ -192,9 +192,10 @@ class Publisher:
             if not waiting or waiting[0][1] > due:
                 continue
             for seq in [seq for seq, sent_at_s in waiting if sent_at_s <= due]:
+                if outbox.sent_at_s.pop(seq, None) is None:
+                    continue  # its receipt has come meanwhile
                 self.repeated += 1
-                outbox.sent_at_s.pop(seq, None)  # to the end of the order
-                self._send(outbox, seq)
+                self._send(outbox, seq)  # to the end of the order
 
     def _on_publish(self, *_: object) -> None:
         self.acknowledged += 1
@@ -208,5 +209,5 @@ class Publisher:
         for first, last in receipt["acked"]:
             for seq in range(first, last + 1):
                 if outbox.sent_at_s.pop(seq, None) is not None:
-                    self.publish_to_receipt_s.append(now - outbox.first_sent_at_s.pop(seq, now))
+                    self.publish_to_receipt_s.append(now - outbox.first_sent_at_s.pop(seq))
         self._has_news.set()

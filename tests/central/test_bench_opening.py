@@ -1,19 +1,24 @@
 """Cases that stand before a measurement begins."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Integer, select
 
 from central.bench.measuring import ORIGIN, BenchPlan
-from central.bench.opening import open_cases, open_one_by_one
+from central.bench.opening import bench_of_site, open_cases, sent
 from central.bench.standing import StandingMint
 from central.domain.workflow import CaseState
+from central.services.admission import Admission
+from central.services.association import Association
+from central.services.surveying import Survey
 from central.store import rows
 from central.store.cases import CASES
 from central.store.database import Database
 from contract.clock import VirtualClock
+from contract.topics import Topics
 from tests.central.databases import fresh_sqlite
 
 BEGAN = datetime(2026, 7, 1, tzinfo=UTC)
@@ -25,6 +30,20 @@ def plan_on(url: str, now: datetime = BEGAN) -> BenchPlan:
 
 def mints_for(plan: BenchPlan) -> list[StandingMint]:
     return [StandingMint(number, plan.clock.now(), "run", ORIGIN, 30, 60.0, plan.clock) for number in range(2)]
+
+
+def open_one_by_one(plan: BenchPlan, database: Database, mints: Sequence[StandingMint]) -> None:
+    """By the inbox and association alone."""
+    bench, admission = bench_of_site(), Admission(database, Topics(), plan.clock)
+    association = Association(database, bench, plan.clock, lambda: None)
+    for mint in mints:
+        admission.take(sent(mint, range(1, mint.pool + 1)))
+        while association.step():
+            pass
+    Survey(database, bench.rules, plan.clock).run()
+    while association.step():
+        pass
+    association.release()
 
 
 def rows_in(database: Database) -> dict[str, list[str]]:
